@@ -1,1 +1,35 @@
 #!/usr/bin/env node
+// Plain JavaScript, so that any Node.js can read it: the command itself is TypeScript and needs the Node.js that this
+// project brings along (the dev dependency `node`), whatever the machine has.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+const MAJOR_MIN = 24
+const main = new URL('../src/main.ts', import.meta.url)
+
+if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
+  await import(main.href)
+} else {
+  const node = bundledNode()
+  if (node === undefined) {
+    console.error(
+      `sluicebox needs Node.js ${MAJOR_MIN} and found ${process.version}. Run "npm ci" in the project, which installs it beside, or upgrade Node.js.`,
+    )
+    process.exit(1)
+  }
+  // In the foreground and with the same terminal: signals from the keyboard reach both, others are passed on.
+  const child = spawnSync(node, [main.pathname, ...process.argv.slice(2)], { stdio: 'inherit' })
+  process.exit(child.status ?? 1)
+}
+
+function bundledNode() {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('node/package.json')
+    const path = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+    return existsSync(path) ? path : undefined
+  } catch {
+    return undefined
+  }
+}

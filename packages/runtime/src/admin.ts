@@ -1,0 +1,77 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Registry } from './metrics.ts'
+
+/** What a probe asks for. `reason` says why not, in words. */
+export interface Health {
+  readonly ok: boolean
+  readonly reason?: string
+}
+
+export interface AdminParts {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly metrics: Registry
+  /** Ready to do its work: partitions restored, not stopping. */
+  readonly ready: () => Health
+  /** Has come up once. */
+  readonly started: () => boolean
+}
+
+export interface AdminServer extends AsyncDisposable {
+  readonly url: string
+}
+
+/**
+ * Health and metrics for operators, apart from the public port: /health/live, /health/ready, /health/startup,
+ * /metrics. A probe gets 200 or 503, with the reason as JSON.
+ */
+export async function startAdmin({ host, port, metrics, ready, started }: AdminParts): Promise<AdminServer> {
+  const server = createServer((req, res) => {
+    const answer = (health: Health): void => {
+      res.writeHead(health.ok ? 200 : 503, { 'content-type': 'application/json' })
+      res.end(
+        `${JSON.stringify({ status: health.ok ? 'ok' : 'unavailable', ...(health.reason === undefined ? {} : { reason: health.reason }) })}\n`,
+      )
+    }
+    switch (req.url?.split('?')[0]) {
+      case '/health/live':
+        answer({ ok: true })
+        break
+      case '/health/startup':
+        answer(started() ? { ok: true } : { ok: false, reason: 'starting' })
+        break
+      case '/health/ready':
+        answer(ready())
+        break
+      case '/metrics':
+        metrics.metrics().then(
+          text => {
+            res.writeHead(200, { 'content-type': metrics.contentType })
+            res.end(text)
+          },
+          (error: unknown) => {
+            res.writeHead(500)
+            res.end(String(error))
+          },
+        )
+        break
+      default:
+        res.writeHead(404, { 'content-type': 'text/plain' })
+        res.end('try /health/live, /health/ready, /health/startup or /metrics\n')
+    }
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,259 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { LineCounter, parse as parseYaml, parseDocument, isNode, type Document } from 'yaml'
+import { z } from 'zod'
+import { nearest } from './nearest.ts'
+
+/** Where settings come from: a file, overridden by environment variables, overridden by flags. */
+export interface ConfigSources {
+  /** Path of the YAML file. A missing file is a fault only when `fileRequired`. */
+  readonly file?: string
+  readonly fileRequired?: boolean
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Settings given on the command line, nested like the file. Undefined values are left out. */
+  readonly flags?: Settings
+}
+
+export interface Settings {
+  readonly [key: string]: unknown
+}
+
+/** Every fault of a configuration, each with where it stands, what it is and what to write instead. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(
+      `the configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map(fault => `  ${fault}`).join('\n')}`,
+    )
+    this.faults = faults
+  }
+}
+
+/** One setting, for the reference page and for `config print`. */
+export interface Setting {
+  readonly path: readonly string[]
+  readonly env: string
+  readonly type: string
+  readonly default: unknown
+  readonly description: string
+}
+
+const ENV_PREFIX = 'SLUICEBOX_'
+/** Read by the command line itself, not settings. */
+const ENV_OTHERS = new Set(['SLUICEBOX_CONFIG'])
+
+/**
+ * The configuration that `schema` describes, checked and with defaults. Throws a `ConfigError` that lists all
+ * faults of all sources together.
+ */
+export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): T {
+  const faults: string[] = []
+  const settings = listSettings(schema)
+  const file = readFile(sources, faults)
+  const merged = structuredClone(file.value)
+  const origin = new Map<string, string>()
+
+  for (const { path, text, setting, name } of readEnv(settings, sources.env ?? {}, faults)) {
+    setIn(merged, path, coerce(text, setting))
+    origin.set(path.join('.'), `environment variable ${name}`)
+  }
+  for (const [path, value] of leaves(sources.flags ?? {})) {
+    setIn(merged, path, value)
+    origin.set(path.join('.'), `flag for ${path.join('.')}`)
+  }
+
+  const parsed = schema.safeParse(merged)
+  if (!parsed.success) {
+    const known = settings.map(setting => setting.path)
+    for (const issue of parsed.error.issues) faults.push(...describe(issue, known, origin, file))
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return parsed.data as T
+}
+
+/** Every setting that `schema` knows, in order, with its environment variable, default and description. */
+export function listSettings(schema: z.ZodType): Setting[] {
+  const found: Setting[] = []
+  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  walk(root, [], found)
+  return found
+}
+
+interface JsonSchema {
+  type?: string | string[]
+  properties?: Record<string, JsonSchema>
+  enum?: unknown[]
+  const?: unknown
+  anyOf?: JsonSchema[]
+  items?: JsonSchema
+  default?: unknown
+  description?: string
+}
+
+function walk(schema: JsonSchema, path: readonly string[], found: Setting[]): void {
+  if (schema.properties !== undefined) {
+    for (const [key, child] of Object.entries(schema.properties)) walk(child, [...path, key], found)
+    return
+  }
+  if (path.length === 0) return
+  found.push({
+    path,
+    env: ENV_PREFIX + path.map(snake).join('_'),
+    type: typeName(schema),
+    default: schema.default,
+    description: schema.description ?? '',
+  })
+}
+
+function typeName(schema: JsonSchema): string {
+  if (schema.enum !== undefined) return schema.enum.map(String).join(' | ')
+  if (schema.const !== undefined) return String(schema.const)
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeName).join(' | ')
+  if (schema.type === 'array')
+    return `list of ${schema.items === undefined ? 'values' : typeName(schema.items)}`
+  return Array.isArray(schema.type) ? schema.type.join(' | ') : (schema.type ?? 'object')
+}
+
+/** eventsMax → EVENTS_MAX */
+function snake(key: string): string {
+  return key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()
+}
+
+interface ConfigFile {
+  readonly name: string
+  readonly value: Record<string, unknown>
+  readonly document?: Document
+  readonly lines: LineCounter
+}
+
+function readFile({ file, fileRequired }: ConfigSources, faults: string[]): ConfigFile {
+  const lines = new LineCounter()
+  const none: ConfigFile = { name: file ?? '', value: {}, lines }
+  if (file === undefined) return none
+  if (!existsSync(file)) {
+    if (fileRequired === true)
+      faults.push(`${file}: there is no such file; give --config the path of a YAML file`)
+    return none
+  }
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
+  if (document.errors.length > 0) {
+    for (const error of document.errors)
+      faults.push(
+        `${file}:${error.linePos?.[0].line ?? 1}: is no YAML: ${error.message.split('\n')[0] ?? ''}`,
+      )
+    return none
+  }
+  const value: unknown = document.toJS()
+  if (value === null) return none
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    faults.push(`${file}:1: must hold settings by section, such as "collector:" with "port: 8080" under it`)
+    return none
+  }
+  return { name: file, value: value as Record<string, unknown>, document, lines }
+}
+
+function* readEnv(
+  settings: readonly Setting[],
+  env: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): Generator<{ path: readonly string[]; text: string; setting: Setting; name: string }> {
+  const byName = new Map(settings.map(setting => [setting.env, setting]))
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(ENV_PREFIX) || ENV_OTHERS.has(name) || text === undefined) continue
+    const setting = byName.get(name)
+    if (setting === undefined) {
+      const close = nearest(name, [...byName.keys()])
+      faults.push(
+        `environment variable ${name}: there is no such setting${close === undefined ? '' : `; did you mean ${close}?`}`,
+      )
+    } else yield { path: setting.path, text, setting, name }
+  }
+}
+
+/** An environment variable is text: what is no string setting is read as YAML (8080, true, [a, b]). */
+function coerce(text: string, setting: Setting): unknown {
+  if (setting.type === 'string') return text
+  try {
+    return parseYaml(text)
+  } catch {
+    return text
+  }
+}
+
+function setIn(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let node = target
+  for (const key of path.slice(0, -1)) {
+    const child = node[key]
+    node = node[key] =
+      typeof child === 'object' && child !== null && !Array.isArray(child)
+        ? (child as Record<string, unknown>)
+        : {}
+  }
+  node[path.at(-1) as string] = value
+}
+
+function* leaves(settings: Settings, path: readonly string[] = []): Generator<[readonly string[], unknown]> {
+  for (const [key, value] of Object.entries(settings)) {
+    if (value === undefined) continue
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      yield* leaves(value as Settings, [...path, key])
+    else yield [[...path, key], value]
+  }
+}
+
+function describe(
+  issue: z.core.$ZodIssue,
+  known: readonly (readonly string[])[],
+  origin: ReadonlyMap<string, string>,
+  file: ConfigFile,
+): string[] {
+  const path = issue.path.map(String)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(key => {
+      const siblings = [
+        ...new Set(
+          known
+            .filter(other => other.length > path.length && path.every((part, i) => other[i] === part))
+            .map(other => other[path.length] as string),
+        ),
+      ]
+      const close = nearest(key, siblings)
+      const elsewhere = known.find(other => other.at(-1) === key)
+      const hint =
+        close !== undefined
+          ? `; did you mean ${[...path, close].join('.')}?`
+          : elsewhere !== undefined
+            ? `; did you mean ${elsewhere.join('.')}?`
+            : siblings.length > 0
+              ? `; known here: ${siblings.join(', ')}`
+              : ''
+      return `${place([...path, key], origin, file)}: ${[...path, key].join('.')}: there is no such setting${hint}`
+    })
+  }
+  const value = path.length === 0 ? '' : ` (it is ${show(valueAt(file.value, path))})`
+  return [
+    `${place(path, origin, file)}: ${path.join('.')}: ${issue.message}${origin.has(path.join('.')) ? '' : value}`,
+  ]
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (node, key) =>
+      typeof node === 'object' && node !== null ? (node as Record<string, unknown>)[key] : undefined,
+    value,
+  )
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'not set'
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+function place(path: readonly string[], origin: ReadonlyMap<string, string>, file: ConfigFile): string {
+  const from = origin.get(path.join('.'))
+  if (from !== undefined) return from
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = file.document?.getIn(path.slice(0, depth), true)
+    if (isNode(node) && node.range) return `${file.name}:${file.lines.linePos(node.range[0]).line}`
+  }
+  return file.name === '' ? 'configuration' : file.name
+}

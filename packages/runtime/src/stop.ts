@@ -1,0 +1,38 @@
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from './log.ts'
+
+export interface Stop {
+  /** Aborts on the first SIGTERM or SIGINT: whoever holds it finishes what is in hand. */
+  readonly signal: AbortSignal
+  /** To be called when everything is finished, or has failed: the process may end now. */
+  finished(outcome: 'done' | 'failed'): void
+}
+
+/**
+ * Stops the process in order. A second signal, or the end of `graceMs`, ends it at once with status 1. An error
+ * that nobody caught ends it too: what is in doubt is never written, a restart replays.
+ */
+export function stopOnSignal({ graceMs, logger }: { graceMs: number; logger: Logger }): Stop {
+  const controller = new AbortController()
+  const outcome = Promise.withResolvers<'done' | 'failed'>()
+  const grace = closeWithGrace(
+    { delay: graceMs, logger: false, skip: ['beforeExit'] },
+    async ({ signal, err }) => {
+      if (err !== undefined) {
+        logger.fatal({ err }, 'ending: an error that nothing handles')
+        return
+      }
+      logger.info({ signal, graceMs }, 'stopping: finishing what is in hand')
+      controller.abort(new Error(`received ${signal ?? 'a signal'}`))
+      // The library ends the process: with 0 when this resolves, with 1 when it rejects.
+      if ((await outcome.promise) === 'failed') throw new Error('did not stop cleanly')
+    },
+  )
+  return {
+    signal: controller.signal,
+    finished(how) {
+      outcome.resolve(how)
+      grace.uninstall()
+    },
+  }
+}

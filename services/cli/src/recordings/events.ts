@@ -1,0 +1,158 @@
+import { basename } from 'node:path'
+import { createHash } from 'node:crypto'
+import type { RecordingMap } from './map.ts'
+import { readRows, type Row, type RowOptions } from './rows.ts'
+import { timeFormat } from './time-format.ts'
+
+/** An event of a recording in the vocabulary of POST /v1/events, and when it happened. */
+export interface RecordedEvent {
+  readonly timeMs: number
+  readonly visitor: string
+  /** The event as JSON text: recordings are sorted in memory, and text is the smallest form of it. */
+  readonly json: string
+}
+
+/** Rows that were left out, by reason. */
+export interface Skipped {
+  count: number
+}
+
+/**
+ * The events of recordings in order of time, whatever the order of the rows. Rows are held in memory until all are
+ * read: some 200 bytes an event. Throws, naming file and row, when a row does not fit the map.
+ */
+export async function readRecordings(
+  files: readonly string[],
+  map: RecordingMap,
+  { onProgress, skipped }: RowOptions & { skipped?: Skipped } = {},
+): Promise<RecordedEvent[]> {
+  const events: RecordedEvent[] = []
+  for (const [index, file] of files.entries()) {
+    const toEvent = eventReader(map, basename(file))
+    const options =
+      onProgress === undefined
+        ? {}
+        : { onProgress: (share: number) => onProgress((index + share) / files.length) }
+    let sameRow = { number: 0, index: 0 }
+    for await (const row of readRows(file, map, options)) {
+      sameRow =
+        row.number === sameRow.number
+          ? { ...sameRow, index: sameRow.index + 1 }
+          : { number: row.number, index: 0 }
+      const event = toEvent(row, sameRow.index)
+      if (event !== undefined) events.push(event)
+      else if (skipped !== undefined) skipped.count++
+    }
+  }
+  // Stable: rows of one instant keep their order.
+  return events.sort((a, b) => a.timeMs - b.timeMs)
+}
+
+type ReadEvent = (row: Row, index: number) => RecordedEvent | undefined
+
+/** Undefined for a row that the map says to skip. */
+function eventReader(map: RecordingMap, file: string): ReadEvent {
+  const readTime = timeFormat(map.time.format)
+  return (row, index) => {
+    const { fields } = row
+    const fail = (what: string): never => {
+      throw new Error(`${file}, row ${row.number}: ${what}`)
+    }
+    const text = (path: string | undefined): string | undefined => {
+      if (path === undefined) return undefined
+      const value = valueAt(fields, path)
+      return value === undefined || value === null || value === '' ? undefined : String(value)
+    }
+    const number = (path: string | undefined): number | undefined => {
+      const value = text(path)
+      if (value === undefined) return undefined
+      const parsed = Number(value)
+      return Number.isFinite(parsed) ? parsed : fail(`${path as string} is no number: "${value}"`)
+    }
+
+    const timeText =
+      text(map.time.field) ?? fail(`has no ${map.time.field}, where the map says the time stands`)
+    const timeMs = readTime(timeText)
+    if (Number.isNaN(timeMs))
+      fail(`${map.time.field} "${timeText}" does not fit the time format ${map.time.format}`)
+    const visitor = text(map.visitor) ?? fail(`has no ${map.visitor}, where the map says the visitor stands`)
+    const action = readAction(map, text, fail)
+    if (action === undefined) return undefined
+
+    const properties = entries(map.properties, text)
+    const event = {
+      event_id: text(map.event_id) ?? eventId(file, row.number, index),
+      action,
+      visitor_id: visitor,
+      session_id: text(map.session),
+      app_id: map.constants.app_id,
+      platform: map.constants.platform,
+      search_term: text(map.search_term),
+      user_agent: text(map.user_agent),
+      product: compact({
+        id: text(map.product),
+        name: text(map.product_name),
+        category: text(map.category),
+        price: number(map.price),
+        quantity: number(map.quantity),
+        currency: text(map.currency) ?? map.constants.currency,
+      }),
+      transaction: compact({ id: text(map.order), revenue: number(map.revenue) }),
+      page: compact({ url: text(map.page_url), referrer: text(map.referrer), kind: text(map.page_kind) }),
+      properties,
+    }
+    return { timeMs, visitor, json: JSON.stringify(event) }
+  }
+}
+
+function readAction(
+  { action }: RecordingMap,
+  text: (path: string | undefined) => string | undefined,
+  fail: (what: string) => never,
+): string | undefined {
+  if (action.constant !== undefined) return action.constant
+  const name =
+    text(action.field) ?? fail(`has no ${action.field as string}, where the map says the action stands`)
+  const translated = action.values[name]
+  if (translated !== undefined) return translated
+  switch (action.others) {
+    case 'keep':
+      return name
+    case 'skip':
+      return undefined
+    case 'refuse':
+      return fail(
+        `the action "${name}" has no translation in the map: add it to action.values, or write others: keep (or skip)`,
+      )
+  }
+}
+
+function valueAt(fields: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (Object.hasOwn(fields, path)) return fields[path]
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (node, key) =>
+        typeof node === 'object' && node !== null ? (node as Record<string, unknown>)[key] : undefined,
+      fields,
+    )
+}
+
+/** Undefined values left out; undefined when nothing is left. */
+function compact(parts: Record<string, unknown>): Record<string, unknown> | undefined {
+  const kept = Object.entries(parts).filter(([, value]) => value !== undefined)
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+}
+
+function entries(
+  names: Readonly<Record<string, string>>,
+  text: (path: string) => string | undefined,
+): Record<string, unknown> | undefined {
+  return compact(Object.fromEntries(Object.entries(names).map(([name, path]) => [name, text(path)])))
+}
+
+/** The same file imported again gives the same ids, so that nothing counts twice. Shaped as a UUID (version 8). */
+function eventId(file: string, row: number, index: number): string {
+  const hex = createHash('sha256').update(`${file}/${row}/${index}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest'
+import { timeFormat } from './time-format.ts'
+
+const at = (iso: string): number => Date.parse(iso)
+
+describe('timeFormat', () => {
+  test.each([
+    ['iso', '2019-10-01T00:00:00Z', at('2019-10-01T00:00:00Z')],
+    ['iso', '2019-10-01T02:00:00+02:00', at('2019-10-01T00:00:00Z')],
+    ['iso', '2019-10-01 00:00:00', at('2019-10-01T00:00:00Z')],
+    ['iso', '2019-10-01', at('2019-10-01T00:00:00Z')],
+    ['iso', 'yesterday', NaN],
+    ['epoch_s', '1569888000', at('2019-10-01T00:00:00Z')],
+    ['epoch_ms', '1569888000123', at('2019-10-01T00:00:00.123Z')],
+    ['epoch_us', '1569888000123456', at('2019-10-01T00:00:00.123Z')],
+    ['epoch_ms', ' ', NaN],
+    ['epoch_ms', 'soon', NaN],
+    ["yyyy-MM-dd HH:mm:ss 'UTC'", '2019-10-01 23:59:59 UTC', at('2019-10-01T23:59:59Z')],
+    ["yyyy-MM-dd HH:mm:ss 'UTC'", '2019-10-01 23:59:59', NaN],
+    ['dd.MM.yyyy HH:mm', '29.02.2024 07:05', at('2024-02-29T07:05:00Z')],
+    ['dd.MM.yyyy', '29.02.2023', NaN],
+    ['dd.MM.yyyy', '31.04.2023', NaN],
+    ['yyyyMMddHHmmssSSS', '20191001120000007', at('2019-10-01T12:00:00.007Z')],
+    ['yyyy-MM-dd HH:mm', '2019-10-01 24:00', NaN],
+  ])('reads %s: %s', (format, text, expected) => {
+    expect(timeFormat(format)(text)).toBe(expected)
+  })
+
+  test.each(['', 'HH:mm', 'yyyy-MM', 'yyyy-MM-dd hh:mm', 'unix'])('refuses the format "%s"', format => {
+    expect(() => timeFormat(format)).toThrow(/time format/)
+  })
+})

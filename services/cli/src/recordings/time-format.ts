@@ -1,0 +1,75 @@
+/** Reads a time of day as epoch milliseconds; NaN when it does not fit. */
+export type ReadTime = (text: string) => number
+
+const UNITS: Readonly<Record<string, number>> = { epoch_s: 1000, epoch_ms: 1, epoch_us: 0.001 }
+
+const TOKENS: Readonly<Record<string, string>> = {
+  yyyy: '(?<year>\\d{4})',
+  MM: '(?<month>\\d{2})',
+  dd: '(?<day>\\d{2})',
+  HH: '(?<hour>\\d{2})',
+  mm: '(?<minute>\\d{2})',
+  ss: '(?<second>\\d{2})',
+  SSS: '(?<millisecond>\\d{3})',
+}
+
+/**
+ * A reader for a time format: `iso` (ISO 8601; UTC where no zone is written), `epoch_s`, `epoch_ms`, `epoch_us`, or a
+ * pattern of yyyy MM dd HH mm ss SSS in UTC, with other letters in quotes: `dd.MM.yyyy HH:mm` or
+ * `yyyy-MM-dd HH:mm:ss 'UTC'`. Throws when the format is none of these.
+ */
+export function timeFormat(format: string): ReadTime {
+  const unit = UNITS[format]
+  if (unit !== undefined) return text => (text.trim() === '' ? NaN : Math.round(Number(text) * unit))
+  if (format === 'iso') return readIso
+  return pattern(format)
+}
+
+function readIso(text: string): number {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return NaN
+  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/.test(text) || text.length === 10
+  return Date.parse(hasZone ? text : `${text.replace(' ', 'T')}Z`)
+}
+
+function pattern(format: string): ReadTime {
+  let source = ''
+  let rest = format
+  while (rest.length > 0) {
+    const token = Object.keys(TOKENS).find(name => rest.startsWith(name))
+    const quoted = /^'([^']*)'/.exec(rest)
+    if (token !== undefined) {
+      source += TOKENS[token]
+      rest = rest.slice(token.length)
+    } else if (quoted !== null) {
+      source += escape(quoted[1] as string)
+      rest = rest.slice(quoted[0].length)
+    } else if (/^[A-Za-z]/.test(rest)) {
+      throw new Error(
+        `the time format "${format}" has "${rest[0] as string}", which means nothing: use yyyy MM dd HH mm ss SSS, put other letters in quotes, or write iso, epoch_s, epoch_ms or epoch_us`,
+      )
+    } else {
+      source += escape(rest[0] as string)
+      rest = rest.slice(1)
+    }
+  }
+  if (!source.includes('<year>') || !source.includes('<month>') || !source.includes('<day>'))
+    throw new Error(`the time format "${format}" lacks the year, month or day: yyyy MM dd`)
+  const regex = new RegExp(`^${source}$`)
+  return text => {
+    const groups = regex.exec(text.trim())?.groups
+    if (groups === undefined) return NaN
+    const part = (name: string, otherwise: number): number =>
+      groups[name] === undefined ? otherwise : Number(groups[name])
+    const [year, month, day] = [part('year', 0), part('month', 1), part('day', 1)]
+    const [hour, minute, second] = [part('hour', 0), part('minute', 0), part('second', 0)]
+    if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return NaN
+    const midnight = new Date(Date.UTC(year, month - 1, day))
+    // 31 April would roll over into May.
+    if (midnight.getUTCDate() !== day) return NaN
+    return midnight.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + part('millisecond', 0)
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+}

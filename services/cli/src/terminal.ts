@@ -1,0 +1,75 @@
+import { Presets, SingleBar } from 'cli-progress'
+
+// Data goes to standard output, everything else to standard error, so that output can be piped.
+
+/** Prints one line of data. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Prints a message for the person at the terminal. */
+export function tell(message: string): void {
+  process.stderr.write(`${message}\n`)
+}
+
+const COLOURS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
+
+/** Colours text for the given stream, unless it is no terminal or NO_COLOR is set. */
+export function paint(
+  colour: keyof typeof COLOURS,
+  text: string,
+  stream: NodeJS.WriteStream = process.stdout,
+): string {
+  const isPlain = !stream.isTTY || (process.env['NO_COLOR'] ?? '') !== ''
+  return isPlain ? text : `\u001B[${COLOURS[colour]}m${text}\u001B[0m`
+}
+
+export interface Progress {
+  /** Share of the work that is done, 0 to 1, and what to say beside it. */
+  update(share: number, note?: string): void
+  stop(): void
+}
+
+const QUIET_MS = 1000
+
+/** A bar on standard error that shows itself once the work has taken over a second; nothing when it is no terminal. */
+export function progress(label: string): Progress {
+  if (!process.stderr.isTTY) return { update() {}, stop() {} }
+  const begun = Date.now()
+  let bar: SingleBar | undefined
+  return {
+    update(share, note = '') {
+      if (bar === undefined) {
+        if (Date.now() - begun < QUIET_MS) return
+        bar = new SingleBar(
+          { format: `${label} {bar} {percentage} % {note}`, hideCursor: true, clearOnComplete: true },
+          Presets.shades_classic,
+        )
+        bar.start(100, 0, { note })
+      }
+      bar.update(Math.floor(share * 100), { note })
+    },
+    stop() {
+      bar?.stop()
+    },
+  }
+}
+
+/** Rows as columns, the first row the heading; numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)))
+  return rows
+    .map(row =>
+      row
+        .map((cell, column) =>
+          isNumeric(cell) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function isNumeric(cell: string): boolean {
+  return /^[-+]?[\d.,]+( ?[%µmkM]?[sB]?)?$/.test(cell)
+}
