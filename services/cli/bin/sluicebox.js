@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that any Node.js can read it: the command itself is TypeScript and needs the Node.js that this
 // project brings along (the dev dependency `node`), whatever the machine has.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -19,9 +19,10 @@ if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
     )
     process.exit(1)
   }
-  // In the foreground and with the same terminal: signals from the keyboard reach both, others are passed on.
-  const child = spawnSync(node, [main.pathname, ...process.argv.slice(2)], { stdio: 'inherit' })
-  process.exit(child.status ?? 1)
+  const child = spawn(node, [main.pathname, ...process.argv.slice(2)], { stdio: 'inherit' })
+  // Whoever stops this process means the command.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
 }
 
 function bundledNode() {

@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import { speedOption } from '../options.ts'
+import { readRecordings } from '../recordings/events.ts'
+import { loadMap } from '../recordings/map.ts'
+import { print, progress, tell } from '../terminal.ts'
+import { sendPaced } from './simulate.ts'
+
+export function addSend(program: Command): void {
+  program
+    .command('send')
+    .description('posts recorded events to a collector as a tracker would, moved to now')
+    .argument('<file...>', 'recordings: csv, ndjson, jsonl; also .gz')
+    .requiredOption('--map <map>', 'what stands where in a row: a file, or the name of a map that ships')
+    .requiredOption('--to <url>', 'address of the collector')
+    .option('--speed <speed>', 'how many times faster than it was: 60x, or max', speedOption, 1)
+    .option('--json', 'print the counts as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sluicebox send clicks.csv.gz --map rees46 --to http://localhost:8080 --speed 60x
+  $ sluicebox send events.ndjson --map ndjson --to http://localhost:8080 --speed max
+
+Maps that ship: rees46, otto, ecom, ndjson. Faster than 1x, the pauses inside sessions shrink as well: to learn
+from a recording use "sluicebox import", which keeps the recorded time.`,
+    )
+    .action(async (files: string[], options: { map: string; to: string; speed: number; json?: true }) => {
+      const bar = progress('reading')
+      const skipped = { count: 0 }
+      const events = await readRecordings(files, loadMap(options.map), {
+        onProgress: share => bar.update(share),
+        skipped,
+      }).finally(() => bar.stop())
+      const firstMs = events[0]?.timeMs ?? 0
+      const counts = await sendPaced(
+        options.to,
+        events.map(event => ({ dueMs: (event.timeMs - firstMs) / options.speed, json: event.json })),
+      )
+      if (options.json) print(JSON.stringify({ ...counts, skipped: skipped.count }))
+      else
+        tell(
+          `sent ${counts.accepted + counts.bad} events: ${counts.accepted} accepted, ${counts.bad} bad${skipped.count > 0 ? `, ${skipped.count} rows skipped as the map says` : ''}`,
+        )
+    })
+}

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { numberOption } from '../options.ts'
+import { createSender } from '../sender.ts'
+import { simulate } from '../simulate.ts'
+import { print, progress, tell } from '../terminal.ts'
+
+export function addSimulate(program: Command): void {
+  program
+    .command('simulate')
+    .description('posts the events of visitors of our own making, each marked as simulated')
+    .requiredOption('--to <url>', 'address of the collector')
+    .option('--sessions <n>', 'how many visits', numberOption({ min: 1 }), 100)
+    .option('--rate <events>', 'events per second', numberOption({ min: 0.1 }), 50)
+    .option('--seed <n>', 'the same seed makes the same visitors', numberOption({ min: 0 }), 1)
+    .option('--json', 'print the counts as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sluicebox simulate --to http://localhost:8080
+  $ sluicebox simulate --to http://localhost:8080 --sessions 1000 --rate 500 --seed 7`,
+    )
+    .action(async (options: { to: string; sessions: number; rate: number; seed: number; json?: true }) => {
+      const events = [...simulate({ sessions: options.sessions, seed: options.seed })]
+      const counts = await sendPaced(
+        options.to,
+        events.map((event, index) => ({ dueMs: (index / options.rate) * 1000, json: JSON.stringify(event) })),
+      )
+      if (options.json) print(JSON.stringify({ sessions: options.sessions, ...counts }))
+      else
+        tell(
+          `sent ${counts.accepted + counts.bad} events of ${options.sessions} visits: ${counts.accepted} accepted, ${counts.bad} bad`,
+        )
+    })
+}
+
+/** Sends each event when it is due, counted from now; as fast as the collector takes them when all are due at 0. */
+export async function sendPaced(
+  to: string,
+  events: readonly { readonly dueMs: number; readonly json: string }[],
+): Promise<{ accepted: number; bad: number; requests: number; retries: number }> {
+  const sender = createSender({ to })
+  const bar = progress('sending')
+  const begun = performance.now()
+  try {
+    for (const [index, event] of events.entries()) {
+      const aheadMs = event.dueMs - (performance.now() - begun)
+      // Shorter waits cost more than they bring: a timer is no finer than this.
+      if (aheadMs > 5) await sleep(aheadMs)
+      await sender.send(event.json)
+      bar.update((index + 1) / events.length, `${index + 1} events`)
+    }
+    await sender.flush()
+  } finally {
+    bar.stop()
+  }
+  return sender.counts
+}
