@@ -1,0 +1,64 @@
+/** What every learner is given. Arrays are by row of the training table, unless they list rows. */
+export interface LearnerInput {
+  readonly featureNames: readonly string[]
+  readonly features: readonly Float64Array[]
+  readonly label: Uint8Array
+  /** How much a row counts. */
+  readonly weight: Float64Array
+  /** Rows of one session have one number. */
+  readonly session: Int32Array
+  /** Rows to learn from, in the order of the table. */
+  readonly trainRows: Int32Array
+  /** Rows to decide by when to stop. May be empty. */
+  readonly validRows: Int32Array
+  readonly seed: number
+}
+
+export interface Progress {
+  readonly iteration: number
+  readonly of: number
+  readonly trainLoss: number
+  readonly validLoss: number | undefined
+}
+
+export interface FitReport {
+  readonly progress?: ((progress: Progress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Fit<Parameters> {
+  readonly parameters: Parameters
+  /** Loss on the training rows after each iteration. */
+  readonly trainLosses: readonly number[]
+  /** What the learner decided by itself. */
+  readonly notes: Readonly<Record<string, number>>
+}
+
+/** Mean logistic loss of raw scores (log-odds), by weight. */
+export function logLoss(
+  score: Float64Array,
+  label: Uint8Array,
+  weight: Float64Array,
+  rows: Int32Array,
+): number {
+  let loss = 0
+  let total = 0
+  for (const row of rows) {
+    const s = score[row]!
+    // log(1 + e^s) − y s, in a form that does not overflow.
+    loss += weight[row]! * (Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s))) - label[row]! * s)
+    total += weight[row]!
+  }
+  return loss / total
+}
+
+/** The log-odds of the positive rows, by weight. */
+export function logOddsOf(label: Uint8Array, weight: Float64Array, rows: Int32Array): number {
+  let positive = 0
+  let total = 0
+  for (const row of rows) {
+    total += weight[row]!
+    positive += weight[row]! * label[row]!
+  }
+  return Math.log(positive / (total - positive))
+}
