@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { checkKey, checkPrefix } from './key.ts'
+import type { Store, StoredObject } from './store.ts'
+
+// Keys never start with a dot, so that this folder can't hold objects and is never listed.
+const TEMP_DIR = '.tmp'
+/** A younger file there may be one that another process is writing at this moment. */
+const LEFTOVER_AGE_MS = 3_600_000
+const DURABLE_DIRS_MAX = 10_000
+
+/**
+ * Objects as files under `dir`, which is made when it is not there. What a call has answered is on disk: file
+ * and folder are synced. Files left by a crash in the middle of a write are removed after an hour, here.
+ */
+export async function openFolderStore(dir: string): Promise<Store> {
+  const root = resolve(dir)
+  const tempDir = join(root, TEMP_DIR)
+  await mkdir(tempDir, { recursive: true })
+  await syncDir(dirname(root))
+  await removeLeftovers(tempDir)
+
+  /** Folders whose own entries, up to the root, this process has synced. */
+  const durableDirs = new Set<string>()
+
+  async function makeDir(path: string): Promise<void> {
+    await mkdir(path, { recursive: true })
+    if (durableDirs.has(path)) return
+    // Also where the folder was there already: who made it may have died before syncing it.
+    for (let parent = path; parent !== root; parent = dirname(parent)) await syncDir(dirname(parent))
+    if (durableDirs.size >= DURABLE_DIRS_MAX) durableDirs.clear()
+    durableDirs.add(path)
+  }
+
+  /** Writes the bytes to a file of their own and hands it to `place`, which gives it its name. */
+  async function write<T>(key: string, bytes: Uint8Array, place: PlaceFile<T>): Promise<T> {
+    checkKey(key)
+    const path = join(root, key)
+    const temp = join(tempDir, randomBytes(12).toString('hex'))
+    try {
+      const file = await open(temp, 'wx')
+      try {
+        await file.writeFile(bytes)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await makeDir(dirname(path))
+      const result = await place(temp, path)
+      await syncDir(dirname(path))
+      return result
+    } finally {
+      await rm(temp, { force: true })
+    }
+  }
+
+  return {
+    create: (key, bytes) => write(key, bytes, linkFile),
+    put: (key, bytes) => write(key, bytes, rename),
+
+    async get(key) {
+      checkKey(key)
+      try {
+        return await readFile(join(root, key))
+      } catch (error) {
+        if (isCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined
+        throw error
+      }
+    },
+
+    list(prefix) {
+      checkPrefix(prefix)
+      const slash = prefix.lastIndexOf('/')
+      return walk(root, prefix.slice(0, slash + 1), prefix.slice(slash + 1))
+    },
+
+    async delete(key) {
+      checkKey(key)
+      const path = join(root, key)
+      try {
+        await rm(path)
+      } catch (error) {
+        if (isCode(error, 'ENOENT', 'ENOTDIR')) return
+        throw error
+      }
+      await syncDir(dirname(path))
+    },
+  }
+}
+
+type PlaceFile<T> = (temp: string, path: string) => Promise<T>
+
+/** A link, unlike a rename, fails when the name is taken: that makes `create` exclusive and atomic at once. */
+async function linkFile(temp: string, path: string): Promise<'created' | 'exists'> {
+  try {
+    await link(temp, path)
+    return 'created'
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return 'exists'
+    if (isCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'))
+      throw new Error(
+        `can't store ${path}: the file system has no hard links, which exclusive creation needs. ` +
+          'Put the folder on a local disk',
+        { cause: error },
+      )
+    throw error
+  }
+}
+
+/** Objects under `folder` (a key prefix that ends in a slash, or empty) whose next segment starts with `start`. */
+async function* walk(root: string, folder: string, start: string): AsyncGenerator<StoredObject> {
+  const entries = await ignoreMissing(readdir(join(root, folder), { withFileTypes: true }))
+  const names = (entries ?? [])
+    .filter(entry => !entry.name.startsWith('.') && entry.name.startsWith(start))
+    // A folder's slash takes part in the order of the keys.
+    .map(entry => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .sort()
+  for (const name of names) {
+    if (name.endsWith('/')) {
+      yield* walk(root, folder + name, '')
+      continue
+    }
+    const key = folder + name
+    const file = await ignoreMissing(stat(join(root, key)))
+    if (file !== undefined) yield { key, bytes: file.size }
+  }
+}
+
+async function removeLeftovers(tempDir: string): Promise<void> {
+  const oldest = Date.now() - LEFTOVER_AGE_MS
+  for (const name of await readdir(tempDir)) {
+    const path = join(tempDir, name)
+    const file = await ignoreMissing(stat(path))
+    if (file !== undefined && file.mtimeMs < oldest) await rm(path, { force: true, recursive: true })
+  }
+}
+
+async function syncDir(path: string): Promise<void> {
+  // Windows can't open a folder; there NTFS journals the names by itself.
+  if (process.platform === 'win32') return
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Undefined when the file or folder went away in the meantime. */
+async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
+
+function isCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? '')
+}
