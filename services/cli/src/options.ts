@@ -29,3 +29,10 @@ export function speedOption(text: string): number {
     throw new InvalidArgumentError('it must be a factor such as 60x, or max.')
   return Number(factor)
 }
+
+/** Aborts on Ctrl-C or SIGTERM, for commands that go on until then. */
+export function untilInterrupted(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
+  return controller.signal
+}

@@ -1,0 +1,124 @@
+// Real recorded sessions in at one end, an honestly evaluated model, in use, out at the other: by the commands.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { hasRecordings, json, RECORDINGS, succeed, temporaryDir, sluicebox } from './sluicebox.ts'
+
+interface Metric {
+  readonly moment: string
+  readonly auc: number
+  readonly aucLow: number
+  readonly aucHigh: number
+}
+
+interface Scored {
+  readonly kind: string
+  readonly session_id: string
+  readonly n: number
+  readonly probability: number | null
+  readonly goal: string
+  readonly bundle_id: string
+}
+
+describe.skipIf(!hasRecordings)('a recording', () => {
+  test.each([
+    {
+      name: 'REES46: a real shop',
+      file: 'rees46-multicategory-2019-10-01-0000-0250utc.csv.gz',
+      map: 'rees46',
+      goal: 'transaction',
+      events: 17_434,
+      maturity: '10m',
+      // Real data with few buyers: far above means that the answer leaked into the features.
+      auc: [0.55, 0.8],
+    },
+    {
+      name: 'a shop with a vocabulary and a goal of its own',
+      file: 'ecom-synthetic-retentioneering.csv.gz',
+      map: 'ecom',
+      goal: 'purchase',
+      events: 31_106,
+      maturity: '0m',
+      auc: [0.75, 0.99],
+    },
+  ])(
+    '$name: import, drain, dataset, train, evaluate, use, verify',
+    async ({ file, map, goal, events, maturity, auc }) => {
+      const dir = temporaryDir(onTestFinished)
+      const data = join(dir, 'data')
+      const [imported] = await json<{ events: number }>(
+        'import',
+        join(RECORDINGS, file),
+        '--map',
+        map,
+        '--data',
+        data,
+      )
+      expect(imported?.events).toBe(events)
+      await succeed('drain', '--data', data, '--close')
+
+      const table = join(dir, 'table')
+      await succeed(
+        'dataset',
+        'build',
+        '--data',
+        data,
+        '--out',
+        table,
+        '--features',
+        'auto',
+        '--goal',
+        goal,
+        '--maturity',
+        maturity,
+      )
+      const bundle = join(dir, 'bundle')
+      await succeed('train', table, '--kind', 'trees', '--out', bundle, '--seed', '1')
+      const [evaluation] = await json<{ moments: Metric[] }>('model', 'evaluate', bundle, '--table', table)
+      const last = evaluation?.moments.find(metric => metric.moment === 'last')
+      expect(last?.auc).toBeGreaterThan(auc[0] as number)
+      expect(last?.auc).toBeLessThan(auc[1] as number)
+      expect(last?.aucLow).toBeLessThan(last?.auc as number)
+      expect(last?.aucHigh).toBeGreaterThan(last?.auc as number)
+
+      const report = join(dir, 'report.html')
+      await succeed('model', 'report', bundle, '--table', table, '--out', report)
+      expect(readFileSync(report, 'utf8')).toMatch(/<svg[\s\S]*<\/html>/)
+
+      // The same table and seed give the same bytes.
+      await succeed('train', table, '--kind', 'trees', '--out', join(dir, 'again'), '--seed', '1')
+      expect(readFileSync(join(dir, 'again', 'model.bin'))).toEqual(readFileSync(join(bundle, 'model.bin')))
+
+      // In use: the recording scored with the new bundle, from the start.
+      const used = join(dir, 'used')
+      await succeed('import', join(RECORDINGS, file), '--map', map, '--data', used)
+      await succeed('drain', '--data', used, '--bundle', bundle, '--close')
+      const scored = await json<Scored>('tail', 'scored', '--data', used)
+      const manifest = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8')) as { id: string }
+      expect(new Set(scored.map(score => score.bundle_id))).toEqual(new Set([manifest.id]))
+      expect(new Set(scored.map(score => score.goal))).toEqual(new Set([goal]))
+      for (const session of Map.groupBy(scored, score => score.session_id).values()) {
+        expect(session.map(score => score.n)).toEqual(session.map((_, index) => index + 1))
+        expect(session.at(-1)?.kind).toBe('final')
+      }
+      const [verified] = await json<{ compared: number; differing: number; missing: number; extra: number }>(
+        'verify',
+        '--data',
+        used,
+        '--bundle',
+        bundle,
+      )
+      expect(verified).toMatchObject({ compared: scored.length, differing: 0, missing: 0, extra: 0 })
+    },
+    300_000,
+  )
+
+  test('is refused where the log is ahead of it: time only goes forward', async () => {
+    const data = join(temporaryDir(onTestFinished), 'data')
+    const otto = join(RECORDINGS, 'otto-sample-20-sessions.jsonl.gz')
+    await succeed('import', otto, '--map', 'otto', '--data', data)
+    const again = await sluicebox('import', otto, '--map', 'otto', '--data', data)
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain('time in a log only goes forward')
+  })
+})
