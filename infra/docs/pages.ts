@@ -1,0 +1,156 @@
+// The pages of docs/reference that are made from the code, so that they can't be wrong.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { STREAMS } from '@sluicebox/event/records'
+import { EVENT_SCHEMAS_DIR, loadEventSchemas } from '@sluicebox/registry/events'
+import { SCHEMAS_DIR } from '@sluicebox/registry/folder'
+import { listSettings } from '@sluicebox/runtime/config'
+import type { Command } from 'commander'
+import type { z } from 'zod'
+
+const NOTE = '<!-- Made from the code by "npm run docs". -->\n'
+
+/** Every setting: key, environment variable, type, default, meaning. */
+export function configurationPage(schema: z.ZodType): string {
+  const sections = Map.groupBy(listSettings(schema), setting =>
+    setting.path.length > 1 ? (setting.path[0] as string) : '',
+  )
+  const tables = [...sections].map(([section, settings]) =>
+    [
+      section === '' ? '## For all' : `## ${section}`,
+      '',
+      '| setting | type | default | meaning |',
+      '|---|---|---|---|',
+      ...settings.map(
+        ({ path, type, default: value, description }) =>
+          `| \`${path.join('.')}\` | ${cell(type)} | ${value === undefined ? '' : `\`${JSON.stringify(value)}\``} | ${cell(description)} |`,
+      ),
+      '',
+    ].join('\n'),
+  )
+  return `${NOTE}# Configuration
+
+One file, \`sluicebox.yaml\` (or \`--config FILE\`), overridden by environment variables, overridden by flags. The environment variable of
+a setting is its path in upper case with underscores: \`collector.bodyBytesMax\` is \`SLUICEBOX_COLLECTOR_BODY_BYTES_MAX\`. Lists are written as
+YAML: \`SLUICEBOX_LOG_…='[a, b]'\`. All faults are reported together, each with its place; an unknown key is a fault.
+\`sluicebox config check\` checks, \`sluicebox config print\` shows what is in force.
+
+${tables.join('\n')}`
+}
+
+/** Every command with its arguments, options and examples. */
+export function commandsPage(program: Command): string {
+  const parts: string[] = []
+  const visit = (command: Command, path: string): void => {
+    if (command.commands.length > 0) {
+      for (const child of command.commands) visit(child, `${path} ${child.name()}`)
+      return
+    }
+    parts.push(
+      `## ${path}\n\n${capital(command.description())}.\n\n\`\`\`text\n${command.helpInformation().trim()}\n${afterHelp(command)}\`\`\`\n`,
+    )
+  }
+  for (const child of program.commands) visit(child, child.name())
+  return `${NOTE}# Commands
+
+Data goes to standard output, messages to standard error. \`--json\` prints values for programs. Colours follow \`NO_COLOR\`. Exit status: 0
+done, 1 failed, 2 the command was not understood.
+
+${parts.join('\n')}`
+}
+
+/** The fields of the four streams. */
+export function streamsPage(): string {
+  const tables = STREAMS.map(stream => {
+    const schema = JSON.parse(readFileSync(join(SCHEMAS_DIR, 'avro', `${stream}.avsc`), 'utf8')) as {
+      doc: string
+      fields: { name: string; type: unknown; doc: string }[]
+    }
+    return [
+      `## ${stream}`,
+      '',
+      schema.doc,
+      '',
+      '| field | type | meaning |',
+      '|---|---|---|',
+      ...schema.fields.map(
+        field => `| \`${field.name}\` | ${cell(avroType(field.type))} | ${cell(field.doc)} |`,
+      ),
+      '',
+    ].join('\n')
+  })
+  return `${NOTE}# Streams
+
+Every record is Avro in Confluent framing: a zero byte, the schema id as four bytes, the Avro body. The key is the visitor. The schemas
+are in \`schemas/avro\` and stay fully compatible with all their earlier versions.
+
+${tables.join('\n')}`
+}
+
+/** The event and entity schemas that ship. */
+export function eventSchemasPage(): string {
+  const rows = loadEventSchemas([EVENT_SCHEMAS_DIR])
+    .list()
+    .toSorted((a, b) => (a.ref < b.ref ? -1 : 1))
+    .map(schema => `| \`${schema.ref}\` | ${cell(schema.description)} |`)
+  return `${NOTE}# Event schemas
+
+What the enricher validates events and entities against. Put your own into a folder of the same layout, \`<vendor>/<name>/<version>.json\`,
+and name it in \`enricher.schemaDirs\`; yours come first.
+
+| schema | meaning |
+|---|---|
+${rows.join('\n')}
+`
+}
+
+/** The reasons for which an event goes to bad. */
+export function reasonsPage(
+  reasons: Readonly<
+    Record<string, { readonly scope: string; readonly when: string; readonly remedy: string }>
+  >,
+): string {
+  return `${NOTE}# Reasons in \`bad\`
+
+A payload is a whole request; where one event of it can't be used, the others go on.
+
+| reason | what is refused | when | what to do |
+|---|---|---|---|
+${Object.entries(reasons)
+  .map(
+    ([code, { scope, when, remedy }]) =>
+      `| \`${code}\` | ${scope} | ${cell(capital(when))} | ${cell(remedy)} |`,
+  )
+  .join('\n')}
+`
+}
+
+function avroType(type: unknown): string {
+  if (typeof type === 'string') return type
+  if (Array.isArray(type)) return type.map(avroType).join(' or ')
+  const {
+    type: name,
+    items,
+    logicalType,
+    fields,
+  } = type as {
+    type: string
+    items?: unknown
+    logicalType?: string
+    fields?: { name: string }[]
+  }
+  if (logicalType !== undefined) return logicalType
+  if (name === 'array') return `list of ${avroType(items)}`
+  return fields === undefined ? name : `{${fields.map(field => field.name).join(', ')}}`
+}
+
+function afterHelp(command: Command): string {
+  // Commander prints it on an event and offers no way to read it.
+  let text = ''
+  command.configureOutput({ writeOut: more => (text += more) })
+  command.outputHelp()
+  return text.slice(command.helpInformation().length)
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
