@@ -1,10 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { EVENT_SCHEMAS_DIR, loadEventSchemas } from './events.ts'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EVENT_SCHEMAS_DIR, loadEventSchemas, matchesCriterion } from './events.ts'
 
 const ours = loadEventSchemas([])
 const WEB_PAGE = 'iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0'
+const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'
+const DRAFT_04 = 'http://json-schema.org/draft-04/schema#'
+const IGLU = 'http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0#'
 
 interface Fixture {
   readonly good: unknown
@@ -36,3 +40,186 @@ describe('the schemas that ship with Sluicebox', () => {
     ])
   })
 })
+
+describe('a reference', () => {
+  test('always gives the same validator, and valid events the same empty list', () => {
+    const validate = ours.validator(WEB_PAGE)
+    expect(ours.validator(WEB_PAGE)).toBe(validate)
+    const page = { id: '0f6b52a0-2a1f-4c55-8f1d-3f6f9a1b7c20' }
+    expect(validate?.(page)).toBe(validate?.({ ...page }))
+    expect(validate?.(page)).toHaveLength(0)
+  })
+
+  test.each([
+    'iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-9',
+    'iglu:com.snowplowanalytics.snowplow/web_page/avro/1-0-0',
+    'iglu:com.snowplowanalytics.snowplow/../web_page/jsonschema/1-0-0',
+    'com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0',
+    `${WEB_PAGE} `,
+    '__proto__',
+    '',
+  ])('that no folder holds gives undefined: %s', ref => {
+    expect(ours.validator(ref)).toBeUndefined()
+  })
+
+  test.each([
+    { ref: 'iglu:a/b/jsonschema/1-0-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: true },
+    { ref: 'iglu:a/b/jsonschema/1-1-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
+    { ref: 'iglu:a/b/jsonschema/1-0-4', criterion: 'iglu:a/b/jsonschema/1-*-*', matches: true },
+    { ref: 'iglu:a/b/jsonschema/1-0-', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
+    { ref: 'iglu:a/b/jsonschema/1-0-4-5', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
+    { ref: 'iglu:a/c/jsonschema/1-0-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
+    { ref: 'iglu:a-x/b/jsonschema/1-0-4', criterion: 'iglu:a-x/b/jsonschema/1-0-*', matches: true },
+  ])('$ref against $criterion: $matches', ({ ref, criterion, matches }) => {
+    expect(matchesCriterion(ref, criterion)).toBe(matches)
+  })
+})
+
+describe("a site's own folder", () => {
+  let dir: string
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'schemas-'))
+  })
+  afterEach(() => {
+    rmSync(dir, { recursive: true })
+  })
+
+  function write(path: string, content: unknown): void {
+    mkdirSync(dirname(join(dir, path)), { recursive: true })
+    writeFileSync(join(dir, path), typeof content === 'string' ? content : JSON.stringify(content))
+  }
+
+  /** A schema for the event acme/poll 1-0-0. */
+  const poll = (rules: object, $schema = DRAFT_07): object => ({
+    $schema,
+    self: { vendor: 'acme', name: 'poll', format: 'jsonschema', version: '1-0-0' },
+    ...rules,
+  })
+  const POLL = 'iglu:acme/poll/jsonschema/1-0-0'
+
+  test.each(['acme/poll/1-0-0.json', 'acme/poll/jsonschema/1-0-0'])('holds schemas as %s', path => {
+    write(path, poll({ required: ['answer'] }))
+    const validate = loadEventSchemas([dir]).validator(POLL)
+    expect(validate?.({ answer: 1 })).toEqual([])
+    expect(validate?.({})).toEqual([{ path: '', keyword: 'required', message: 'the event lacks "answer"' }])
+  })
+
+  test('comes before ours', () => {
+    write('com.snowplowanalytics.snowplow/web_page/1-0-0.json', {
+      $schema: IGLU,
+      self: {
+        vendor: 'com.snowplowanalytics.snowplow',
+        name: 'web_page',
+        format: 'jsonschema',
+        version: '1-0-0',
+      },
+      required: ['number'],
+    })
+    const schemas = loadEventSchemas([dir])
+    expect(schemas.validator(WEB_PAGE)?.({ number: 1 })).toEqual([])
+    expect(schemas.list().filter(({ ref }) => ref === WEB_PAGE)).toHaveLength(1)
+  })
+
+  test.each([
+    { $schema: IGLU, rules: { maximum: 5, exclusiveMaximum: true } },
+    { $schema: DRAFT_04, rules: { maximum: 5, exclusiveMaximum: true } },
+    { $schema: 'http://json-schema.org/draft-06/schema#', rules: { exclusiveMaximum: 5 } },
+    { $schema: DRAFT_07, rules: { exclusiveMaximum: 5 } },
+    { $schema: 'https://json-schema.org/draft/2019-09/schema', rules: { exclusiveMaximum: 5 } },
+    { $schema: 'https://json-schema.org/draft/2020-12/schema', rules: { exclusiveMaximum: 5 } },
+  ])('is read by the edition that it names: $$schema', ({ $schema, rules }) => {
+    write('acme/poll/1-0-0.json', poll({ properties: { stars: rules } }, $schema))
+    const validate = loadEventSchemas([dir]).validator(POLL)
+    expect(validate?.({ stars: 4.9 })).toEqual([])
+    expect(validate?.({ stars: 5 })[0]?.message).toBe('/stars must be < 5, not 5')
+  })
+
+  test('may count in hundredths', () => {
+    write('acme/poll/1-0-0.json', poll({ properties: { price: { multipleOf: 0.01 } } }))
+    const validate = loadEventSchemas([dir]).validator(POLL)
+    expect(validate?.({ price: 19.99 })).toEqual([])
+    expect(validate?.({ price: 19.995 })).toHaveLength(1)
+  })
+
+  test('gives at most ten faults', () => {
+    write(
+      'acme/poll/1-0-0.json',
+      poll({ anyOf: Array.from({ length: 30 }, (_, i) => ({ required: [`f${i}`] })) }),
+    )
+    expect(loadEventSchemas([dir]).validator(POLL)?.({})).toHaveLength(10)
+  })
+
+  test.each([
+    { fault: 'is not JSON', content: '{' },
+    { fault: 'is not a JSON object', content: [] },
+    { fault: 'is larger than 256 KiB', content: poll({ description: 'x'.repeat(256 * 1024) }) },
+    { fault: '"$schema": undefined', content: { self: {} } },
+    { fault: '"$schema": "https://acme.test/draft"', content: poll({}, 'https://acme.test/draft') },
+    {
+      fault: 'its place asks for "self": {"name": "poll"}, not "pool"',
+      content: {
+        ...poll({}),
+        self: { vendor: 'acme', name: 'pool', format: 'jsonschema', version: '1-0-0' },
+      },
+    },
+    {
+      fault: '#/items/$ref points to https://acme.test/x',
+      content: poll({ items: { $ref: 'https://acme.test/x' } }),
+    },
+    {
+      fault: '#/items/$ref points to #/definitions/gone',
+      content: poll({ items: { $ref: '#/definitions/gone' } }),
+    },
+    {
+      fault: '#/properties/a/pattern repeats what',
+      content: poll({ properties: { a: { pattern: '^(a+)+$' } } }),
+    },
+    { fault: '#/patternProperties repeats what', content: poll({ patternProperties: { '^(a+)+$': {} } }) },
+    { fault: '#/uniqueItems compares all with all', content: poll({ uniqueItems: true }) },
+    { fault: 'is nested more than 32 deep', content: poll(nested(40)) },
+    { fault: 'is not a schema', content: poll({ type: 'text' }) },
+    { fault: 'is not a schema', content: poll({ properties: { a: { minimum: '3' } } }) },
+  ])('with a file that $fault is refused', ({ fault, content }) => {
+    write('acme/poll/1-0-0.json', content)
+    expect(() => loadEventSchemas([dir])).toThrow(fault)
+    expect(() => loadEventSchemas([dir])).toThrow(join(dir, 'acme/poll/1-0-0.json'))
+  })
+
+  test('names all faults of all files at once', () => {
+    write('acme/poll/1-0-0.json', '{')
+    write('acme/vote/1-0-0.json', '[]')
+    expect(() => loadEventSchemas([dir])).toThrow(/poll[^]*vote/)
+  })
+
+  test('is not searched for what is no schema', () => {
+    write('acme/poll/README.md', 'Polls.')
+    write('acme/poll/draft.json', '{')
+    write('.git/config', '')
+    expect(loadEventSchemas([dir]).list()).toEqual(ours.list())
+  })
+
+  test('may use names that are keywords elsewhere', () => {
+    write(
+      'acme/poll/1-0-0.json',
+      poll({
+        properties: {
+          pattern: { type: 'string' },
+          properties: { type: 'object' },
+          default: { type: 'integer' },
+        },
+        examples: [{ $ref: 'https://acme.test/x' }],
+      }),
+    )
+    expect(loadEventSchemas([dir]).validator(POLL)?.({ pattern: '(', default: 'x' })[0]?.message).toContain(
+      '/default must be integer',
+    )
+  })
+
+  test('that is not there stops the start', () => {
+    expect(() => loadEventSchemas([join(dir, 'gone')])).toThrow('There is no folder of event schemas')
+  })
+})
+
+function nested(levels: number): object {
+  return levels === 0 ? {} : { not: nested(levels - 1) }
+}

@@ -55,7 +55,7 @@ function faultOf(error: ErrorObject, data: unknown): string {
     case 'pattern':
       return `${here} must match ${clip(params['pattern'], 200)}, and ${show(given)} does not`
     case 'format':
-      return `${here} must be a ${FORMATS[String(params['format'])] ?? String(params['format'])}, not ${show(given)}`
+      return `${here} must be ${FORMATS[String(params['format'])] ?? `in the format ${String(params['format'])}`}, not ${show(given)}`
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
@@ -75,14 +75,14 @@ function faultOf(error: ErrorObject, data: unknown): string {
 }
 
 const FORMATS: Readonly<Record<string, string>> = {
-  uuid: 'UUID',
-  uri: 'URL',
-  'uri-reference': 'URL or path',
-  'date-time': 'date and time such as 2026-11-20T09:30:00Z',
-  date: 'date such as 2026-11-20',
-  email: 'mail address',
-  ipv4: 'IPv4 address',
-  ipv6: 'IPv6 address',
+  uuid: 'a UUID',
+  uri: 'a URL',
+  'uri-reference': 'a URL or path',
+  'date-time': 'a date and time such as 2026-11-20T09:30:00Z',
+  date: 'a date such as 2026-11-20',
+  email: 'a mail address',
+  ipv4: 'an IPv4 address',
+  ipv6: 'an IPv6 address',
 }
 
 function oneOf(choices: readonly unknown[]): string {

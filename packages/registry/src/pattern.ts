@@ -10,6 +10,8 @@ import { complement, overlap, rangesOf, type Ranges } from './char-ranges.ts'
 const STEPS_MAX = 10_000_000
 /** What a text without `maxLength` may hold: the longest that a collector takes. */
 const TEXT_CHARS_MAX = 32 * 1024
+/** A repetition of more counts as one without end. */
+const REPEATS_MAX = 1_000
 
 export interface PatternBounds {
   /** `maxLength` of the schema that the pattern stands in. */
@@ -42,12 +44,13 @@ function growthOf(alternative: Alternative): number | string {
   const anchored = first?.type === 'Assertion' && first.kind === 'start'
   const graph = createGraph()
   let repetitions = 0
+  let choiceInRepetition = false
   const fault = walk(alternative.elements, 0)
   if (fault !== '') return fault
   const shape = graph.sequence(alternative.elements)
-  const deterministic = shape !== undefined && graph.isDeterministic(shape.first)
-  if (!deterministic && graph.nested)
-    return 'repeats a repetition in more than one way, which can take for ever: rewrite it without a repetition inside a repetition.'
+  const deterministic = graph.isDeterministic(shape.first)
+  if (!deterministic && choiceInRepetition)
+    return 'repeats what can match in more than one way, which can take for ever: rewrite it so that each character tells which part it belongs to.'
   const within = deterministic ? Math.min(1, repetitions) : repetitions
   return anchored || repetitions === 0 ? within : within + 1
 
@@ -62,17 +65,18 @@ function growthOf(alternative: Alternative): number | string {
           repetitions = Math.max(repetitions, growth)
         }
       }
-      const repeats = element.type === 'Quantifier' && element.max > 1
-      if (repeats && element.max === Infinity) repetitions++
-      if (repeats && depth > 0 && element.min !== element.max) graph.nested = true
-      const inner = element.type === 'Quantifier' ? [element.element] : []
-      const groups =
-        element.type === 'Group' || element.type === 'CapturingGroup'
-          ? element.alternatives.map(a => a.elements)
-          : []
-      for (const each of [inner, ...groups]) {
-        const fault = walk(each, depth + (repeats ? 1 : 0))
+      if (element.type === 'Quantifier') {
+        if (element.max > REPEATS_MAX) repetitions++
+        if (depth > 0 && element.min !== element.max) choiceInRepetition = true
+        const fault = walk([element.element], depth + (element.max > 1 ? 1 : 0))
         if (fault !== '') return fault
+      }
+      if (element.type === 'Group' || element.type === 'CapturingGroup') {
+        if (depth > 0 && element.alternatives.length > 1) choiceInRepetition = true
+        for (const inner of element.alternatives) {
+          const fault = walk(inner.elements, depth)
+          if (fault !== '') return fault
+        }
       }
     }
     return ''
@@ -91,14 +95,14 @@ interface Shape {
  */
 function createGraph() {
   const characters: Ranges[] = []
-  const follow: Set<number>[] = []
+  // A character that follows another in two ways, as in (a+)+, is in its list twice.
+  const follow: number[][] = []
   const EMPTY: Shape = { nullable: true, first: [], last: [] }
 
-  const graph = { nested: false, sequence, isDeterministic }
-  return graph
+  return { sequence, isDeterministic }
 
   function isDeterministic(first: readonly number[]): boolean {
-    return disjoint(first) && follow.every(next => disjoint([...next]))
+    return disjoint(first) && follow.every(disjoint)
   }
 
   function disjoint(positions: readonly number[]): boolean {
@@ -151,11 +155,11 @@ function createGraph() {
 
   function character(ranges: Ranges): Shape {
     const position = characters.push(ranges) - 1
-    follow.push(new Set())
+    follow.push([])
     return { nullable: false, first: [position], last: [position] }
   }
 
   function connect(from: readonly number[], to: readonly number[]): void {
-    for (const position of from) for (const next of to) follow[position]?.add(next)
+    for (const position of from) for (const next of to) follow[position]?.push(next)
   }
 }
