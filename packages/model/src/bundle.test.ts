@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadBundle, writeBundle } from './bundle.ts'
-import { exampleDraft } from './example-draft.ts'
+import { exampleDraft } from './testing/example-draft.ts'
 
 let dir: string
 beforeEach(async () => {

@@ -42,7 +42,7 @@ export function layOutComplete(
   }
 
   function score(row: Float64Array): number {
-    let sum = baseline
+    let sum = baseline + 0
     for (let group = 0; group < groupedCount; group += 4) {
       const a = group * innerCount
       const b = a + innerCount
@@ -68,7 +68,7 @@ export function layOutComplete(
   }
 
   function explain(row: Float64Array, contributions: Float64Array): number {
-    let sum = baseline
+    let sum = baseline + 0
     for (let tree = 0; tree < trees.length; tree++) {
       const start = tree * innerCount
       const stepStart = tree * nodeCount

@@ -16,7 +16,7 @@ export function createLinear({ intercept, weights, means, scales }: LinearParame
       for (let i = 0; i < count; i++) {
         // Infinity − Infinity and NaN − NaN are NaN: the one test finds all three.
         const distance = features[i]! - means[i]!
-        if (distance - distance === 0) sum += (weights[i]! * distance) / scales[i]!
+        sum += distance - distance === 0 ? (weights[i]! * distance) / scales[i]! : 0
       }
       return sum
     },

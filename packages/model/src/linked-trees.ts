@@ -57,7 +57,7 @@ export function layOutLinked({ trees, baseline }: TreesParameters, featureCount:
   }
 
   function score(row: Float64Array): number {
-    let sum = baseline
+    let sum = baseline + 0
     for (let group = 0; group < groupedCount; group += 4) {
       let i = roots[group]!
       let j = roots[group + 1]!
@@ -83,7 +83,7 @@ export function layOutLinked({ trees, baseline }: TreesParameters, featureCount:
   }
 
   function explain(row: Float64Array, contributions: Float64Array): number {
-    let sum = baseline
+    let sum = baseline + 0
     for (let tree = 0; tree < trees.length; tree++) {
       let i = roots[tree]!
       for (;;) {

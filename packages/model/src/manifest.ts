@@ -225,6 +225,12 @@ export function parseManifest(json: string): Manifest {
   return result.data
 }
 
+/** The JSON Schema of the manifest: schemas/bundle.json. Rules that span several fields are not in it. */
+export function manifestJsonSchema(): string {
+  const { $schema, ...schema } = z.toJSONSchema(manifestSchema)
+  return JSON.stringify({ $schema, title: 'Manifest of a Sluicebox bundle', ...schema })
+}
+
 /** All faults that zod found, one a line, each with the place where it stands. */
 export function describe(error: z.ZodError): string {
   const faults = error.issues.map(issue => `${issue.path.join('.') || 'the whole'}: ${issue.message}`)

@@ -17,7 +17,7 @@ export function createMarkov(parameters: MarkovParameters): Model {
       let sum = prior
       for (let i = 0; i < count; i++) {
         const times = features[i]!
-        if (times - times === 0) sum += times * weights[i]!
+        sum += times - times === 0 ? times * weights[i]! : 0
       }
       return sum
     },

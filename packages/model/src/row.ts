@@ -22,7 +22,7 @@ export function rowEntry(tree: Tree, node: number, featureCount: number): number
 
 /** One way to hold trees in memory. */
 export interface Layout {
-  /** baseline + the leaves' values, added in the order of the trees. */
+  /** baseline + the leaves' values, added in the order of the trees; never -0, so that both ways give the same bits. */
   score(row: Float64Array): number
   /** The same; adds to `contributions` what each entry of the row contributes. */
   explain(row: Float64Array, contributions: Float64Array): number

@@ -1,6 +1,6 @@
-import type { BundleDraft } from './bundle.ts'
-import type { ManifestDraft } from './manifest.ts'
-import { emptySketch } from './sketch.ts'
+import type { BundleDraft } from '../bundle.ts'
+import type { ManifestDraft } from '../manifest.ts'
+import { emptySketch } from '../sketch.ts'
 
 /** For tests: a complete draft of a bundle over features with these names; anything in it can be replaced. */
 export function exampleDraft(

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { addToSketch, createSketch, emptySketch, mergeSketches, sketchQuantile } from './sketch.ts'
+
+const values = fc.array(fc.oneof(fc.double({ min: -1e6, max: 1e6 }), fc.constantFrom(NaN, 0, 1)), {
+  maxLength: 200,
+})
+
+test('a column of a hundred numbers becomes its quantiles', () => {
+  const column = Array.from({ length: 100 }, (_, i) => i + 1)
+  expect(createSketch([...column, NaN, NaN], 4)).toEqual({
+    count: 100,
+    missing: 2,
+    min: 1,
+    max: 100,
+    mean: 50.5,
+    edges: [25, 50, 75],
+    counts: [25, 25, 25, 25],
+  })
+})
+
+describe('a column', () => {
+  test.each([
+    { name: 'of nothing', column: [], edges: [], counts: [0] },
+    { name: 'of missing values', column: [NaN, NaN], edges: [], counts: [0] },
+    { name: 'of one value', column: [3, 3, 3], edges: [], counts: [3] },
+    { name: 'of mostly zeros', column: [0, 0, 0, 0, 0, 0, 0, 0, 0, 5], edges: [0], counts: [9, 1] },
+    { name: 'of two values', column: [0, 1, 0, 1], edges: [0], counts: [2, 2] },
+    { name: 'with infinities', column: [-Infinity, 1, 2, Infinity], edges: [1], counts: [2, 2] },
+  ])('$name has the edges $edges and the counts $counts', ({ column, edges, counts }) => {
+    expect(createSketch(column, 4)).toMatchObject({ edges, counts })
+  })
+})
+
+test('every value is counted once, and the edges rise', () => {
+  fc.assert(
+    fc.property(values, column => {
+      const { count, missing, counts, edges, min, max, mean } = createSketch(column)
+      expect(count + missing).toBe(column.length)
+      expect(counts.reduce((sum, inBin) => sum + inBin, 0)).toBe(count)
+      expect(edges).toEqual([...new Set(edges)].sort((a, b) => a - b))
+      expect(edges.length).toBeLessThan(20)
+      if (count > 0) expect(mean! >= min! && mean! <= max!).toBe(true)
+      expect(JSON.parse(JSON.stringify({ min, max, mean }))).toEqual({ min, max, mean })
+    }),
+  )
+})
+
+test('two halves merged are the whole', () => {
+  fc.assert(
+    fc.property(values, values, (one, other) => {
+      const { edges } = createSketch([...one, ...other])
+      const merged = mergeSketches(
+        addToSketch(emptySketch(edges), one),
+        addToSketch(emptySketch(edges), other),
+      )
+      const whole = addToSketch(emptySketch(edges), [...one, ...other])
+      expect({ ...merged, mean: 0 }).toEqual({ ...whole, mean: 0 })
+      expect(merged.mean ?? 0).toBeCloseTo(whole.mean ?? 0, 6)
+    }),
+  )
+})
+
+test('sketches with different edges are not merged', () => {
+  expect(() => mergeSketches(emptySketch([1]), emptySketch([2]))).toThrow(/same edges/)
+  expect(() => mergeSketches(emptySketch([1]), emptySketch([]))).toThrow(/same edges/)
+})
+
+test('a quantile is right to within a bin', () => {
+  const sketch = createSketch(Array.from({ length: 1_001 }, (_, i) => i / 10))
+  expect([0, 0.25, 0.5, 0.75, 1].map(q => Math.round(sketchQuantile(sketch, q)))).toEqual([
+    0, 25, 50, 75, 100,
+  ])
+  expect(sketchQuantile(emptySketch([1]), 0.5)).toBeNaN()
+})
