@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readBundleFiles } from './bundle-files.ts'
+import { readBundleFiles, type BundleFiles } from './bundle-files.ts'
 import { createCalibration } from './calibration.ts'
 import { canonicalJson, sha256 } from './canonical.ts'
 import { createModel } from './create-model.ts'
@@ -50,7 +50,7 @@ export interface BundleDraft {
  */
 export async function loadBundle(path: string, options: LoadOptions = {}): Promise<Bundle> {
   try {
-    return await load(path, options)
+    return openBundle(await readBundleFiles(path), options)
   } catch (cause) {
     throw new Error(
       `The bundle in ${path} is refused: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -63,7 +63,7 @@ export async function loadBundle(path: string, options: LoadOptions = {}): Promi
 
 /**
  * Writes a bundle into a folder, which is made, and returns its id. The same draft always gives the same bytes. What
- * was written is loaded once, so that no bundle leaves here that would be refused.
+ * is written is opened first, so that no bundle leaves here that would be refused.
  */
 export async function writeBundle(dir: string, draft: BundleDraft): Promise<string> {
   const checked = draftSchema.safeParse(draft.manifest)
@@ -71,10 +71,11 @@ export async function writeBundle(dir: string, draft: BundleDraft): Promise<stri
   const details = checked.data
   const model = createModel(draft.parameters, details.features.length)
   const calibrate = createCalibration(details.calibration, model.probability)
+  const golden = writeGolden(draft.golden, { model, calibrate })
   const files = {
     'model.bin': writeParameters(draft.parameters, details.features.length),
-    'golden.ndjson': writeGolden(draft.golden, { model, calibrate }),
-    'MODEL_CARD.md': draft.card,
+    'golden.ndjson': Buffer.from(golden),
+    'MODEL_CARD.md': Buffer.from(draft.card),
   }
   const content = {
     format: 'sluicebox-bundle' as const,
@@ -92,12 +93,12 @@ export async function writeBundle(dir: string, draft: BundleDraft): Promise<stri
   const signature = draft.privateKey === undefined ? null : signId(id, draft.privateKey)
   const { format, format_version, ...rest } = content
   const manifest: Manifest = { format, format_version, id, ...rest, signature }
+  // The manifest stands last: a folder that has one is a whole bundle.
+  const bundle = { ...files, 'bundle.json': Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) }
+  openBundle(bundle, {})
 
   await mkdir(dir, { recursive: true })
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(dir, name), bytes)
-  // Last, so that a folder with a manifest is a whole bundle.
-  await writeFile(join(dir, 'bundle.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-  await loadBundle(dir)
+  for (const [name, bytes] of Object.entries(bundle)) await writeFile(join(dir, name), bytes)
   return id
 }
 
@@ -112,8 +113,7 @@ export function manifestId(manifest: Omit<Manifest, 'id' | 'signature'> & Partia
   return sha256(canonicalJson(content))
 }
 
-async function load(path: string, { replay, trustedKeys }: LoadOptions): Promise<Bundle> {
-  const files = await readBundleFiles(path)
+function openBundle(files: BundleFiles, { replay, trustedKeys }: LoadOptions): Bundle {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const manifest = parseManifest(decoder.decode(files['bundle.json']))
   for (const [name, hash] of Object.entries(manifest.files))
