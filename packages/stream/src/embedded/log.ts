@@ -1,0 +1,184 @@
+import { mkdirSync } from 'node:fs'
+import type { Log } from '../log.ts'
+import { createBell } from './bell.ts'
+import { consume, type Skipped } from './consumer.ts'
+import { readPartition } from './reader.ts'
+import { retain, type Retention } from './retention.ts'
+import { checkName, openTables, partitionState, type Tables } from './tables.ts'
+import { createWriter } from './writer.ts'
+
+export interface EmbeddedLogOptions {
+  /** The folder of the log, made when it is not there. Several processes of one machine may use it at once. */
+  readonly dir: string
+  /** Partitions of each stream, for good. Default: as many as the log was begun with, else 4. */
+  readonly partitions?: number
+  /** Default: everything is kept. */
+  readonly retention?: Retention
+  /** The clock that records are stamped with. */
+  readonly now?: () => number
+  /** Called when records were deleted before a group had read them. */
+  readonly onSkipped?: (skipped: Skipped) => void
+  /** Called when retention could not be enforced; it is tried again later. */
+  readonly onProblem?: (error: Error) => void
+  /** How soon appends of other processes are noticed. */
+  readonly pollMs?: number
+  /** How often retention is enforced. */
+  readonly retainMs?: number
+  /** Appends are refused while more than this waits to be written. */
+  readonly pendingBytesMax?: number
+}
+
+export interface EmbeddedLog extends Log {
+  /** Enforces retention now. Answers how many records were deleted. */
+  retain(): Promise<number>
+}
+
+const PARTITIONS = 4
+const POLL_MS = 50
+const RETAIN_MS = 10_000
+const PENDING_BYTES_MAX = 64 * 1024 * 1024
+
+/**
+ * Opens the log in a folder of this machine. An append resolves when its records are on the disk, and nobody sees a
+ * record that is not. A commit writes outputs and position in one transaction.
+ */
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
+  const { dir, now = Date.now } = options
+  mkdirSync(dir, { recursive: true })
+  const tables = openTables(dir)
+  let partitions: number
+  try {
+    partitions = settlePartitions(tables, options)
+  } catch (error) {
+    await tables.root.close()
+    throw error
+  }
+
+  const bell = createBell({ pollMs: options.pollMs ?? POLL_MS, changeId: tables.changeId })
+  const closing = new AbortController()
+  const known = new Set<string>()
+  const consumers = new Set<Promise<void>>()
+  const writer = createWriter({
+    tables,
+    dir,
+    now,
+    partitions,
+    pendingBytesMax: options.pendingBytesMax ?? PENDING_BYTES_MAX,
+    ensureStream,
+    onChanged: bell.ring,
+  })
+  const retention = options.retention
+  const retainNow = async (): Promise<number> =>
+    retention === undefined ? 0 : retain({ tables, writer, partitions, retention, now })
+  let retaining: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    retaining = retaining.then(retainNow).catch((error: Error) => options.onProblem?.(error))
+  }, options.retainMs ?? RETAIN_MS)
+  timer.unref()
+
+  /** Inside a transaction: makes the stream when it is new. */
+  function ensureStream(stream: string): void {
+    if (known.has(stream)) return
+    const count = tables.streams.get(stream)
+    if (count === undefined) void tables.streams.put(stream, partitions)
+    else if (count !== partitions) throw otherCount(dir, stream, count, partitions)
+  }
+
+  function checkStream(stream: string): void {
+    if (closing.signal.aborted) throw new Error(`The log in ${dir} is closed.`)
+    if (!known.has(stream)) checkName('stream', stream)
+  }
+
+  return {
+    async append(stream, records) {
+      checkStream(stream)
+      await writer.append(stream, records)
+      known.add(stream)
+    },
+
+    async partitionCount() {
+      return partitions
+    },
+
+    async consume(consumeOptions, own) {
+      checkStream(consumeOptions.stream)
+      checkName('group', consumeOptions.group)
+      const signal = AbortSignal.any([consumeOptions.signal, closing.signal])
+      const parts = {
+        tables,
+        writer,
+        bell,
+        partitions,
+        ensureStream,
+        onSkipped: options.onSkipped ?? (() => {}),
+      }
+      const consumer = consume(parts, { ...consumeOptions, signal }, own)
+      consumers.add(consumer)
+      try {
+        await consumer
+      } finally {
+        consumers.delete(consumer)
+      }
+    },
+
+    async read(stream, partition, from, limits) {
+      checkStream(stream)
+      await new Promise(resolve => setImmediate(resolve))
+      return readPartition(tables, stream, partition, Number(from), limits)
+    },
+
+    async bounds(stream) {
+      checkStream(stream)
+      tables.root.resetReadTxn()
+      return Array.from({ length: partitions }, (_, partition) => {
+        const { start, end } = partitionState(tables, stream, partition)
+        return { start: BigInt(start), end: BigInt(end) }
+      })
+    },
+
+    async committed(group, stream) {
+      checkStream(stream)
+      tables.root.resetReadTxn()
+      return Array.from({ length: partitions }, (_, partition) =>
+        BigInt(
+          tables.groups.get([group, stream, partition])?.position ??
+            partitionState(tables, stream, partition).start,
+        ),
+      )
+    },
+
+    async changed(stream, signal) {
+      checkStream(stream)
+      await bell.wait(stream, AbortSignal.any([signal, closing.signal]))
+    },
+
+    retain: retainNow,
+
+    async [Symbol.asyncDispose]() {
+      if (closing.signal.aborted) return
+      closing.abort(new Error(`The log in ${dir} was closed.`))
+      clearInterval(timer)
+      await Promise.allSettled(consumers)
+      await retaining
+      await writer.close()
+      bell.close()
+      await tables.root.close()
+    },
+  }
+}
+
+/** The count that all streams of this log have. */
+function settlePartitions(tables: Tables, { dir, partitions }: EmbeddedLogOptions): number {
+  if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= 1024))
+    throw new RangeError(`A log needs 1 to 1024 partitions, not ${partitions}.`)
+  const streams = [...tables.streams.getRange()]
+  const count = partitions ?? streams[0]?.value ?? PARTITIONS
+  for (const { key, value } of streams) if (value !== count) throw otherCount(dir, key, value, count)
+  return count
+}
+
+function otherCount(dir: string, stream: string, count: number, wanted: number): Error {
+  return new Error(
+    `Stream ${stream} in ${dir} has ${count} partitions, and the log was opened for ${wanted}. Their number is fixed when a stream is made, because it decides where each key is: open it with ${count}, or begin with an empty folder.`,
+  )
+}

@@ -1,0 +1,83 @@
+import { open, type Database, type Key, type RootDatabase } from 'lmdb'
+
+// What the embedded log keeps, as tables of one LMDB environment. Positions are plain numbers in here: 2^53 records
+// are enough for one machine.
+
+/** What a partition holds: records `start` to `end` − 1, in blocks of `bytes` altogether. */
+export interface PartitionState {
+  readonly start: number
+  readonly end: number
+  readonly bytes: number
+}
+
+/** What a group has done on a partition, and who may go on. */
+export interface GroupState {
+  /** Counts the owners that there have been. Only the latest may commit. */
+  readonly epoch: number
+  readonly position: number
+  /** Whether that owner has left. */
+  readonly released: boolean
+}
+
+export interface Tables {
+  readonly root: RootDatabase<unknown, Key>
+  /** [stream, partition, first position] → block. */
+  readonly blocks: Database<Buffer, [string, number, number]>
+  /** [stream, partition] → state. */
+  readonly partitions: Database<PartitionState, [string, number]>
+  /** stream → how many partitions it has. */
+  readonly streams: Database<number, string>
+  /** [group, stream, partition] → state. */
+  readonly groups: Database<GroupState, [string, string, number]>
+  /** The number of the last change that any process made. */
+  changeId(): number
+}
+
+const FORMAT = 1
+
+/** Opens, or makes, the tables in the folder `dir`. */
+export function openTables(dir: string): Tables {
+  const root: RootDatabase<unknown, Key> = open({
+    path: dir,
+    noSubdir: false,
+    encoding: 'json',
+    maxDbs: 8,
+    // A transaction then resolves when it is on the disk, and can't be seen by anybody before: LMDB writes the
+    // pages, flushes, writes the page that names them as current, flushes again. With overlapping flushes (the
+    // library's default) it is seen first and flushed later. That saves a stage a millisecond or two, but then a
+    // reader can act on records that a power failure takes back: the archiver would write an object for positions
+    // that get other records afterwards. And a flush that fails is then never reported.
+    overlappingSync: false,
+    // Transactions are batched by writer.ts. Batching by event turn makes, for each turn, one more promise that
+    // nobody can catch when the disk is full.
+    eventTurnBatching: false,
+  })
+  const format = root.get('format')
+  if (format !== undefined && format !== FORMAT)
+    throw new Error(
+      `${dir} holds a log in format ${String(format)}, but this version reads format ${FORMAT}. Use the version that wrote it, or another folder.`,
+    )
+  if (format === undefined) root.putSync('format', FORMAT)
+  return {
+    root,
+    blocks: root.openDB({ name: 'blocks', encoding: 'binary' }),
+    partitions: root.openDB({ name: 'partitions', encoding: 'json' }),
+    streams: root.openDB({ name: 'streams', encoding: 'json' }),
+    groups: root.openDB({ name: 'groups', encoding: 'json' }),
+    changeId: () => (root.getStats() as { lastTxnId: number }).lastTxnId,
+  }
+}
+
+const EMPTY: PartitionState = { start: 0, end: 0, bytes: 0 }
+
+export function partitionState(tables: Tables, stream: string, partition: number): PartitionState {
+  return tables.partitions.get([stream, partition]) ?? EMPTY
+}
+
+/** Names become parts of keys. */
+export function checkName(what: string, name: string): void {
+  if (name === '' || Buffer.byteLength(name) > 200 || /[\u0000-\u001f]/.test(name))
+    throw new Error(
+      `${JSON.stringify(name)} can't be the name of a ${what}: use 1 to 200 bytes without control characters.`,
+    )
+}

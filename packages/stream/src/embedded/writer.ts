@@ -1,0 +1,245 @@
+import { statfs } from 'node:fs/promises'
+import { FencedError, type OutputRecord } from '../log.ts'
+import { partitionOf } from '../partitioner.ts'
+import { packBlocks, type Block } from './block.ts'
+import { partitionState, type Tables } from './tables.ts'
+
+// The only place that changes the tables. One transaction is under way at a time; what is asked for meanwhile waits
+// and goes into the next one together: many appends share one flush of the disk, and the slower the disk, the more
+// of them do. lmdb begins, commits and flushes on a thread of its own. The event loop only copies the group's bytes,
+// which GROUP_BYTES_MAX bounds to a few milliseconds.
+
+const GROUP_BYTES_MAX = 4 * 1024 * 1024
+
+/** A change that is made in a transaction. */
+export interface Change<T> {
+  /** What it writes, to bound the transactions. */
+  readonly bytes: number
+  /** Runs inside the transaction, and alone: it sees everything committed before, by whatever process. */
+  make(): T
+}
+
+export interface Writer {
+  /** Resolves when the records are on the disk. */
+  append(stream: string, records: readonly OutputRecord[]): Promise<void>
+  /** Resolves when the change is on the disk. A `FencedError` thrown before anything was written refuses it alone. */
+  change<T>(change: Change<T>): Promise<T>
+  /** Blocks by partition, for `place`: made before the transaction begins, so that others don't wait for it. */
+  split(stream: string, records: readonly OutputRecord[]): Placement[]
+  /** Writes blocks at the end of their partitions. To be called by a change. */
+  place(placements: readonly Placement[]): void
+  /** Waits for what is under way. */
+  close(): Promise<void>
+}
+
+/** Blocks for the end of one partition. */
+export interface Placement {
+  readonly stream: string
+  readonly partition: number
+  readonly blocks: readonly Block[]
+}
+
+interface Pending {
+  readonly bytes: number
+  /** Appends are packed together with the others of their transaction; other changes bring what they write. */
+  readonly append?: { readonly stream: string; readonly records: readonly OutputRecord[] }
+  make(): void
+  done(): void
+  fail(error: Error): void
+}
+
+export interface WriterParts {
+  readonly tables: Tables
+  readonly dir: string
+  readonly now: () => number
+  readonly pendingBytesMax: number
+  /** How many partitions a stream has; makes the stream when it is new. Called inside transactions only. */
+  readonly ensureStream: (stream: string) => void
+  readonly partitions: number
+  /** Called after each transaction with the streams that got records. */
+  readonly onChanged: (streams: ReadonlySet<string>) => void
+}
+
+export function createWriter(parts: WriterParts): Writer {
+  const { tables, partitions } = parts
+  const queue: Pending[] = []
+  let queuedBytes = 0
+  let pump: Promise<void> | undefined
+  let touched = new Set<string>()
+
+  function enqueue(pending: Pending): void {
+    queue.push(pending)
+    queuedBytes += pending.bytes
+    pump ??= run()
+  }
+
+  async function run(): Promise<void> {
+    // What is asked for in the same turn of the event loop shares the first transaction.
+    await Promise.resolve()
+    while (queue.length > 0) await commit(takeGroup())
+    pump = undefined
+  }
+
+  function takeGroup(): Pending[] {
+    let count = 0
+    let bytes = 0
+    while (count < queue.length && (count === 0 || bytes + queue[count]!.bytes <= GROUP_BYTES_MAX))
+      bytes += queue[count++]!.bytes
+    queuedBytes -= bytes
+    return queue.splice(0, count)
+  }
+
+  async function commit(group: readonly Pending[]): Promise<void> {
+    const refused = new Map<Pending, FencedError>()
+    touched = new Set()
+    try {
+      const placements = packAppends(group)
+      // A child transaction, because only that one is undone when something is thrown.
+      await tables.root.childTransaction(() => {
+        place(placements)
+        for (const pending of group) {
+          try {
+            pending.make()
+          } catch (error) {
+            if (!(error instanceof FencedError)) throw error
+            refused.set(pending, error)
+          }
+        }
+      })
+    } catch (error) {
+      const failure = await explain(error as Error)
+      for (const pending of group) pending.fail(failure)
+      return
+    }
+    parts.onChanged(touched)
+    for (const pending of group) {
+      const refusal = refused.get(pending)
+      if (refusal === undefined) pending.done()
+      else pending.fail(refusal)
+    }
+  }
+
+  /** The records of all appends of a group, in order, in as few blocks as possible. */
+  function packAppends(group: readonly Pending[]): Placement[] {
+    const byStream = new Map<string, OutputRecord[]>()
+    for (const { append } of group) {
+      if (append === undefined) continue
+      const records = byStream.get(append.stream)
+      if (records === undefined) byStream.set(append.stream, [...append.records])
+      else for (const record of append.records) records.push(record)
+    }
+    return [...byStream].flatMap(([stream, records]) => split(stream, records))
+  }
+
+  function split(stream: string, records: readonly OutputRecord[]): Placement[] {
+    const appendedAt = parts.now()
+    const byPartition = new Map<number, OutputRecord[]>()
+    for (const record of records) {
+      const partition = record.partition ?? partitionOf(record.key, partitions)
+      const those = byPartition.get(partition)
+      if (those === undefined) byPartition.set(partition, [record])
+      else those.push(record)
+    }
+    return [...byPartition].map(([partition, those]) => ({
+      stream,
+      partition,
+      blocks: packBlocks(those, appendedAt),
+    }))
+  }
+
+  function place(placements: readonly Placement[]): void {
+    for (const { stream, partition, blocks } of placements) {
+      parts.ensureStream(stream)
+      touched.add(stream)
+      // Read inside the transaction: another process may have appended since ours did.
+      const before = partitionState(tables, stream, partition)
+      let { end, bytes } = before
+      for (const block of blocks) {
+        void tables.blocks.put([stream, partition, end], block.bytes)
+        end += block.count
+        bytes += block.bytes.length
+      }
+      void tables.partitions.put([stream, partition], { start: before.start, end, bytes })
+    }
+  }
+
+  async function explain(error: Error & { commitError?: Promise<never> }): Promise<Error> {
+    // What lmdb rejects with names the cause in another promise.
+    const cause = await (error.commitError ?? Promise.resolve(error)).catch((reason: Error) => reason)
+    const free = await statfs(parts.dir).then(
+      ({ bavail, bsize }) => ` ${Math.floor((bavail * bsize) / 1_048_576)} MiB are free there.`,
+      () => '',
+    )
+    return new Error(
+      `The log in ${parts.dir} could not be written: ${cause.message}.${free} Nothing of this transaction was kept; make room or repair the disk, and try again.`,
+      { cause },
+    )
+  }
+
+  return {
+    split,
+    place,
+    async append(stream, records) {
+      for (const { partition } of records)
+        if (partition !== undefined && !(partition >= 0 && partition < partitions))
+          throw new RangeError(`${stream} has partitions 0 to ${partitions - 1}, not ${partition}.`)
+      const chunks = chunk(records)
+      const bytes = chunks.reduce((sum, part) => sum + part.bytes, 0)
+      if (queuedBytes > 0 && queuedBytes + bytes > parts.pendingBytesMax)
+        throw new Error(
+          `The log in ${parts.dir} is behind: ${queuedBytes} bytes wait to be written, and at most ${parts.pendingBytesMax} may. Nothing was appended; try again later.`,
+        )
+      await new Promise<void>((resolve, reject) => {
+        let left = chunks.length
+        for (const part of chunks)
+          enqueue({
+            bytes: part.bytes,
+            append: { stream, records: part.records },
+            make() {},
+            done() {
+              if (--left === 0) resolve()
+            },
+            fail: reject,
+          })
+        if (left === 0) resolve()
+      })
+    },
+    change(change) {
+      return new Promise((resolve, reject) => {
+        let result!: Awaited<ReturnType<typeof change.make>>
+        enqueue({
+          bytes: change.bytes,
+          make() {
+            result = change.make() as typeof result
+          },
+          done: () => resolve(result),
+          fail: reject,
+        })
+      })
+    },
+    async close() {
+      while (pump !== undefined) await pump
+    },
+  }
+}
+
+const RECORD_OVERHEAD_BYTES = 64
+
+/** A large append goes into several transactions, so that none holds up the event loop. */
+function chunk(records: readonly OutputRecord[]): { records: readonly OutputRecord[]; bytes: number }[] {
+  const chunks: { records: readonly OutputRecord[]; bytes: number }[] = []
+  let from = 0
+  let bytes = 0
+  for (let index = 0; index < records.length; index++) {
+    const { key, value } = records[index]!
+    const recordBytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + value.length
+    if (index > from && bytes + recordBytes > GROUP_BYTES_MAX) {
+      chunks.push({ records: records.slice(from, index), bytes })
+      from = index
+      bytes = 0
+    }
+    bytes += recordBytes
+  }
+  if (from < records.length) chunks.push({ records: from === 0 ? records : records.slice(from), bytes })
+  return chunks
+}
