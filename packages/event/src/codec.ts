@@ -26,6 +26,7 @@ export class UndecodableError extends Error {}
 const MAGIC = 0
 const HEADER_BYTES = 5
 const SLAB_BYTES = 256 * 1024
+const STRING_TYPE = createStringType()
 
 /**
  * A codec for the Avro schema `schema` (JSON text), registered under `schemaId`.
@@ -36,12 +37,14 @@ export function createCodec<T>(
   schemaId: number,
   project?: readonly (keyof T & string)[],
 ): Codec<T> {
-  const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema)
-  const reader = project === undefined ? type : projection(schema, project)
+  const parsed = JSON.parse(schema) as RecordSchema
+  const type = typeOf(parsed)
+  const reader = project === undefined ? type : typeOf(projection(parsed, project))
+  const bytesFields = parsed.fields.filter(holdsBytes).map(field => field.name)
   const decoders = new Map<number, (body: Buffer) => T>()
 
   function learn(id: number, writerSchema: string): void {
-    const writer = avro.Type.forSchema(JSON.parse(writerSchema) as avro.Schema)
+    const writer = typeOf(JSON.parse(writerSchema) as RecordSchema)
     if (writer.equals(reader)) {
       decoders.set(id, body => reader.fromBuffer(body) as T)
     } else {
@@ -59,17 +62,15 @@ export function createCodec<T>(
     schemaId,
     learn,
     encode(record) {
+      const ready = withBuffers(record, bytesFields)
       const start = used
-      let end = type.encode(record, slab, start + HEADER_BYTES)
-      if (end < 0) {
-        // avsc answers minus the number of bytes that were missing.
-        const needed = slab.length - start - end
-        slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, needed - start + HEADER_BYTES))
-        end = type.encode(record, slab, HEADER_BYTES)
-        if (end < 0) throw new Error('the record grew while it was being encoded')
-        return frame(0, end)
-      }
-      return frame(start, end)
+      let end = write(ready, start)
+      if (end >= 0) return frame(start, end)
+      // avsc answers minus the number of bytes that were missing.
+      slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, slab.length - start - end))
+      end = write(ready, 0)
+      if (end < 0) throw new Error('the record grew while it was being encoded')
+      return frame(0, end)
     },
     decode(bytes) {
       const buffer = Buffer.isBuffer(bytes)
@@ -90,6 +91,14 @@ export function createCodec<T>(
     },
   }
 
+  function write(record: T, start: number): number {
+    try {
+      return type.encode(record, slab, start + HEADER_BYTES)
+    } catch (error) {
+      throw new Error(`can't be written with schema ${schemaId}: ${misfit(type, record)}`, { cause: error })
+    }
+  }
+
   function frame(start: number, end: number): Uint8Array {
     slab[start] = MAGIC
     slab.writeUInt32BE(schemaId, start + 1)
@@ -103,13 +112,57 @@ export function isMissingSchema(decoded: object): decoded is MissingSchema {
   return 'missing' in decoded
 }
 
-function projection(schema: string, fields: readonly string[]): avro.Type {
-  const record = JSON.parse(schema) as { fields: { name: string }[] }
-  const known = new Set(record.fields.map(field => field.name))
+interface RecordSchema {
+  readonly fields: readonly { readonly name: string; readonly type: unknown }[]
+}
+
+function projection(schema: RecordSchema, fields: readonly string[]): RecordSchema {
+  const known = new Set(schema.fields.map(field => field.name))
   for (const field of fields) if (!known.has(field)) throw new Error(`no field "${field}" in the schema`)
   const wanted = new Set(fields)
-  return avro.Type.forSchema({
-    ...record,
-    fields: record.fields.filter(field => wanted.has(field.name)),
-  } as unknown as avro.Schema)
+  return { ...schema, fields: schema.fields.filter(field => wanted.has(field.name)) }
+}
+
+function typeOf(schema: RecordSchema): avro.Type {
+  return avro.Type.forSchema(schema as unknown as avro.Schema, {
+    typeHook: each => (each === 'string' ? STRING_TYPE : undefined),
+  })
+}
+
+/**
+ * avsc writes half of a surrogate pair as bytes that are no UTF-8, which strict readers of the archive refuse.
+ * Here it becomes U+FFFD, as everywhere else in JavaScript.
+ */
+function createStringType(): avro.Type {
+  const type = new avro.types.StringType() as avro.Type & { _write(tap: unknown, value: unknown): void }
+  const write = (tap: unknown, value: unknown): void =>
+    type._write(tap, typeof value === 'string' ? value.toWellFormed() : value)
+  return Object.create(type, { _write: { value: write } }) as avro.Type
+}
+
+function holdsBytes({ type }: { readonly type: unknown }): boolean {
+  return type === 'bytes' || (Array.isArray(type) && type.includes('bytes'))
+}
+
+/** avsc writes bytes from a Buffer only. */
+function withBuffers<T>(record: T, fields: readonly string[]): T {
+  let ready = record
+  for (const field of fields) {
+    const value = (record as Record<string, unknown>)[field]
+    if (value instanceof Uint8Array && !Buffer.isBuffer(value))
+      ready = { ...ready, [field]: Buffer.from(value.buffer, value.byteOffset, value.byteLength) }
+  }
+  return ready
+}
+
+/** Which field does not fit, and with what value. */
+function misfit(type: avro.Type, record: unknown): string {
+  const faults: string[] = []
+  type.isValid(record, {
+    errorHook: (path, value, expected) =>
+      faults.push(
+        `${path.join('.')} is ${String(value).slice(0, 40)}, not ${expected.toString().slice(0, 40)}`,
+      ),
+  })
+  return faults.join('; ') || 'the record is not one'
 }
