@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCodec, type Codec } from '@sluicebox/event/codec'
 import type { StreamName, StreamRecords } from '@sluicebox/event/records'
@@ -9,14 +9,29 @@ export const SCHEMAS_DIR = join(import.meta.dirname, '../../../schemas')
 
 /**
  * The codec of a stream, from the Avro schema in `<dir>/avro/<stream>.avsc`. Its id needs no server: it is made
- * from the schema's text, so that every process that has the file agrees on it.
+ * from the schema's text, so that every process that has the file agrees on it. It also reads what was written with
+ * the earlier versions in `<dir>/avro/versions`.
  */
 export function folderCodec<Name extends StreamName>(
   stream: Name,
   options: { dir?: string; project?: readonly (keyof StreamRecords[Name] & string)[] } = {},
 ): Codec<StreamRecords[Name]> {
   const schema = readFileSync(join(options.dir ?? SCHEMAS_DIR, 'avro', `${stream}.avsc`), 'utf8')
-  return createCodec<StreamRecords[Name]>(schema, contentId(schema), options.project)
+  const codec = createCodec<StreamRecords[Name]>(schema, contentId(schema), options.project)
+  for (const earlier of schemaVersions(stream, options.dir))
+    codec.learn(contentId(earlier.schema), earlier.schema)
+  return codec
+}
+
+/** The versions of a stream's schema that were released: `<dir>/avro/versions/<stream>-<version>.avsc`, in order. */
+export function schemaVersions(stream: StreamName, dir = SCHEMAS_DIR): { version: number; schema: string }[] {
+  const versions = join(dir, 'avro/versions')
+  if (!existsSync(versions)) return []
+  return readdirSync(versions)
+    .map(file => ({ file, version: Number(new RegExp(`^${stream}-(\\d+)\\.avsc$`).exec(file)?.[1]) }))
+    .filter(({ version }) => !Number.isNaN(version))
+    .map(({ file, version }) => ({ version, schema: readFileSync(join(versions, file), 'utf8') }))
+    .sort((a, b) => a.version - b.version)
 }
 
 /** 31 bits of the SHA-256 of the schema as compact JSON: positive, as the wire format wants it. */
