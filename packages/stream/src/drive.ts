@@ -1,0 +1,129 @@
+import { advance } from './advance.ts'
+import { FencedError, type Log, type OwnedPartition, type ReadLimits } from './log.ts'
+import { isSnapshotDue, restore, saveSnapshot } from './recovery.ts'
+import type { Backoff, World } from './resolving.ts'
+import { createSlots, type Slots } from './slots.ts'
+import type { SnapshotStore } from './snapshots.ts'
+import type { Stage } from './stage.ts'
+
+// The only place where reading, writing and committing happen. A stage never sees any of it.
+
+export interface DriveOptions<State, Output extends string> {
+  readonly log: Log
+  readonly stage: Stage<State, Output>
+  readonly group: string
+  /** The stream that is read, and the one that each output of the stage is written to. */
+  readonly input: string
+  readonly outputs: Readonly<Record<Output, string>>
+  /** Bounds of a batch. */
+  readonly limits: ReadLimits
+  /** Stops the driver: batches in hand are finished and committed, states are saved. */
+  readonly signal: AbortSignal
+  /** For a stage with state. Without them, all that is kept of the stream is replayed at each start. */
+  readonly snapshots?: SnapshotPolicy
+  /** Fetches what a stage said is unresolved. Rejects when it can't be reached: it is tried again until it can. */
+  readonly resolve?: (refs: readonly string[]) => Promise<void>
+  readonly backoff?: Backoff
+  /** Partitions that are processed or written at the same time. */
+  readonly parallelMax?: number
+  readonly observe?: Observe<Output>
+  readonly world?: World
+}
+
+export interface SnapshotPolicy {
+  readonly store: SnapshotStore
+  /** A snapshot is taken after the batch with which either is reached. */
+  readonly everyRecords: number
+  readonly everyMs: number
+}
+
+/** What the driver tells while it works: for metrics and logs. */
+export interface Observe<Output extends string> {
+  onBatch?(batch: BatchFacts<Output>): void
+  onRestore?(restore: RestoreFacts): void
+  /** A partition waits for something unresolved. */
+  onUnresolved?(unresolved: UnresolvedFacts): void
+  onSnapshot?(snapshot: SnapshotFacts): void
+  /** A snapshot could not be used or saved. The driver goes on without it. */
+  onSnapshotProblem?(problem: { readonly partition: number; readonly error: Error }): void
+  /** The driver has let go of a partition: it was stopped, or another owner has taken it. */
+  onEnd?(end: { readonly partition: number; readonly reason: 'stopped' | 'taken' }): void
+}
+
+export interface BatchFacts<Output extends string> {
+  readonly partition: number
+  readonly records: number
+  /** Of keys and values read. */
+  readonly bytes: number
+  readonly outputs: Readonly<Record<Output, number>>
+  /** How long ago the log took the last record, now that its outputs are written. */
+  readonly behindMs: number
+  readonly processMs: number
+  readonly commitMs: number
+}
+
+export interface RestoreFacts {
+  readonly partition: number
+  /** Where the replay began: at a snapshot's position, or at the first record kept. */
+  readonly from: bigint
+  readonly hasSnapshot: boolean
+  /** Whether records between the snapshot and the first record kept are gone: the state lacks them. */
+  readonly hasGap: boolean
+  /** The replay is done when `position` has come to `committed`. */
+  readonly position: bigint
+  readonly committed: bigint
+}
+
+export interface UnresolvedFacts {
+  readonly partition: number
+  readonly refs: readonly string[]
+  readonly attempt: number
+  readonly waitMs: number
+  readonly error: Error | undefined
+}
+
+export interface SnapshotFacts {
+  readonly partition: number
+  readonly position: bigint
+  readonly bytes: number
+}
+
+const PARALLEL_MAX = 16
+
+/**
+ * Runs a stage over the partitions that this process gets until `signal` aborts. Rejects when a partition can't go
+ * on: the process is then to be started again, and goes on where the group has committed.
+ */
+export async function drive<State, Output extends string>(
+  options: DriveOptions<State, Output>,
+): Promise<void> {
+  const slots = createSlots(options.parallelMax ?? PARALLEL_MAX)
+  const { log, input, group, limits, signal } = options
+  await log.consume({ stream: input, group, ...limits, signal }, owned =>
+    drivePartition(options, slots, owned),
+  )
+}
+
+async function drivePartition<State, Output extends string>(
+  options: DriveOptions<State, Output>,
+  slots: Slots,
+  owned: OwnedPartition,
+): Promise<void> {
+  const { observe, signal } = options
+  const { partition } = owned
+  try {
+    const progress = await restore(options, slots, owned)
+    while (progress.position >= owned.committed && !owned.signal.aborted) {
+      const batch = progress.rest ?? (await owned.next())
+      progress.rest = undefined
+      if (batch === undefined || !(await advance(options, slots, owned, progress, batch))) break
+      if (isSnapshotDue(options, progress)) await saveSnapshot(options, partition, progress)
+    }
+    // Not after a loss: the new owner's snapshots are better than this one.
+    if (signal.aborted && progress.recordsSinceSnapshot > 0) await saveSnapshot(options, partition, progress)
+    observe?.onEnd?.({ partition, reason: signal.aborted ? 'stopped' : 'taken' })
+  } catch (error) {
+    if (!(error instanceof FencedError)) throw error
+    observe?.onEnd?.({ partition, reason: 'taken' })
+  }
+}

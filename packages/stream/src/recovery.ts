@@ -1,0 +1,110 @@
+import { advance, type Progress } from './advance.ts'
+import type { DriveOptions } from './drive.ts'
+import type { Batch, OwnedPartition } from './log.ts'
+import { REAL_WORLD } from './resolving.ts'
+import type { Slots } from './slots.ts'
+
+/**
+ * The state for everything that the group has committed: the latest snapshot, and a replay from there whose outputs
+ * are dropped, because they have been written. Falls short of it only when the partition ends meanwhile.
+ */
+export async function restore<State, Output extends string>(
+  options: DriveOptions<State, Output>,
+  slots: Slots,
+  owned: OwnedPartition,
+): Promise<Progress<State>> {
+  const { stage, log, input, world = REAL_WORLD } = options
+  const { partition, committed } = owned
+  const found = await loadSnapshot(options, owned)
+  const progress: Progress<State> = {
+    state: found?.state ?? stage.start(partition),
+    position: found?.position ?? committed,
+    rest: undefined,
+    recordsSinceSnapshot: 0,
+    snapshotAt: world.now(),
+  }
+  if (stage.snapshots === undefined) return progress
+
+  const start = (await log.bounds(input))[partition]!.start
+  const from = found === undefined || found.position < start ? start : found.position
+  progress.position = from < committed ? from : committed
+  if (from < committed) owned.seek(from)
+  report()
+  while (progress.position < committed) {
+    const batch = await owned.next()
+    if (batch === undefined) return progress
+    const [before, rest] = splitAt(batch, committed)
+    if (before.records.length === 0) progress.position = before.next
+    else if (!(await advance(options, slots, owned, progress, before, 'replay'))) return progress
+    progress.rest = rest
+    report()
+  }
+  return progress
+
+  function report(): void {
+    options.observe?.onRestore?.({
+      partition,
+      from,
+      hasSnapshot: found !== undefined,
+      hasGap: found !== undefined && found.position < start,
+      position: progress.position,
+      committed,
+    })
+  }
+}
+
+async function loadSnapshot<State, Output extends string>(
+  { stage, snapshots, group, observe }: DriveOptions<State, Output>,
+  { partition, committed }: OwnedPartition,
+): Promise<{ state: State; position: bigint } | undefined> {
+  if (stage.snapshots === undefined || snapshots === undefined) return undefined
+  const snapshot = await snapshots.store.load(group, partition)
+  if (snapshot === undefined || snapshot.version !== stage.snapshots.version) return undefined
+  // Of a later position than the group has committed, when the log has lost commits: it holds records whose outputs
+  // are still to be written.
+  if (snapshot.position > committed) return undefined
+  try {
+    return { state: stage.snapshots.restore(partition, snapshot.bytes), position: snapshot.position }
+  } catch (error) {
+    observe?.onSnapshotProblem?.({ partition, error: error as Error })
+    return undefined
+  }
+}
+
+/** The records below `position`, and the others if there are any. */
+function splitAt(batch: Batch, position: bigint): [Batch, Batch | undefined] {
+  if (batch.next <= position) return [batch, undefined]
+  const index = batch.records.findIndex(record => record.position >= position)
+  const count = index === -1 ? batch.records.length : index
+  const rest = { ...batch, records: batch.records.slice(count) }
+  return [
+    { ...batch, records: batch.records.slice(0, count), next: position },
+    rest.records.length > 0 ? rest : undefined,
+  ]
+}
+
+export function isSnapshotDue<State, Output extends string>(
+  { stage, snapshots, world = REAL_WORLD }: DriveOptions<State, Output>,
+  { recordsSinceSnapshot, snapshotAt }: Progress<State>,
+): boolean {
+  if (stage.snapshots === undefined || snapshots === undefined || recordsSinceSnapshot === 0) return false
+  return recordsSinceSnapshot >= snapshots.everyRecords || world.now() - snapshotAt >= snapshots.everyMs
+}
+
+export async function saveSnapshot<State, Output extends string>(
+  { stage, snapshots, group, observe, world = REAL_WORLD }: DriveOptions<State, Output>,
+  partition: number,
+  progress: Progress<State>,
+): Promise<void> {
+  if (stage.snapshots === undefined || snapshots === undefined) return
+  const { position, state } = progress
+  try {
+    const bytes = stage.snapshots.save(state)
+    await snapshots.store.save(group, partition, { position, version: stage.snapshots.version, bytes })
+    observe?.onSnapshot?.({ partition, position, bytes: bytes.length })
+  } catch (error) {
+    observe?.onSnapshotProblem?.({ partition, error: error as Error })
+  }
+  progress.recordsSinceSnapshot = 0
+  progress.snapshotAt = world.now()
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { createSnapshots } from './snapshots.ts'
+
+describe('snapshots', () => {
+  const snapshot = { position: 2n ** 60n, version: 'features 7', bytes: Uint8Array.of(1, 2, 3) }
+
+  function createStore() {
+    const objects = new Map<string, Uint8Array>()
+    return {
+      objects,
+      snapshots: createSnapshots({
+        get: async key => objects.get(key),
+        put: async (key, bytes) => objects.set(key, Uint8Array.from(bytes)),
+      }),
+    }
+  }
+
+  it('are kept by group and partition', async () => {
+    const { snapshots, objects } = createStore()
+    await snapshots.save('scorer', 3, snapshot)
+    expect([...objects.keys()]).toEqual(['snapshots/scorer/3.snapshot'])
+    const loaded = await snapshots.load('scorer', 3)
+    expect({ ...loaded, bytes: [...loaded!.bytes] }).toEqual({ ...snapshot, bytes: [1, 2, 3] })
+    expect(await snapshots.load('scorer', 2)).toBeUndefined()
+    expect(await snapshots.load('other', 3)).toBeUndefined()
+  })
+
+  it('replace the one before', async () => {
+    const { snapshots } = createStore()
+    await snapshots.save('scorer', 0, snapshot)
+    await snapshots.save('scorer', 0, { ...snapshot, position: 7n, bytes: new Uint8Array() })
+    expect(await snapshots.load('scorer', 0)).toMatchObject({ position: 7n })
+  })
+
+  it('count as none when any byte of them was damaged, or bytes are missing', async () => {
+    const { snapshots, objects } = createStore()
+    await snapshots.save('scorer', 0, snapshot)
+    const [key, whole] = [...objects][0]!
+    for (let at = 0; at < whole.length; at++) {
+      objects.set(key, whole.with(at, whole[at]! ^ 1))
+      expect(await snapshots.load('scorer', 0)).toBeUndefined()
+      objects.set(key, whole.slice(0, at))
+      expect(await snapshots.load('scorer', 0)).toBeUndefined()
+    }
+  })
+})
