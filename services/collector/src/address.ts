@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 export interface AddressOptions {
@@ -30,7 +31,8 @@ export function truncateAddress(
 ): string | undefined {
   if (text.length > ADDRESS_LENGTH_MAX) return undefined
   const bare = withoutPort(text)
-  if (!ipaddr.isValid(bare)) return undefined
+  // Stricter than the library, which also reads 1.2 and 16909060 as addresses.
+  if (isIP(bare) === 0) return undefined
   // `process` also turns an IPv4 address that is written as an IPv6 one into IPv4.
   const address = ipaddr.process(bare)
   const bits = address.kind() === 'ipv4' ? options.ipv4PrefixBits : options.ipv6PrefixBits

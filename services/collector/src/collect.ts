@@ -155,7 +155,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     }
     const cookieId = cookies.read(headers.cookie)
     const networkId = queryValue(query, 'nuid')?.slice(0, NETWORK_ID_LENGTH_MAX) ?? cookieId ?? null
-    const written = query?.includes('ip=') === true ? changeQuery(query, keepButIp) : query
+    const written = query === null ? null : changeQuery(query, keepButIp)
     return { anonymous: false, query: written, cookieId, networkId, fallback: networkId ?? uuid() }
   }
 

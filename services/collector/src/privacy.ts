@@ -19,7 +19,7 @@ export function isAnonymous(headers: IncomingHttpHeaders, options: PrivacyOption
 /** What identifies a visitor, a visit or a device in an event of a tracker, and in one of /v1/events. */
 const IDENTIFIERS = new Set([
   ...['duid', 'uid', 'nuid', 'tnuid', 'sid', 'vid', 'ip', 'fp'],
-  ...['visitor_id', 'session_id', 'session_index', 'user_id', 'domain_user_id', 'network_user_id'],
+  ...['visitor_id', 'session_id', 'user_id'],
 ])
 
 const CLIENT_SESSION = /^iglu:com\.snowplowanalytics\.[^/]+\/client_session\//
@@ -28,6 +28,7 @@ const CLIENT_SESSION = /^iglu:com\.snowplowanalytics\.[^/]+\/client_session\//
 export function stripEvent(event: PlainEvent): PlainEvent {
   for (const name of Object.keys(event)) {
     const value = event[name]
+    if (name === 'page' && typeof value === 'object' && value !== null) stripEvent(value as PlainEvent)
     const kept =
       typeof value === 'string' ? stripValue(name, value) : IDENTIFIERS.has(name) ? undefined : value
     if (kept === undefined) delete event[name]
@@ -52,8 +53,7 @@ function stripValue(name: string, value: string): string | undefined {
     }
     case 'url':
     case 'refr':
-    case 'page_url':
-    case 'page_referrer':
+    case 'referrer':
       return stripUrl(value)
     default:
       return value

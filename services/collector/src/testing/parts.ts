@@ -1,0 +1,127 @@
+import { connect } from 'node:net'
+import type { RawRecord } from '@sluicebox/event/records'
+import { isMissingSchema } from '@sluicebox/event/codec'
+import { folderCodec } from '@sluicebox/registry/folder'
+import { Registry } from '@sluicebox/runtime/metrics'
+import type { OutputRecord } from '@sluicebox/stream/log'
+import type { z } from 'zod'
+import { collectorConfig, type CollectorConfig } from '../config.ts'
+import type { CollectorParts } from '../collector.ts'
+
+export const codec = folderCodec('raw')
+
+/** The default configuration, on a free port and without heartbeats, with some keys set. */
+export function configOf(settings: z.input<typeof collectorConfig> = {}): CollectorConfig {
+  return collectorConfig.parse({ port: 0, heartbeatMs: 0, ...settings })
+}
+
+export interface RecordingLog {
+  readonly records: RawRecord[]
+  readonly outputs: OutputRecord[]
+  append(stream: string, records: readonly OutputRecord[]): Promise<void>
+  partitionCount(): Promise<number>
+}
+
+/** A log that remembers what it was given, decoded. `before` runs first and may wait, or refuse. */
+export function recordingLog(before: () => Promise<void> = async () => {}): RecordingLog {
+  const records: RawRecord[] = []
+  const outputs: OutputRecord[] = []
+  return {
+    records,
+    outputs,
+    async append(_stream, appended) {
+      await before()
+      for (const output of appended) {
+        outputs.push(output)
+        records.push(decode(output.value))
+      }
+    },
+    async partitionCount() {
+      return 3
+    },
+  }
+}
+
+export function decode(value: Uint8Array): RawRecord {
+  const record = codec.decode(value)
+  if (isMissingSchema(record)) throw new Error('the schema of the record is missing')
+  return record
+}
+
+/** What the collector logged: level and message. */
+export function recordingLogger() {
+  const lines: [level: 'info' | 'warn' | 'error', message: string][] = []
+  const line =
+    (level: 'info' | 'warn' | 'error') =>
+    (...given: unknown[]): void => {
+      lines.push([level, String(given.at(-1))])
+    }
+  return { lines, info: line('info'), warn: line('warn'), error: line('error') }
+}
+
+/** Everything that a collector needs, with what the test wants to be different. */
+export function partsOf(
+  log: RecordingLog,
+  settings: z.input<typeof collectorConfig> = {},
+  others: Partial<CollectorParts> = {},
+): CollectorParts {
+  return {
+    config: configOf(settings),
+    log,
+    codec,
+    logger: recordingLogger(),
+    metrics: new Registry(),
+    ...others,
+  }
+}
+
+/** Ids that count: id-1, id-2 … */
+export function countingIds(): () => string {
+  let count = 0
+  return () => `id-${++count}`
+}
+
+/** Sends bytes as they are over one connection and gives all that comes back until the other side closes it. */
+export function talk(port: number, ...bytes: readonly (string | Uint8Array)[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    const received: Buffer[] = []
+    socket.on('data', chunk => received.push(chunk))
+    // A reset after an answer is an end like any other for the one who has read the answer.
+    socket.on('error', error => {
+      if (received.length === 0) reject(error)
+    })
+    socket.on('close', () => resolve(Buffer.concat(received).toString('latin1')))
+    for (const each of bytes) socket.write(each)
+  })
+}
+
+/** A request as bytes, which closes its connection. */
+export function httpRequest(
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string>> = {},
+  body: string | Uint8Array = '',
+): Buffer {
+  const bytes = Buffer.from(body)
+  const lines = Object.entries({
+    host: 'collector.test',
+    connection: 'close',
+    ...(bytes.length > 0 ? { 'content-length': String(bytes.length) } : {}),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.concat([
+    Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'),
+    bytes,
+  ])
+}
+
+/** A tracker's body. */
+export function payloadData(...events: readonly unknown[]): string {
+  return JSON.stringify({
+    schema: 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4',
+    data: events,
+  })
+}
+
+export const TP2 = '/com.snowplowanalytics.snowplow/tp2'
