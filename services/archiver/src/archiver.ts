@@ -1,0 +1,137 @@
+import type { StreamName } from '@sluicebox/event/records'
+import type { Log } from '@sluicebox/stream/log'
+import type { Store } from '@sluicebox/store/store'
+import type { Logger } from '@sluicebox/runtime/log'
+import type { Registry } from 'prom-client'
+import type { Place } from './chain.ts'
+import type { ArchiverConfig } from './config.ts'
+import { createArchiverMetrics, type PartitionStatus } from './metrics.ts'
+import { archivePartition, type Occasions } from './partition.ts'
+import { folderSchemas, type StreamSchemas } from './schemas.ts'
+
+export const ARCHIVER_GROUP = 'archiver'
+
+export interface ArchiverParts {
+  readonly log: Log
+  readonly store: Store
+  readonly config: ArchiverConfig
+  readonly logger: Pick<Logger, 'info' | 'error'>
+  readonly metrics: Registry
+  readonly signal: AbortSignal
+  /** The schemas that ship with Sluicebox, unless given. */
+  readonly schemas?: (stream: StreamName) => StreamSchemas
+}
+
+export interface Archiver {
+  /** Resolves after `signal` has aborted. Rejects when something fails that a restart may help. */
+  readonly done: Promise<void>
+  /**
+   * Resolves when everything that the log holds now is archived: closes open objects before they are due. For
+   * one process that owns every partition. Rejects when the archiver ends before.
+   */
+  drain(): Promise<void>
+}
+
+/**
+ * Archives streams until `signal` aborts. An open object is not written then: where objects end is up to their
+ * records, and the next process reads them from the log again.
+ */
+export function startArchiver(parts: ArchiverParts): Archiver {
+  const { log, config, signal } = parts
+  const statuses = new Map<string, PartitionStatus>()
+  const metrics = createArchiverMetrics(
+    [parts.metrics],
+    () => statuses.values(),
+    async stream => (await log.bounds(stream)).map(bounds => bounds.end),
+  )
+  const occasions = createOccasions(config.windowMs)
+
+  async function archiveStream(stream: StreamName): Promise<void> {
+    const schemas = (parts.schemas ?? folderSchemas)(stream)
+    const options = {
+      stream,
+      group: ARCHIVER_GROUP,
+      signal,
+      recordsMax: config.batchRecordsMax,
+      bytesMax: config.batchBytesMax,
+    }
+    await log.consume(options, owned => {
+      const place = { stream, partition: owned.partition }
+      const status = (value: PartitionStatus | undefined): void => {
+        if (value === undefined) statuses.delete(placeName(place))
+        else statuses.set(placeName(place), value)
+      }
+      return archivePartition({ ...parts, schemas, metrics, occasions, status }, place, owned)
+    })
+  }
+
+  const done = Promise.all(config.streams.map(archiveStream)).then(() => {})
+  return {
+    done,
+    async drain() {
+      const targets = new Map<string, bigint>()
+      for (const stream of config.streams)
+        for (const [partition, { end }] of (await log.bounds(stream)).entries())
+          targets.set(placeName({ stream, partition }), end)
+      const ended = done.then(() => {
+        throw new Error('the archiver was stopped before everything was archived')
+      })
+      await Promise.race([occasions.drain(targets), ended])
+    },
+  }
+}
+
+/** The clocks of the servers of a log differ by less than this. */
+const CLOCK_SKEW_MS = 5_000
+
+interface DrainableOccasions extends Occasions {
+  /** Resolves when each of the partitions is archived up to its target. */
+  drain(targets: ReadonlyMap<string, bigint>): Promise<void>
+}
+
+function createOccasions(windowMs: number): DrainableOccasions {
+  let logTime = 0
+  let upcoming = Promise.withResolvers<void>()
+  const wanted = new Map<string, bigint>()
+  let drained = Promise.withResolvers<void>()
+
+  function occur(): void {
+    upcoming.resolve()
+    upcoming = Promise.withResolvers()
+  }
+
+  return {
+    get logTime() {
+      return logTime
+    },
+    get next() {
+      return upcoming.promise
+    },
+    seen(appendedAt) {
+      const time = appendedAt - CLOCK_SKEW_MS
+      if (time <= logTime) return
+      const isNewWindow = Math.floor(time / windowMs) > Math.floor(logTime / windowMs)
+      logTime = time
+      if (isNewWindow) occur()
+    },
+    isWanted(place, position) {
+      const target = wanted.get(placeName(place))
+      return target !== undefined && position >= target
+    },
+    archived(place) {
+      wanted.delete(placeName(place))
+      if (wanted.size === 0) drained.resolve()
+    },
+    async drain(targets) {
+      if (targets.size === 0) return
+      if (wanted.size === 0) drained = Promise.withResolvers()
+      for (const [place, target] of targets) wanted.set(place, target)
+      occur()
+      await drained.promise
+    },
+  }
+}
+
+function placeName({ stream, partition }: Place): string {
+  return `${stream}/${partition}`
+}

@@ -1,0 +1,58 @@
+import { STREAMS, type StreamName } from '@sluicebox/event/records'
+
+/** Which records an object starts with. That names it: two objects that start alike would be one. */
+export interface ObjectStart {
+  readonly stream: StreamName
+  readonly partition: number
+  readonly start: bigint
+}
+
+export type Extension = 'avro' | 'parquet'
+
+// 64-bit positions sort like their text. Longer ones (Kinesis) all have the same length of their own.
+const POSITION_DIGITS = 20
+
+const OBJECT_KEY = new RegExp(
+  `^(${STREAMS.join('|')})/event_date=\\d{4}-\\d\\d-\\d\\d/event_hour=\\d\\d/\\1\\+(\\d+)\\+(\\d{${POSITION_DIGITS},})\\.(avro|parquet)$`,
+)
+const MANIFEST_KEY = new RegExp(`^manifest/(${STREAMS.join('|')})/(\\d+)/(\\d{${POSITION_DIGITS},})\\.json$`)
+
+/** Raw is for replay, record by record; the others are for queries, column by column. */
+export function extensionOf(stream: StreamName): Extension {
+  return stream === 'raw' ? 'avro' : 'parquet'
+}
+
+/** The key of an object, in Hive style: date and hour are those of its first record, by collector time, UTC. */
+export function objectKey({ stream, partition, start }: ObjectStart, collectedAt: number): string {
+  const [date, time] = new Date(collectedAt).toISOString().split('T') as [string, string]
+  return `${stream}/event_date=${date}/event_hour=${time.slice(0, 2)}/${stream}+${partition}+${padded(start)}.${extensionOf(stream)}`
+}
+
+/** The key of an object's entry in the manifest. */
+export function manifestKey({ stream, partition, start }: ObjectStart): string {
+  return `${manifestPrefix(stream, partition)}${padded(start)}.json`
+}
+
+export function manifestPrefix(stream: StreamName, partition?: number): string {
+  return `manifest/${stream}/${partition === undefined ? '' : `${partition}/`}`
+}
+
+/** Undefined when this is not the key of an archived object. */
+export function parseObjectKey(key: string): ObjectStart | undefined {
+  return parse(OBJECT_KEY, key)
+}
+
+/** Undefined when this is not the key of a manifest entry. */
+export function parseManifestKey(key: string): ObjectStart | undefined {
+  return parse(MANIFEST_KEY, key)
+}
+
+function parse(pattern: RegExp, key: string): ObjectStart | undefined {
+  const [, stream, partition, start] = pattern.exec(key) ?? []
+  if (stream === undefined || partition === undefined || start === undefined) return undefined
+  return { stream: stream as StreamName, partition: Number(partition), start: BigInt(start) }
+}
+
+function padded(position: bigint): string {
+  return position.toString().padStart(POSITION_DIGITS, '0')
+}

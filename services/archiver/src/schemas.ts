@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { StreamName } from '@sluicebox/event/records'
+import { contentId, schemaVersions, SCHEMAS_DIR } from '@sluicebox/registry/folder'
+
+/** The Avro schemas that the records of a stream are written with. */
+export interface StreamSchemas {
+  /** The schema that objects are written with. */
+  readonly id: number
+  readonly text: string
+  /**
+   * The text of another writer's schema; undefined when there is certainly none of this id. Rejects when it can't
+   * be known at the moment: the partition then waits, nothing is archived as unreadable.
+   */
+  lookup(id: number): Promise<string | undefined>
+}
+
+/** The schemas that ship with Sluicebox, and the versions of them that were released before. */
+export function folderSchemas(stream: StreamName, dir: string = SCHEMAS_DIR): StreamSchemas {
+  const text = readFileSync(join(dir, 'avro', `${stream}.avsc`), 'utf8')
+  return {
+    id: contentId(text),
+    text,
+    lookup: async id => schemaVersions(stream, dir).find(({ schema }) => contentId(schema) === id)?.schema,
+  }
+}
