@@ -182,7 +182,7 @@ export interface ScoredRecord {
   readonly goal_reached: boolean | null
   readonly goal_at: number | null
   readonly goal_event_id: string | null
-  readonly closed_by: 'gap' | 'age' | 'events' | null
+  readonly closed_by: 'gap' | 'age' | 'events' | 'sessions' | null
   readonly is_bot: boolean
   readonly simulated: boolean
 }

@@ -67,7 +67,8 @@ export interface Moment {
   readonly eventCount: number
   readonly isBot: boolean
   readonly simulated: boolean
-  readonly closedBy: 'gap' | 'age' | 'events' | undefined
+  /** `sessions`: early, because more sessions were open than `sessionsMax`. */
+  readonly closedBy: 'gap' | 'age' | 'events' | 'sessions' | undefined
   /** Known so far; a final has the last word. */
   readonly goal: { readonly at: EventTime; readonly eventId: string } | undefined
 }
