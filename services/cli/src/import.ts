@@ -1,3 +1,4 @@
+import { heartbeatRecord } from '@sluicebox/collector/heartbeat'
 import { asCollectedTime } from '@sluicebox/event/instants'
 import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
 import type { RawRecord } from '@sluicebox/event/records'
@@ -76,43 +77,18 @@ function heartbeats(
   codec: Codec<RawRecord>,
   collector: string,
 ): OutputRecord[] {
-  const value = codec.encode({
-    ...EMPTY,
-    kind: 'heartbeat',
-    collected_at: asCollectedTime(collectedMs),
-    collector,
-  })
+  const value = codec.encode({ ...heartbeatRecord(asCollectedTime(collectedMs)), collector })
   return Array.from({ length: partitions }, (_, partition) => ({ key: null, value, partition }))
 }
 
 function rawRecord(event: RecordedEvent, collector: string): RawRecord {
   return {
-    ...EMPTY,
-    collected_at: asCollectedTime(event.timeMs),
+    ...heartbeatRecord(asCollectedTime(event.timeMs)),
+    kind: 'payload',
     collector,
     visitor: event.visitor,
     path: '/v1/events',
     content_type: 'application/json',
     body: Buffer.from(event.json),
   }
-}
-
-const EMPTY: RawRecord = {
-  kind: 'payload',
-  collected_at: asCollectedTime(0),
-  collector: '',
-  request_id: '',
-  visitor: '',
-  path: '',
-  querystring: null,
-  content_type: null,
-  body: null,
-  ip: null,
-  user_agent: null,
-  referer: null,
-  hostname: null,
-  network_user_id: null,
-  headers: [],
-  privacy: 'none',
-  retry_of: null,
 }

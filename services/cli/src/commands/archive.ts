@@ -1,0 +1,79 @@
+import { listArchive } from '@sluicebox/archiver/read'
+import { verifyArchive } from '@sluicebox/archiver/verify-archive'
+import { STREAMS, type StreamName } from '@sluicebox/event/records'
+import { openFolderStore } from '@sluicebox/store/folder'
+import { Option, type Command } from 'commander'
+import { dataPaths } from '../data.ts'
+import { paint, print, progress, table, tell } from '../terminal.ts'
+
+export function addArchive(program: Command): void {
+  const archive = program.command('archive').description('looks into the archive')
+
+  archive
+    .command('ls')
+    .description('lists the objects of the archive')
+    .option('--data <dir>', 'the data directory', 'data')
+    .addOption(new Option('--stream <stream>', 'only this stream').choices([...STREAMS]))
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExample:\n  $ sluicebox archive ls --stream scored')
+    .action(async (options: { data: string; stream?: StreamName; json?: true }) => {
+      const store = await openFolderStore(dataPaths(options.data).archive)
+      const rows = [['object', 'from', 'next', 'records', 'bytes', 'collected']]
+      for await (const entry of listArchive(
+        store,
+        options.stream === undefined ? STREAMS : [options.stream],
+      )) {
+        if (options.json) print(JSON.stringify(entry, bigintAsText))
+        else
+          rows.push([
+            entry.key,
+            String(entry.start),
+            String(entry.end),
+            String(entry.records),
+            String(entry.bytes),
+            instant(entry.collectedAtMin),
+          ])
+      }
+      if (!options.json) print(rows.length === 1 ? 'the archive is empty' : table(rows))
+    })
+
+  archive
+    .command('verify')
+    .description('reads every object and checks it: no hole, no overlap, every hash and record')
+    .option('--data <dir>', 'the data directory', 'data')
+    .option('--repair', 'make missing manifest entries anew from their objects')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', '\nExample:\n  $ sluicebox archive verify --data shop')
+    .action(async (options: { data: string; repair?: true; json?: true }) => {
+      const store = await openFolderStore(dataPaths(options.data).archive)
+      const bar = progress('verifying')
+      const report = await verifyArchive(store, {
+        repair: options.repair === true,
+        onProgress: ({ objects, of }) => bar.update(objects / Math.max(1, of), `${objects} of ${of} objects`),
+      }).finally(() => bar.stop())
+      if (options.json) print(JSON.stringify(report, bigintAsText))
+      else {
+        print(
+          table([
+            ['stream', 'partitions', 'objects', 'records', 'bytes'],
+            ...report.streams.map(({ stream, partitions, objects, records, bytes }) => [
+              stream,
+              ...[partitions, objects, records, bytes].map(String),
+            ]),
+          ]),
+        )
+        for (const fault of report.faults) print(`${paint('red', fault.kind)} ${fault.key}: ${fault.message}`)
+        if (report.repaired > 0) tell(`${report.repaired} manifest entries made anew`)
+        tell(report.faults.length === 0 ? 'no fault found' : `${report.faults.length} faults found`)
+      }
+      if (report.faults.length > 0) process.exitCode = 1
+    })
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19)
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { toRaw } from '@sluicebox/enricher/retry'
+import type { BadRecord } from '@sluicebox/event/records'
+import { folderCodec } from '@sluicebox/registry/folder'
+import type { Log, OutputRecord } from '@sluicebox/stream/log'
+import type { Command } from 'commander'
+import { listBad, readBad, type PlacedBad } from '../bad.ts'
+import { openExistingLog } from '../data.ts'
+import { bytesText, describeRecord, toJson } from '../lines.ts'
+import { durationOption, numberOption } from '../options.ts'
+import { paint, print, tell } from '../terminal.ts'
+
+const RETRY_BATCH = 500
+
+export function addBad(program: Command): void {
+  const bad = program.command('bad').description('looks into bad, and sends repaired events again')
+
+  bad
+    .command('ls')
+    .description('lists what could not be used, newest first')
+    .option('--data <dir>', 'the data directory', 'data')
+    .option('--reason <code>', 'only this reason')
+    .option('--since <duration>', 'only what was collected in the last 30m, 24h, 7d …', durationOption)
+    .option('--limit <n>', 'how many at most', numberOption({ min: 1 }), 50)
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExample:\n  $ sluicebox bad ls --reason schema_unknown --since 24h')
+    .action(
+      async (options: { data: string; reason?: string; since?: number; limit: number; json?: true }) => {
+        await using log = await openExistingLog(options.data)
+        const found = await listBad(log, {
+          ...(options.reason === undefined ? {} : { reason: options.reason }),
+          ...(options.since === undefined ? {} : { since: Date.now() - options.since }),
+        })
+        for (const { place, record, isRetried } of found.slice(0, options.limit))
+          print(
+            options.json
+              ? toJson({ place, is_retried: isRetried, ...record })
+              : `${place.padEnd(8)} ${describeRecord('bad', record)}${isRetried ? paint('dim', ' (sent again)') : ''}`,
+          )
+        if (options.json) return
+        const counts = Map.groupBy(found, ({ record }) => record.reason)
+        for (const [reason, records] of counts) tell(`${records.length} × ${reason}`)
+        if (found.length === 0) tell('nothing is bad')
+        else if (found.length > options.limit) tell(`${found.length - options.limit} more: raise --limit`)
+      },
+    )
+
+  bad
+    .command('show')
+    .description('shows one bad record whole')
+    .argument('<place>', 'its place in bad, as "bad ls" shows it: 0/17')
+    .option('--data <dir>', 'the data directory', 'data')
+    .option('--original', 'print the original bytes alone, to be edited')
+    .option('--json', 'print it as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ sluicebox bad show 0/17\n  $ sluicebox bad show 0/17 --original > event.json',
+    )
+    .action(async (place: string, options: { data: string; original?: true; json?: true }) => {
+      await using log = await openExistingLog(options.data)
+      const record = await readBad(log, place)
+      if (options.original) process.stdout.write(record.original)
+      else if (options.json) print(toJson({ place, ...record }))
+      else print(showBad(record))
+    })
+
+  bad
+    .command('retry')
+    .description('sends bad events again, as of the instant when they were collected')
+    .argument('[place...]', 'places in bad, as "bad ls" shows them')
+    .option('--data <dir>', 'the data directory', 'data')
+    .option('--reason <code>', 'all of this reason that were not sent again yet')
+    .option('--all', 'all that were not sent again yet')
+    .option('--original <file>', 'send the bytes in this file in the place of the original (with one place)')
+    .option('--dry-run', 'say what would be sent, send nothing')
+    .option('--json', 'print the counts as JSON')
+    .addHelpText(
+      'after',
+      `
+Works while "sluicebox up" is running. Mend the cause first: add the schema, change the rule, or edit the event.
+
+Examples:
+  $ sluicebox bad retry --reason schema_unknown
+  $ sluicebox bad retry 0/17 --original event.json`,
+    )
+    .action(async (places: string[], options: RetryOptions) => {
+      if (places.length === 0 && options.reason === undefined && options.all === undefined)
+        throw new Error('say what to send again: places, --reason CODE, or --all')
+      if (options.original !== undefined && places.length !== 1)
+        throw new Error('--original replaces the bytes of one event: name exactly one place')
+      await using log = await openExistingLog(options.data)
+      const chosen = await choose(log, places, options)
+      const { records, refused } = prepare(chosen, options)
+      for (const why of refused) tell(why)
+      if (options.dryRun !== true)
+        for (let start = 0; start < records.length; start += RETRY_BATCH)
+          await log.append('raw', records.slice(start, start + RETRY_BATCH))
+      if (options.json)
+        print(JSON.stringify({ sent: options.dryRun ? 0 : records.length, refused: refused.length }))
+      else
+        tell(
+          `${records.length} events ${options.dryRun ? 'would be' : 'were'} sent again${refused.length > 0 ? `, ${refused.length} can't be` : ''}`,
+        )
+      if (refused.length > 0) process.exitCode = 1
+    })
+}
+
+interface RetryOptions {
+  readonly data: string
+  readonly reason?: string
+  readonly all?: true
+  readonly original?: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+async function choose(
+  log: Log,
+  places: readonly string[],
+  options: RetryOptions,
+): Promise<readonly Pick<PlacedBad, 'place' | 'record'>[]> {
+  if (places.length > 0)
+    return await Promise.all(places.map(async place => ({ place, record: await readBad(log, place) })))
+  const found = await listBad(log, options.reason === undefined ? {} : { reason: options.reason })
+  // Oldest first, as they came.
+  return found.filter(({ isRetried }) => !isRetried).reverse()
+}
+
+function prepare(
+  chosen: readonly Pick<PlacedBad, 'place' | 'record'>[],
+  options: RetryOptions,
+): { records: OutputRecord[]; refused: string[] } {
+  const codec = folderCodec('raw')
+  const edited = options.original === undefined ? undefined : readFileSync(options.original)
+  const records: OutputRecord[] = []
+  const refused: string[] = []
+  for (const { place, record } of chosen) {
+    try {
+      const raw = toRaw(record, edited)
+      records.push({ key: raw.visitor, value: codec.encode(raw) })
+    } catch (error) {
+      refused.push(`${place}: ${(error as Error).message}`)
+    }
+  }
+  return { records, refused }
+}
+
+function showBad(record: BadRecord): string {
+  const { original, errors, message, reason, ...rest } = record
+  const lines = [`${paint('red', reason)} ${message}`, ...errors.map(error => `  - ${error}`), '']
+  for (const [name, value] of Object.entries(rest))
+    if (value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
+      lines.push(`${paint('dim', name.padEnd(18))} ${JSON.stringify(value)}`)
+  lines.push('', paint('dim', `original (${record.original_format}):`), bytesText(original))
+  return lines.join('\n')
+}

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs'
+import { archiverConfig } from '@sluicebox/archiver/config'
+import { collectorConfig } from '@sluicebox/collector/config'
+import { consoleConfig } from '@sluicebox/console/config'
+import { enricherConfig } from '@sluicebox/enricher/config'
+import { loadConfig, type Settings } from '@sluicebox/runtime/config'
+import { LOG_LEVELS } from '@sluicebox/runtime/log'
+import { scorerConfig } from '@sluicebox/scorer/config'
+import { trainerConfig } from '@sluicebox/trainer/config'
+import { z } from 'zod'
+
+const DAY_MS = 86_400_000
+
+/** The whole configuration: what all share, and a section for each service. */
+export const configSchema = z.strictObject({
+  dataDir: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('Where the embedded log, snapshots and the archive are kept.'),
+  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least important messages that are logged.'),
+  shutdownGraceMs: z
+    .int()
+    .min(0)
+    .default(30_000)
+    .describe('How long a process that is told to stop may take to finish what is in hand.'),
+  admin: z
+    .strictObject({
+      host: z
+        .string()
+        .default('127.0.0.1')
+        .describe('Address for health and metrics. Keep it off the public network.'),
+      port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(9464)
+        .describe('Port for health and metrics; 0 takes any free one.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      partitions: z
+        .int()
+        .min(1)
+        .max(1024)
+        .optional()
+        .describe('Partitions of each stream, settled when the log is begun. Default: 4.'),
+      retention: z
+        .strictObject({
+          ageMs: z
+            .int()
+            .min(60_000)
+            .default(7 * DAY_MS)
+            .describe('Records older than this are deleted.'),
+          bytesMax: z
+            .int()
+            .min(1_000_000)
+            .default(20_000_000_000)
+            .describe('Above this the oldest records of a stream are deleted.'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  collector: collectorConfig,
+  enricher: enricherConfig,
+  scorer: scorerConfig,
+  archiver: archiverConfig,
+  trainer: trainerConfig,
+  console: consoleConfig.prefault({}),
+})
+
+export type Config = z.output<typeof configSchema>
+
+const DEFAULT_FILE = 'sluicebox.yaml'
+
+/**
+ * The configuration of a command: `--config FILE`, else SLUICEBOX_CONFIG, else sluicebox.yaml where there is one; then
+ * the environment, then flags. Throws a `ConfigError` with every fault.
+ */
+export function readConfig(flags: Settings = {}, file?: string): Config {
+  const named = file ?? process.env['SLUICEBOX_CONFIG']
+  const path = named ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined)
+  return loadConfig(configSchema, {
+    env: process.env,
+    flags,
+    ...(path === undefined ? {} : { file: path, fileRequired: named !== undefined }),
+  })
+}
