@@ -34,17 +34,19 @@ export async function startCollector(parts: CollectorParts): Promise<RunningColl
     requireHostHeader: false,
   })
   server.maxConnections = load.connectionsMax
-  server.maxRequestsPerSocket = load.requestsPerConnectionMax
   server.setTimeout(timeouts.inactivityMs, socket => socket.destroy())
 
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, { own: 0, response: undefined })
+    connections.set(socket, { requests: 0, own: 0, response: undefined })
     socket.on('close', () => connections.delete(socket))
   })
   server.on('request', (req, res) => {
     const connection = connections.get(req.socket)
-    if (connection !== undefined) connection.response = res
-    if (collector.handle(req, res) === 'fallback' || connection === undefined) return
+    if (connection === undefined) return void res.destroy()
+    connection.response = res
+    // The server's own bound says `close` too, but then leaves the connection open.
+    if (++connection.requests === load.requestsPerConnectionMax) res.setHeader('connection', 'close')
+    if (collector.handle(req, res) === 'fallback') return
     connection.own++
     res.on('close', () => connection.own--)
   })
@@ -132,6 +134,7 @@ export async function startCollector(parts: CollectorParts): Promise<RunningColl
 }
 
 interface Connection {
+  requests: number
   /** Requests of the collector's own that are being handled. */
   own: number
   /** The last response that was begun on it. */

@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import type { RawRecord } from '@sluicebox/event/records'
 import { isMissingSchema } from '@sluicebox/event/codec'
 import { folderCodec } from '@sluicebox/registry/folder'
@@ -81,22 +80,7 @@ export function countingIds(): () => string {
   return () => `id-${++count}`
 }
 
-/** Sends bytes as they are over one connection and gives all that comes back until the other side closes it. */
-export function talk(port: number, ...bytes: readonly (string | Uint8Array)[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' })
-    const received: Buffer[] = []
-    socket.on('data', chunk => received.push(chunk))
-    // A reset after an answer is an end like any other for the one who has read the answer.
-    socket.on('error', error => {
-      if (received.length === 0) reject(error)
-    })
-    socket.on('close', () => resolve(Buffer.concat(received).toString('latin1')))
-    for (const each of bytes) socket.write(each)
-  })
-}
-
-/** A request as bytes, which closes its connection. */
+/** A request as bytes. */
 export function httpRequest(
   method: string,
   target: string,
@@ -106,7 +90,6 @@ export function httpRequest(
   const bytes = Buffer.from(body)
   const lines = Object.entries({
     host: 'collector.test',
-    connection: 'close',
     ...(bytes.length > 0 ? { 'content-length': String(bytes.length) } : {}),
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`)
