@@ -1,0 +1,229 @@
+// What the archive promises whatever happens: every record of the log in exactly one object, gapless, unchanged.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { STREAMS, type StreamName } from '@sluicebox/event/records'
+import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
+import type { Log } from '@sluicebox/stream/log'
+import type { Store } from '@sluicebox/store/store'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { ArchiverConfig } from './config.ts'
+import { expectArchiveIsLog, run, tempStore, until } from './testing/harness.ts'
+import { createMemoryLog } from './testing/memory-log.ts'
+import { encodeRecord, T0 } from './testing/records.ts'
+
+class Crash extends Error {}
+
+/** A store whose process dies at its n-th write, before or after the write took place. */
+function crashing(store: Store, at: number, when: 'before' | 'after'): Store {
+  let writes = 0
+  return {
+    ...store,
+    async create(key, bytes) {
+      const isLast = ++writes === at
+      if (writes > at || (isLast && when === 'before')) throw new Crash()
+      const outcome = await store.create(key, bytes)
+      if (isLast) throw new Crash()
+      return outcome
+    },
+  }
+}
+
+/** A log whose process dies at its n-th commit, before or after the commit took place. */
+function crashingLog(log: Log, at: number, when: 'before' | 'after'): Log {
+  let commits = 0
+  return {
+    ...log,
+    consume: (options, own) =>
+      log.consume(options, owned =>
+        own({
+          ...owned,
+          async commit(outputs, next) {
+            const isLast = ++commits === at
+            if (commits > at || (isLast && when === 'before')) throw new Crash()
+            await owned.commit(outputs, next)
+            if (isLast) throw new Crash()
+          },
+        }),
+      ),
+  }
+}
+
+const SMALL: Partial<ArchiverConfig> = { recordsMax: 7, batchRecordsMax: 5, streams: ['raw', 'scored'] }
+
+describe('after a crash', () => {
+  const points = ['before', 'after'].flatMap(when =>
+    Array.from({ length: 14 }, (_, i) => ({ at: i + 1, when: when as 'before' | 'after' })),
+  )
+
+  test.each(points)('$when write $at, nothing is missing and nothing twice', async ({ at, when }) => {
+    const { log, store } = await filled(30)
+    const crashed = run(log, crashing(store, at, when), SMALL)
+    await expect(crashed.drain()).rejects.toThrow(Crash)
+    await append(log, 30, 5)
+
+    await run(log, store, SMALL).drain()
+    for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
+  })
+
+  test.each(points)('$when commit $at, nothing is missing and nothing twice', async ({ at, when }) => {
+    const { log, store } = await filled(50)
+    const crashed = run(crashingLog(log, at, when), store, SMALL)
+    await expect(crashed.drain()).rejects.toThrow(Crash)
+
+    await run(log, store, SMALL).drain()
+    for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
+  })
+
+  test('an archiver that would end its objects elsewhere goes on where they end', async () => {
+    const { log, store } = await filled(60)
+    await expect(run(log, crashing(store, 5, 'after'), { ...SMALL, recordsMax: 20 }).drain()).rejects.toThrow(
+      Crash,
+    )
+    await run(log, store, { ...SMALL, recordsMax: 3 }).drain()
+    for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
+  })
+})
+
+describe('while several archive the same partitions', () => {
+  test.each([
+    { one: 7, other: 7 },
+    { one: 5, other: 8 },
+    { one: 1, other: 30 },
+    { one: 100, other: 3 },
+  ])('each object is one of theirs: $one against $other records', async ({ one, other }) => {
+    const { log, store } = await filled(120)
+    const archivers = [one, other].map((recordsMax, i) =>
+      // Of groups of their own: neither is fenced, as a paused process that wakes up is not for a while.
+      run(inGroup(log, `archiver-${i}`), yielding(store), { ...SMALL, recordsMax, batchRecordsMax: 3 + i }),
+    )
+    await Promise.all(archivers.map(archiver => archiver.drain()))
+    for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
+
+    // Nor does a late one break anything, whatever it has in its hands.
+    await append(log, 120, 20)
+    await Promise.all(archivers.map(archiver => archiver.drain()))
+    for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
+  })
+
+  test('the one that lost a partition ends, and what it had open is archived by the other', async () => {
+    const { log, store } = await filled(40)
+    const former = run(log, store, SMALL)
+    await until(() => log.commits.length > 2)
+    await run(log, store, SMALL).drain()
+    await former.done
+    for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
+  })
+})
+
+const anyRecord = fc.record({
+  stream: fc.constantFrom<StreamName>('raw', 'good', 'scored', 'bad'),
+  partition: fc.integer({ min: 0, max: 1 }),
+  // Steps of the two clocks: mostly forward, now and then far, sometimes back.
+  appendedStepMs: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 400_000 })),
+  collectedStepMs: fc.oneof(fc.constant(1), fc.integer({ min: -90_000_000, max: 90_000_000 })),
+  value: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }) },
+  ),
+})
+
+const anyRun = fc.record({
+  records: fc.array(anyRecord, { maxLength: 40 }),
+  config: fc.record({
+    recordsMax: fc.integer({ min: 1, max: 20 }),
+    bytesMax: fc.integer({ min: 1024, max: 4096 }),
+    windowMs: fc.constantFrom(1000, 60_000, 300_000),
+    hourRecordsMin: fc.integer({ min: 1, max: 10 }),
+    batchRecordsMax: fc.integer({ min: 1, max: 30 }),
+  }),
+  ends: fc.constantFrom('drained', 'stopped', 'crashed'),
+  turns: fc.integer({ min: 0, max: 60 }),
+})
+
+test('the archive is the log, whatever is in it and however its archivers end', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyRun, { minLength: 1, maxLength: 4 }), async runs => {
+      const log = createMemoryLog(2)
+      const store = await tempStore()
+      let appendedAt = T0
+      let collectedAt = T0
+      for (const { records, config, ends, turns } of runs) {
+        for (const record of records) {
+          log.now = appendedAt += record.appendedStepMs
+          collectedAt += record.collectedStepMs
+          const value = record.value ?? encodeRecord(record.stream, { collected_at: collectedAt })
+          await log.append(record.stream, [{ key: null, value, partition: record.partition }])
+        }
+        const archiver = run(log, ends === 'crashed' ? crashing(store, turns, 'after') : store, config)
+        if (ends === 'drained') await archiver.drain()
+        else if (ends === 'stopped') for (let i = 0; i < turns; i++) await new Promise(setImmediate)
+        else await archiver.drain().catch((error: unknown) => expect(error).toBeInstanceOf(Crash))
+        await archiver.stop().catch(() => {})
+      }
+      await run(log, store).drain()
+      for (const stream of STREAMS) await expectArchiveIsLog(store, log, stream, 2)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('on the embedded log too, stopped and started while records come in', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'sluicebox-log-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const store = await tempStore()
+  let now = T0
+  await using log = await openEmbeddedLog({ dir, partitions: 3, now: () => now })
+  for (let round = 0; round < 8; round++) {
+    const archiver = run(log, store, { batchRecordsMax: 100, hourRecordsMin: 50 })
+    for (let i = 0; i < 20; i++) {
+      now += 31_000
+      for (const stream of STREAMS)
+        await log.append(
+          stream,
+          Array.from({ length: 10 }, (_, j) => ({
+            key: `v${(i * 10 + j) % 13}`,
+            value: encodeRecord(stream, { visitor: `v${j}`, collected_at: now - j }),
+          })),
+        )
+    }
+    if (round % 3 === 2) await archiver.drain()
+    await archiver.stop()
+  }
+  const last = run(log, store)
+  await last.drain()
+  await last.stop()
+  for (const stream of STREAMS) await expectArchiveIsLog(store, log, stream, 3)
+})
+
+async function filled(records: number): Promise<{ log: ReturnType<typeof createMemoryLog>; store: Store }> {
+  const log = createMemoryLog(2)
+  await append(log, 0, records)
+  return { log, store: await tempStore() }
+}
+
+async function append(log: ReturnType<typeof createMemoryLog>, from: number, records: number): Promise<void> {
+  for (let i = from; i < from + records; i++) {
+    log.now = T0 + i
+    for (const stream of ['raw', 'scored'] as const) {
+      const value = encodeRecord(stream, { visitor: `v${i}`, collected_at: T0 + i })
+      await log.append(stream, [{ key: `v${i}`, value, partition: i % 2 }])
+    }
+  }
+}
+
+function inGroup(log: Log, group: string): Log {
+  return { ...log, consume: (options, own) => log.consume({ ...options, group }, own) }
+}
+
+/** A store that lets others have their turn between any two steps. */
+function yielding(store: Store): Store {
+  return {
+    ...store,
+    async create(key, bytes) {
+      for (let i = 0; i < bytes.length % 5; i++) await new Promise(setImmediate)
+      return store.create(key, bytes)
+    },
+  }
+}
