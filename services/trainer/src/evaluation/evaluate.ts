@@ -49,6 +49,8 @@ export interface ScoreHistogram {
   readonly edges: readonly number[]
   readonly positives: readonly number[]
   readonly negatives: readonly number[]
+  /** The least score that is decided on; null where none is. */
+  readonly thresholdScore: number | null
 }
 
 /** How good a model is; plain data, the same in JSON. */
@@ -104,7 +106,7 @@ export function evaluate(rows: ScoredRows, options: EvaluateOptions): Evaluation
     positiveSessions: last.positives,
     moments,
     slices: sliceQualities(rows, measuring),
-    histogram: scoreHistogram(rows),
+    histogram: scoreHistogram(rows, threshold),
   }
 }
 
@@ -165,7 +167,10 @@ function sliceQualities(rows: ScoredRows, options: MeasureOptions): SliceQuality
   )
 }
 
-function scoreHistogram({ label, score, weight }: ScoredRows): ScoreHistogram {
+function scoreHistogram(
+  { label, score, probability, weight }: ScoredRows,
+  threshold: number,
+): ScoreHistogram {
   const sorted = Float64Array.from(score).sort()
   // A few extreme scores would press all others into one bin: they are counted in the outermost ones.
   const low = sorted[Math.floor(sorted.length * 0.001)]!
@@ -184,6 +189,11 @@ function scoreHistogram({ label, score, weight }: ScoredRows): ScoreHistogram {
     edges: Array.from({ length: HISTOGRAM_BINS + 1 }, (_, i) => low + i * width),
     positives: shares(1),
     negatives: shares(0),
+    thresholdScore: score.reduce<number | null>(
+      (least, value, row) =>
+        probability[row]! >= threshold && (least === null || value < least) ? value : least,
+      null,
+    ),
   }
 }
 

@@ -57,3 +57,9 @@ export function percent(share: number | null): string {
   const points = share * 100
   return `${points >= 10 ? points.toFixed(0) : points >= 1 ? points.toFixed(1) : points.toFixed(2)} %`
 }
+
+/** From when to when, to the minute, in UTC. */
+export function timeSpan(from: string | null, to: string | null): string {
+  const short = (instant: string | null) => (instant === null ? '?' : instant.slice(0, 16).replace('T', ' '))
+  return from === null && to === null ? 'not known' : `${short(from)} to ${short(to)} UTC`
+}
