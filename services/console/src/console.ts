@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Codec } from '@sluicebox/event/codec'
+import { STREAMS, type StreamName, type StreamRecords } from '@sluicebox/event/records'
+import type { Logger } from '@sluicebox/runtime/log'
+import type { Log } from '@sluicebox/stream/log'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { ConsoleConfig } from './config.ts'
+import { followStream } from './follow.ts'
+import { liveSection } from './live.ts'
+import { microBad, microGood } from './micro.ts'
+import { parseFilter } from './micro-filter.ts'
+import { page } from './page.ts'
+import { createRates } from './rates.ts'
+import { createRecent } from './recent.ts'
+import { recordsOf, statusOf, type BundleDescription, type Held, type Status } from './status.ts'
+
+export type { BundleDescription, Status }
+
+export interface ConsoleParts {
+  readonly log: Pick<Log, 'bounds' | 'read' | 'changed'>
+  readonly codecs: { readonly [Name in StreamName]: Pick<Codec<StreamRecords[Name]>, 'decode'> }
+  readonly config: ConsoleConfig
+  readonly logger: Logger
+  /** The bundle in use; asked each time, since it may change. Default: what the last score says of it. */
+  readonly bundle?: () => BundleDescription | undefined
+  /** Where the page is, for the commands that it shows. Default: where the request says that it went. */
+  readonly url?: string
+  readonly now?: () => number
+}
+
+export interface Console {
+  /** Answers a request: the page at /, /api/status, and /micro/all|good|bad|reset. */
+  handle(req: IncomingMessage, res: ServerResponse): void
+  /** The same without a socket, for tests. */
+  readonly inject: FastifyInstance['inject']
+  /** What is going on. */
+  status(): Status
+  /** Stops following the streams. */
+  close(): Promise<void>
+}
+
+const BODY_BYTES_MAX = 64 * 1024
+
+/**
+ * The page, and the read API of tests that were written for Snowplow Micro. It follows the streams without a group and
+ * keeps the last records in memory; it writes nothing, and what it can't read stops nobody.
+ */
+export async function createConsole(parts: ConsoleParts): Promise<Console> {
+  const { log, codecs, config, logger, now = Date.now } = parts
+  const startedAt = now()
+  const stopping = new AbortController()
+  const problems = new Map<StreamName, string>()
+  const held = Object.fromEntries(
+    STREAMS.map(stream => [
+      stream,
+      {
+        // Of raw nothing is kept: what came in is looked up in the log when somebody asks.
+        recent: createRecent({ ...config, recordsMax: stream === 'raw' ? 1 : config.recordsMax }),
+        rates: createRates({ seconds: config.windowSeconds, now }),
+      },
+    ]),
+  ) as Record<StreamName, Held>
+  const following = STREAMS.map(stream => follow(stream))
+
+  async function follow(stream: StreamName): Promise<void> {
+    const { recent, rates } = held[stream]
+    await followStream({
+      log,
+      stream,
+      recordsBack: stream === 'raw' ? 0 : config.recordsMax,
+      signal: stopping.signal,
+      take(partition, records, newCount) {
+        // Heartbeats belong to a partition and not to a visitor: they have no key, and are no events.
+        const events = records.filter(({ key }) => key !== null)
+        const isNew = records.slice(records.length - newCount).filter(({ key }) => key !== null)
+        rates.add(isNew.length)
+        if (stream === 'raw') return
+        for (const { position, appendedAt, value } of events.slice(-config.recordsMax))
+          recent.add({ partition, position, appendedAt, value: value.slice() })
+      },
+      onProblem(error) {
+        if (error !== undefined && !problems.has(stream))
+          logger.warn({ err: error, stream }, 'can not follow the stream')
+        if (error === undefined) problems.delete(stream)
+        else problems.set(stream, error.message)
+      },
+    })
+  }
+
+  function status(): Status {
+    const [problem] = problems
+    return statusOf({
+      held,
+      codecs,
+      now: now(),
+      startedAt,
+      problem: problem === undefined ? null : `${problem[0]}: ${problem[1]}`,
+      bundle: parts.bundle?.() ?? null,
+    })
+  }
+
+  const app = fastify({ logger: false, bodyLimit: BODY_BYTES_MAX })
+  // A filter is JSON whatever a client calls it.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  app.get('/', (request, reply) => {
+    const nonce = randomBytes(16).toString('base64')
+    const url = parts.url ?? `http://${hostOf(request.headers.host)}`
+    return send(reply, nonce).send(page({ status: status(), url, refreshMs: config.refreshMs, nonce }))
+  })
+  app.get('/console/live', (_request, reply) => send(reply).send(liveSection(status()).html))
+  app.get('/api/status', (_request, reply) => secure(reply).send(status()))
+
+  const counts = (): { total: number; good: number; bad: number } => {
+    let good = 0
+    for (const record of recordsOf(held.good.recent, codecs.good)) if (record.kind === 'event') good++
+    const bad = held.bad.recent.newest().length
+    return { total: good + bad, good, bad }
+  }
+  for (const method of ['GET', 'POST'] as const) {
+    app.route({ method, url: '/micro/all', handler: (_request, reply) => secure(reply).send(counts()) })
+    app.route({
+      method,
+      url: '/micro/good',
+      async handler(request, reply) {
+        const filter = parseFilter(request.query, request.body)
+        if ('fault' in filter) return secure(reply).code(400).send({ error: filter.fault })
+        const records = recordsOf(held.good.recent, codecs.good)
+        return secure(reply).send(await microGood(records, filter, { log, codec: codecs.raw }))
+      },
+    })
+    app.route({
+      method,
+      url: '/micro/bad',
+      handler(request, reply) {
+        const filter = parseFilter(request.query, request.body)
+        if ('fault' in filter) return secure(reply).code(400).send({ error: filter.fault })
+        const records = recordsOf(held.bad.recent, codecs.bad)
+        return secure(reply).send(microBad(records, filter.limit))
+      },
+    })
+    app.route({
+      method,
+      url: '/micro/reset',
+      handler(_request, reply) {
+        held.good.recent.clear()
+        held.bad.recent.clear()
+        return secure(reply).send(counts())
+      },
+    })
+  }
+
+  app.setNotFoundHandler((_request, reply) =>
+    secure(reply).code(404).send({
+      error: 'There is nothing here. Events go to POST /v1/events or to a tracker path; the page is at /.',
+    }),
+  )
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const code = error.statusCode ?? 500
+    if (code >= 500) logger.error({ err: error }, 'the console could not answer')
+    const message = code >= 500 ? 'The console could not answer; the reason is in its log.' : error.message
+    return secure(reply).code(code).send({ error: message })
+  })
+  await app.ready()
+
+  return {
+    handle: (req, res) => app.routing(req, res),
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+    status,
+    async close() {
+      stopping.abort()
+      await Promise.all(following)
+      await app.close()
+    },
+  }
+}
+
+/** HTML, with the policy that lets only this page's own style and script in. */
+function send(reply: FastifyReply, nonce?: string): FastifyReply {
+  const own = nonce === undefined ? "'none'" : `'nonce-${nonce}'`
+  return secure(reply)
+    .header(
+      'content-security-policy',
+      `default-src 'none'; script-src ${own}; style-src ${own}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    )
+    .type('text/html; charset=utf-8')
+}
+
+/** What visitors sent is for the one who asked: not for other sites, caches or guesses. */
+function secure(reply: FastifyReply): FastifyReply {
+  return reply
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'no-referrer')
+    .header('cross-origin-resource-policy', 'same-origin')
+    .header('cross-origin-opener-policy', 'same-origin')
+    .header('x-frame-options', 'DENY')
+}
+
+/** The host that the request was sent to, where it is one. */
+function hostOf(host: string | undefined): string {
+  return host !== undefined && /^[a-z0-9.-]+(?::\d+)?$|^\[[0-9a-f:]+\](?::\d+)?$/i.test(host)
+    ? host
+    : 'localhost:8080'
+}
