@@ -1,0 +1,83 @@
+import type { EventName } from '../enrichments/event-name.ts'
+import type { Page } from '../enrichments/page.ts'
+import { ACTION_NAME, type SentEvent } from '../protocol/sent-event.ts'
+import { ACTION_PAGES, PAGE_ACTIONS } from './defaults.ts'
+import { readShop } from './ecommerce.ts'
+import type { PageKind } from './page-kinds.ts'
+import type { Match, Rules } from './rules.ts'
+
+/** What an event is, in the vocabulary that does not change when the site does. */
+export interface Decision {
+  readonly action: string
+  readonly pageKind: PageKind
+  readonly productId: string | null
+  readonly category: string | null
+  readonly price: number | null
+  readonly quantity: number | null
+  readonly currency: string | null
+  readonly revenue: number | null
+  readonly orderId: string | null
+  readonly searchTerm: string | null
+}
+
+const ID_LENGTH_MAX = 255
+
+/**
+ * Decides action, kind of page and what the event is about. What the client says itself comes first, then what its
+ * e-commerce entities say, then a rule about the event, then one about the page.
+ */
+export function decide(
+  event: SentEvent,
+  { name, schema }: EventName,
+  page: Page,
+  pageMatch: Match | undefined,
+  rules: Rules,
+): Decision {
+  const shop = readShop(event)
+  const urlKind = (event.pageKind as PageKind | null) ?? shop.pageKind ?? pageMatch?.pageKind ?? 'other'
+  // What an event of /v1/events is, its sender has said.
+  const match =
+    event.type === 'action' ? undefined : rules.matchEvent({ event, name, schema, page, pageKind: urlKind })
+  const kind = match?.pageKind ?? urlKind
+  const action =
+    event.action ??
+    shop.action ??
+    match?.action ??
+    viewAction(event, name, kind, pageMatch) ??
+    ownName(event, name)
+  return {
+    action,
+    pageKind: kind === 'other' ? (ACTION_PAGES[action] ?? 'other') : kind,
+    productId: short(event.productId ?? shop.productId ?? match?.productId ?? pageMatch?.productId),
+    category: short(event.category ?? shop.category ?? match?.category ?? pageMatch?.category),
+    price: event.price ?? shop.price ?? match?.price ?? pageMatch?.price ?? null,
+    quantity: event.quantity ?? shop.quantity ?? match?.quantity ?? pageMatch?.quantity ?? null,
+    currency: event.currency ?? shop.currency ?? match?.currency ?? pageMatch?.currency ?? null,
+    revenue: event.revenue ?? shop.revenue ?? match?.revenue ?? pageMatch?.revenue ?? null,
+    orderId: short(event.orderId ?? shop.orderId ?? match?.orderId ?? pageMatch?.orderId),
+    searchTerm: event.searchTerm ?? match?.searchTerm ?? pageMatch?.searchTerm ?? null,
+  }
+}
+
+/** What viewing this page is; null for events that are no views. */
+function viewAction(
+  event: SentEvent,
+  name: string,
+  kind: PageKind,
+  pageMatch: Match | undefined,
+): string | null {
+  if (event.type !== 'page_view') return null
+  return pageMatch?.action ?? PAGE_ACTIONS[kind] ?? name
+}
+
+/** The name that the client gave it: of a structured event its action, where that can be a name. */
+function ownName(event: SentEvent, name: string): string {
+  if (event.type === 'struct')
+    return event.structAction !== null && ACTION_NAME.test(event.structAction) ? event.structAction : 'struct'
+  return ACTION_NAME.test(name) ? name : 'custom'
+}
+
+/** Longer ones are no ids; what was sent is still in the event. */
+function short(value: string | null | undefined): string | null {
+  return value === undefined || value === null || value.length > ID_LENGTH_MAX ? null : value
+}

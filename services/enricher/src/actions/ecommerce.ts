@@ -1,0 +1,111 @@
+import type { SelfDescribing, SentEvent } from '../protocol/sent-event.ts'
+import { normalName } from './patterns.ts'
+import type { PageKind } from './page-kinds.ts'
+
+/** What the e-commerce event and entities of the Snowplow trackers say. */
+export interface Shop {
+  readonly action: string | null
+  readonly pageKind: PageKind | null
+  readonly productId: string | null
+  readonly category: string | null
+  readonly price: number | null
+  readonly quantity: number | null
+  readonly currency: string | null
+  readonly revenue: number | null
+  readonly orderId: string | null
+}
+
+const ECOMMERCE = 'iglu:com.snowplowanalytics.snowplow.ecommerce/'
+const ACTION = `${ECOMMERCE}snowplow_ecommerce_action/`
+
+const NO_SHOP: Shop = {
+  action: null,
+  pageKind: null,
+  productId: null,
+  category: null,
+  price: null,
+  quantity: null,
+  currency: null,
+  revenue: null,
+  orderId: null,
+}
+
+// The others are called what the schema calls them.
+const ACTION_NAMES: Readonly<Record<string, string>> = { trns_error: 'transaction_error' }
+/** Actions on one product; others speak of as many as are shown or bought. */
+const ON_ONE_PRODUCT = new Set(['product_view', 'list_click', 'add_to_cart', 'remove_from_cart'])
+
+type Data = Readonly<Record<string, unknown>>
+
+/** Reads the e-commerce entities of any event, and the action of the e-commerce event. */
+export function readShop({ event, entities }: Pick<SentEvent, 'event' | 'entities'>): Shop {
+  const action = event?.schema.startsWith(ACTION) === true ? (event.data as Data) : undefined
+  const isShop = (entity: SelfDescribing): boolean => entity.schema.startsWith(ECOMMERCE)
+  if (action === undefined && !entities.some(isShop)) return NO_SHOP
+
+  const products: Data[] = []
+  let cart: Data | undefined
+  let transaction: Data | undefined
+  let refund: Data | undefined
+  let pageType: unknown
+  for (const { schema, data } of entities) {
+    if (!schema.startsWith(ECOMMERCE)) continue
+    switch (schema.slice(ECOMMERCE.length, schema.indexOf('/', ECOMMERCE.length))) {
+      case 'product':
+        products.push(data as Data)
+        break
+      case 'cart':
+        cart = data as Data
+        break
+      case 'transaction':
+        transaction = data as Data
+        break
+      case 'refund':
+        refund = data as Data
+        break
+      case 'page':
+        pageType = (data as Data)['type']
+        break
+    }
+  }
+  const type = text(action?.['type'])
+  const first = products[0]
+  // Of many products none is the one that the event is about, unless the action is on one.
+  const product = products.length === 1 || (type !== null && ON_ONE_PRODUCT.has(type)) ? first : undefined
+  return {
+    action: type === null ? null : (ACTION_NAMES[type] ?? type),
+    pageKind: typeof pageType === 'string' ? kindOfPage(pageType) : null,
+    productId: text(product?.['id']),
+    category: text(first?.['category']) ?? text(action?.['name']),
+    price: number(product?.['price']),
+    quantity: number(transaction?.['total_quantity']) ?? number(product?.['quantity']),
+    currency:
+      text(transaction?.['currency']) ??
+      text(first?.['currency']) ??
+      text(refund?.['currency']) ??
+      text(cart?.['currency']),
+    revenue: number(transaction?.['revenue']),
+    orderId: text(transaction?.['transaction_id']) ?? text(refund?.['transaction_id']),
+  }
+}
+
+/** The words that a site calls its pages by, in the order in which they decide. */
+const PAGE_WORDS: readonly (readonly [PageKind, RegExp])[] = [
+  ['confirmation', /confirm|thank|success|order_complete/],
+  ['checkout', /checkout|payment|shipping|delivery|billing/],
+  ['cart', /cart|basket|(?:^|_)bag(?:_|$)/],
+  ['search', /search/],
+  ['list', /list|categor|collection|catalog|plp|department|brand/],
+  ['product', /product|detail|pdp|item/],
+  ['account', /account|login|sign|register|profile|wish/],
+  ['home', /home|start|index|landing/],
+  ['content', /content|blog|article|info|about|help|contact|faq|static/],
+]
+
+function kindOfPage(type: string): PageKind | null {
+  const name = normalName(type)
+  return PAGE_WORDS.find(([, words]) => words.test(name))?.[0] ?? null
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)

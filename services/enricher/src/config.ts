@@ -1,0 +1,150 @@
+import { loadConfig } from '@sluicebox/runtime/config'
+import { LOG_LEVELS } from '@sluicebox/runtime/log'
+import { z } from 'zod'
+import { ruleSchema } from './actions/rule.ts'
+import { CAMPAIGN_NAMES } from './enrichments/campaign.ts'
+import { KEPT_PARAMETERS } from './enrichments/kept-parameters.ts'
+import { PSEUDONYM_FIELDS } from './enrichments/pseudonyms.ts'
+
+const parameters = (names: readonly string[], what: string) =>
+  z
+    .array(z.string().min(1).max(128))
+    .default([...names])
+    .describe(`Parameters that hold the ${what}; the first that is there wins.`)
+
+/** The section `enricher` of the configuration. */
+export const enricherConfig = z
+  .strictObject({
+    schemaDirs: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Folders of event schemas of your own, `<vendor>/<name>/<version>.json`; they come before ours.',
+      ),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Makes a whole tracker batch bad when the envelope of one event is, as the reference does. Off, the good events go on.',
+      ),
+    paths: z
+      .record(
+        z
+          .string()
+          .regex(
+            /^[^/?#]+\/[^/?#]+$/,
+            'must be two segments without a slash before or after, such as acme/events',
+          ),
+        z.enum(['tp2', 'iglu']),
+      )
+      .default({})
+      .describe('Further paths, and the protocol that is spoken there: `acme/events: tp2`.'),
+    eventsMax: z.number().int().min(1).default(1000).describe('Events that one request may hold.'),
+    entitiesMax: z.number().int().min(1).default(100).describe('Entities that one event may have.'),
+    depthMax: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(32)
+      .describe('Nesting that the data of an event or entity may have.'),
+    goodBytesMax: z
+      .number()
+      .int()
+      .min(1024)
+      .default(1_000_000)
+      .describe(
+        'Size of a record in `good`; an event that needs more is bad. Keep it below the limit of the log.',
+      ),
+    keptParameters: z
+      .array(z.string().min(1).max(128))
+      .default([...KEPT_PARAMETERS])
+      .describe(
+        'Query parameters that are kept in page and referrer URLs; `utm_*` stands for all that begin so. All others are removed.',
+      ),
+    internalHosts: z
+      .array(z.string().min(1).max(255))
+      .default([])
+      .describe('Hosts that are the site itself, with all below them: a referrer there is `internal`.'),
+    campaign: z
+      .strictObject({
+        medium: parameters(CAMPAIGN_NAMES.medium, 'medium'),
+        source: parameters(CAMPAIGN_NAMES.source, 'source'),
+        term: parameters(CAMPAIGN_NAMES.term, 'term'),
+        content: parameters(CAMPAIGN_NAMES.content, 'content'),
+        campaign: parameters(CAMPAIGN_NAMES.campaign, 'name of the campaign'),
+        clickIds: z
+          .record(z.string().min(1).max(128), z.string().min(1).max(64))
+          .default({ ...CAMPAIGN_NAMES.clickIds })
+          .describe('Parameters that hold a click id, and the network that gives it.'),
+      })
+      .prefault({})
+      .describe('Where campaigns stand in the URL of a page.'),
+    truncateIp: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Zeroes the host part of addresses: /24 of IPv4, /48 of IPv6. What the collector truncated stays so.',
+      ),
+    pseudonyms: z
+      .strictObject({
+        keyFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'File with a secret of at least 32 bytes. With it, identifiers in `good` are replaced by keyed hashes. The key of the records, the visitor, stays.',
+          ),
+        fields: z
+          .array(z.enum(PSEUDONYM_FIELDS))
+          .default(['user_id', 'domain_user_id', 'network_user_id'])
+          .describe('Identifiers to replace.'),
+      })
+      .prefault({})
+      .describe('Other names for people.'),
+    rules: z
+      .array(ruleSchema)
+      .default([])
+      .describe(
+        'What events are and what kinds of pages there are, as `when: {…}, then: {…}`; the first that matches decides. Tried before the rules that ship.',
+      ),
+    defaultRules: z.boolean().default(true).describe('Whether the rules that ship are tried at all.'),
+    rememberedMax: z
+      .number()
+      .int()
+      .min(2)
+      .default(10_000)
+      .describe('URLs, and user agents, whose reading is remembered. Changes the speed only.'),
+    batchRecordsMax: z.number().int().min(1).default(500).describe('Records of `raw` read at a time.'),
+    batchBytesMax: z
+      .number()
+      .int()
+      .min(1024)
+      .default(4 * 1024 * 1024)
+      .describe('Bytes of `raw` read at a time.'),
+  })
+  .prefault({})
+
+export type EnricherConfig = z.output<typeof enricherConfig>
+
+/** The configuration of a process that runs the enricher alone. */
+const processConfig = z.object({
+  dataDir: z.string().min(1).default('data').describe('Where the embedded log is kept.'),
+  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least important messages that are logged.'),
+  shutdownGraceMs: z.int().min(0).default(30_000).describe('How long stopping may take.'),
+  admin: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('Address for health and metrics.'),
+      port: z.int().min(0).max(65_535).default(9464).describe('Port for health and metrics.'),
+    })
+    .prefault({}),
+  enricher: enricherConfig,
+})
+
+/** Reads it from a file, when one is named, and the environment. Throws with every fault. */
+export function loadProcessConfig(
+  file: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): z.output<typeof processConfig> {
+  return loadConfig(processConfig, file === undefined ? { env } : { env, file, fileRequired: true })
+}

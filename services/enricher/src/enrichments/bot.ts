@@ -1,0 +1,16 @@
+import type { SelfDescribing } from '../protocol/sent-event.ts'
+import type { UserAgent } from './user-agent.ts'
+
+const BROWSER_CONTEXT = 'iglu:com.snowplowanalytics.snowplow/browser_context/'
+
+/** Why an event looks automated; null when it does not. A label only: bots are counted and shown, never dropped. */
+export function botReason(
+  userAgent: UserAgent,
+  entities: readonly SelfDescribing[],
+): 'user_agent' | 'webdriver' | null {
+  if (userAgent.isBot) return 'user_agent'
+  for (const { schema, data } of entities)
+    if (schema.startsWith(BROWSER_CONTEXT) && (data as { webdriver?: unknown }).webdriver === true)
+      return 'webdriver'
+  return null
+}

@@ -1,0 +1,96 @@
+import type { Fault } from '../protocol/sent-event.ts'
+import type { Parameters } from './url.ts'
+
+/** What the parameters of a landing page's URL say of the advertisement that led there. */
+export interface Campaign {
+  readonly medium: string | null
+  readonly source: string | null
+  readonly term: string | null
+  readonly content: string | null
+  readonly campaign: string | null
+  readonly clickId: string | null
+  /** Whose click id it is. */
+  readonly network: string | null
+}
+
+/** Which parameters hold what: of several names the first that is there wins. */
+export interface CampaignNames {
+  readonly medium: readonly string[]
+  readonly source: readonly string[]
+  readonly term: readonly string[]
+  readonly content: readonly string[]
+  readonly campaign: readonly string[]
+  /** Parameter to network. */
+  readonly clickIds: Readonly<Record<string, string>>
+}
+
+export const CAMPAIGN_NAMES: CampaignNames = {
+  medium: ['utm_medium'],
+  source: ['utm_source'],
+  term: ['utm_term'],
+  content: ['utm_content'],
+  campaign: ['utm_campaign'],
+  clickIds: {
+    gclid: 'Google',
+    gbraid: 'Google',
+    wbraid: 'Google',
+    dclid: 'DoubleClick',
+    msclkid: 'Microsoft',
+    fbclid: 'Meta',
+    ttclid: 'TikTok',
+    twclid: 'X',
+    li_fat_id: 'LinkedIn',
+    epik: 'Pinterest',
+    sccid: 'Snapchat',
+    rdt_cid: 'Reddit',
+    yclid: 'Yandex',
+    irclickid: 'Impact',
+    awc: 'Awin',
+  },
+}
+
+const LENGTHS = { medium: 255, source: 255, term: 255, content: 500, campaign: 255, clickId: 1000 }
+
+export const NO_CAMPAIGN: Campaign = {
+  medium: null,
+  source: null,
+  term: null,
+  content: null,
+  campaign: null,
+  clickId: null,
+  network: null,
+}
+
+/** Reads the campaign from a query's parameters. Values that are too long are faults of the page's URL. */
+export function readCampaign(
+  parameters: Parameters,
+  names: CampaignNames,
+  faults: Fault[],
+  { withClickId }: { withClickId: boolean },
+): Campaign {
+  if (parameters.size === 0) return NO_CAMPAIGN
+  const read = (key: keyof typeof LENGTHS, candidates: readonly string[]): string | null => {
+    const name = candidates.find(candidate => parameters.has(candidate))
+    if (name === undefined) return null
+    const value = parameters.get(name) as string
+    if (value.length <= LENGTHS[key]) return value
+    faults.push({
+      reason: 'field_too_long',
+      place: `url?${name}`,
+      text: `is ${value.length} characters long; ${LENGTHS[key]} are allowed`,
+    })
+    return null
+  }
+  const clickName = withClickId
+    ? Object.keys(names.clickIds).find(candidate => parameters.has(candidate))
+    : undefined
+  return {
+    medium: read('medium', names.medium),
+    source: read('source', names.source),
+    term: read('term', names.term),
+    content: read('content', names.content),
+    campaign: read('campaign', names.campaign),
+    clickId: clickName === undefined ? null : read('clickId', [clickName]),
+    network: clickName === undefined ? null : (names.clickIds[clickName] ?? null),
+  }
+}

@@ -1,0 +1,94 @@
+import type { RawRecord } from '@sluicebox/event/records'
+import type { SelfDescribing, SentEvent } from '../protocol/sent-event.ts'
+import type { Pseudonyms } from './pseudonyms.ts'
+
+/** Who did it, as far as it is known and may be. */
+export interface Identifiers {
+  readonly userId: string | null
+  readonly domainUserId: string | null
+  readonly networkUserId: string | null
+  readonly sessionId: string | null
+  readonly sessionIndex: number | null
+  /** The entities, without or with other identifiers in them. */
+  readonly entities: readonly SelfDescribing[]
+}
+
+/** What the collector writes for a visitor who wants no id. */
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+const CLIENT_SESSION = 'iglu:com.snowplowanalytics.snowplow/client_session/'
+/** Entities that say who it is, and nothing else that is of use without. */
+const IDENTIFYING = [CLIENT_SESSION, 'iglu:com.snowplowanalytics.snowplow/mobile_context/']
+
+/**
+ * The identifiers of an event. Trackers of apps send the session as an entity instead of parameters. An anonymous
+ * event has none, whatever it says; with `pseudonyms` each stands under another name.
+ */
+export function readIdentifiers(
+  event: SentEvent,
+  raw: Pick<RawRecord, 'network_user_id' | 'privacy'>,
+  pseudonyms: Pseudonyms | undefined,
+): Identifiers {
+  if (raw.privacy === 'anonymous') return anonymous(event.entities)
+  const session = clientSession(event.entities)
+  const network = event.networkUserId ?? raw.network_user_id
+  const found: Identifiers = {
+    userId: event.userId,
+    domainUserId: event.domainUserId ?? textOf(session?.['userId']),
+    networkUserId: network === NOBODY ? null : network,
+    sessionId: event.sessionId ?? textOf(session?.['sessionId'])?.toLowerCase() ?? null,
+    sessionIndex: event.sessionIndex ?? indexOf(session?.['sessionIndex']),
+    entities: event.entities,
+  }
+  return pseudonyms === undefined ? found : pseudonymise(found, event.appId ?? '', pseudonyms)
+}
+
+function anonymous(entities: readonly SelfDescribing[]): Identifiers {
+  return {
+    userId: null,
+    domainUserId: null,
+    networkUserId: null,
+    sessionId: null,
+    sessionIndex: null,
+    entities: entities.filter(({ schema }) => !IDENTIFYING.some(prefix => schema.startsWith(prefix))),
+  }
+}
+
+function pseudonymise(found: Identifiers, appId: string, pseudonyms: Pseudonyms): Identifiers {
+  return {
+    userId: pseudonyms.of('user_id', found.userId, appId),
+    domainUserId: pseudonyms.of('domain_user_id', found.domainUserId, appId),
+    networkUserId: pseudonyms.of('network_user_id', found.networkUserId, appId),
+    sessionId: pseudonyms.of('session_id', found.sessionId, appId),
+    sessionIndex: found.sessionIndex,
+    entities: found.entities.map(entity =>
+      entity.schema.startsWith(CLIENT_SESSION)
+        ? { schema: entity.schema, data: pseudonymiseSession(entity.data, appId, pseudonyms) }
+        : entity,
+    ),
+  }
+}
+
+/** The same person has the same pseudonym in the entity as in the fields. */
+function pseudonymiseSession(data: unknown, appId: string, pseudonyms: Pseudonyms): object {
+  const session = data as Readonly<Record<string, unknown>>
+  const renamed = { ...session }
+  const rename = (key: string, field: 'domain_user_id' | 'session_id'): void => {
+    if (typeof session[key] === 'string') renamed[key] = pseudonyms.of(field, session[key], appId)
+  }
+  rename('userId', 'domain_user_id')
+  rename('sessionId', 'session_id')
+  rename('previousSessionId', 'session_id')
+  return renamed
+}
+
+function clientSession(entities: readonly SelfDescribing[]): Readonly<Record<string, unknown>> | undefined {
+  for (const { schema, data } of entities)
+    if (schema.startsWith(CLIENT_SESSION)) return data as Readonly<Record<string, unknown>>
+  return undefined
+}
+
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' && value !== NOBODY ? value : null
+
+const indexOf = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2_147_483_647 ? value : null

@@ -1,0 +1,85 @@
+import type { Fault } from '../protocol/sent-event.ts'
+import { readCampaign, NO_CAMPAIGN, type Campaign, type CampaignNames } from './campaign.ts'
+import { joinUrl, keptFragment, readUrlQuery, splitUrl, type Parameters, type Url } from './url.ts'
+
+/** What the URL of a page says. */
+export interface Page {
+  /** Undefined when the URL may be stored. */
+  readonly faults: readonly Fault[] | undefined
+  /** The URL with the parameters that may be kept. */
+  readonly url: string | null
+  readonly host: string | null
+  readonly path: string | null
+  readonly query: string | null
+  readonly fragment: string | null
+  readonly campaign: Campaign
+  /** All parameters, of which only rules may make use: most are not kept. */
+  readonly parameters: Parameters
+}
+
+const LENGTHS = { scheme: 16, host: 255, path: 3000, query: 6000, fragment: 3000 }
+
+export const NO_PAGE: Page = {
+  faults: undefined,
+  url: null,
+  host: null,
+  path: null,
+  query: null,
+  fragment: null,
+  campaign: NO_CAMPAIGN,
+  parameters: new Map(),
+}
+
+export interface PageOptions {
+  /** Whether a query parameter (in lower case) may be kept. */
+  readonly keep: (name: string) => boolean
+  readonly campaign: CampaignNames
+  /** False for anonymous events: a click id belongs to one person. */
+  readonly withClickId: boolean
+}
+
+/** Splits the URL of a page, drops what may not be kept, and reads the campaign from it. */
+export function readPage(text: string, { keep, campaign, withClickId }: PageOptions): Page {
+  const url = splitUrl(text)
+  if (url === undefined) {
+    const fault: Fault = {
+      reason: 'field_invalid',
+      place: 'url',
+      text: 'must be a URL, or a path that begins with /',
+    }
+    return { ...NO_PAGE, faults: [fault] }
+  }
+  const { parameters, kept } = readUrlQuery(url.query, keep)
+  const fragment = keptFragment(url.fragment, keep)
+  const faults = lengthFaults('url', url, LENGTHS)
+  const found = readCampaign(parameters, campaign, faults, { withClickId })
+  return {
+    faults: faults.length === 0 ? undefined : faults,
+    url: joinUrl(url, kept, fragment),
+    host: url.host,
+    path: url.path === '' ? null : url.path,
+    query: kept,
+    fragment,
+    campaign: found,
+    parameters,
+  }
+}
+
+/** The parts of a URL that are longer than allowed. */
+export function lengthFaults(
+  place: string,
+  url: Url,
+  lengths: Readonly<Record<keyof typeof LENGTHS, number>>,
+): Fault[] {
+  const faults: Fault[] = []
+  for (const part of ['scheme', 'host', 'path', 'query', 'fragment'] as const) {
+    const length = url[part]?.length ?? 0
+    if (length > lengths[part])
+      faults.push({
+        reason: 'field_too_long',
+        place,
+        text: `has a ${part} of ${length} characters; ${lengths[part]} are allowed`,
+      })
+  }
+  return faults
+}

@@ -1,0 +1,79 @@
+import type { Fault } from '../protocol/sent-event.ts'
+import { lengthFaults } from './page.ts'
+import { findSite } from './referrer-sites.ts'
+import { joinUrl, keptFragment, readUrlQuery, splitUrl } from './url.ts'
+
+/** What the URL of a referrer says by itself. */
+export interface Referrer {
+  readonly faults: readonly Fault[] | undefined
+  readonly url: string | null
+  readonly host: string | null
+  readonly path: string | null
+  /** search, social …, or unknown; internal is for `referrerMedium` to say. Null without a referrer. */
+  readonly medium: string | null
+  readonly source: string | null
+  readonly term: string | null
+}
+
+const LENGTHS = { scheme: 16, host: 255, path: 6000, query: 6000, fragment: 3000 }
+const TERM_LENGTH_MAX = 255
+
+export const NO_REFERRER: Referrer = {
+  faults: undefined,
+  url: null,
+  host: null,
+  path: null,
+  medium: null,
+  source: null,
+  term: null,
+}
+
+/** Splits the URL of a referrer, drops what may not be kept, and says what kind of site it is. */
+export function readReferrer(text: string, keep: (name: string) => boolean): Referrer {
+  const url = splitUrl(text)
+  if (url === undefined)
+    return { ...NO_REFERRER, faults: [{ reason: 'field_invalid', place: 'refr', text: 'must be a URL' }] }
+  const faults = lengthFaults('refr', url, LENGTHS)
+  const { parameters, kept } = readUrlQuery(url.query, keep)
+  const site = url.host === null ? undefined : findSite(url.host)
+  const termName = site?.terms.find(name => parameters.has(name))
+  const term = termName === undefined ? null : (parameters.get(termName) as string)
+  if (term !== null && term.length > TERM_LENGTH_MAX)
+    faults.push({
+      reason: 'field_too_long',
+      place: `refr?${termName ?? ''}`,
+      text: `is ${term.length} characters long; ${TERM_LENGTH_MAX} are allowed`,
+    })
+  return {
+    faults: faults.length === 0 ? undefined : faults,
+    url: joinUrl(url, kept, keptFragment(url.fragment, keep)),
+    host: url.host,
+    path: url.path === '' ? null : url.path,
+    medium: site?.medium ?? 'unknown',
+    source: site?.source ?? null,
+    term,
+  }
+}
+
+/**
+ * Whether the referrer is a page of the site itself: of the same host (with or without www), or of one of
+ * `internalHosts` or below them.
+ */
+export function isInternal(
+  referrerHost: string | null,
+  pageHost: string | null,
+  internalHosts: ReadonlySet<string>,
+): boolean {
+  if (referrerHost === null) return false
+  if (pageHost !== null && (referrerHost === pageHost || withoutWww(referrerHost) === withoutWww(pageHost)))
+    return true
+  if (internalHosts.size === 0) return false
+  for (let start = 0; start >= 0;) {
+    if (internalHosts.has(referrerHost.slice(start))) return true
+    const dot = referrerHost.indexOf('.', start)
+    start = dot < 0 ? -1 : dot + 1
+  }
+  return false
+}
+
+const withoutWww = (host: string): string => (host.startsWith('www.') ? host.slice(4) : host)

@@ -1,0 +1,62 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { EnricherState } from './enricher.ts'
+import { blankTally, type Tally } from './tally.ts'
+
+export interface EnricherMetrics {
+  /** The outputs of a partition's records are written: what its tally counted is taken over. */
+  committed(state: EnricherState): void
+}
+
+/** Registers the enricher's metrics. `now` is the clock by which latency is measured. */
+export function createEnricherMetrics(registry: Registry, now: () => number = Date.now): EnricherMetrics {
+  const registers = [registry]
+  const records = new Counter({
+    registers,
+    name: 'sluicebox_enricher_records_total',
+    help: 'Records of raw that were processed, heartbeats included.',
+    labelNames: ['kind'] as const,
+  })
+  const events = new Counter({
+    registers,
+    name: 'sluicebox_enricher_events_total',
+    help: 'Events written, to good or to bad; reason is the code that stands on the bad record.',
+    labelNames: ['outcome', 'reason'] as const,
+  })
+  const views = new Counter({
+    registers,
+    name: 'sluicebox_enricher_views_total',
+    help: 'Good page views and /v1/events by kind of page. When the share of other jumps, the site was changed.',
+    labelNames: ['page_kind'] as const,
+  })
+  const latency = new Histogram({
+    registers,
+    name: 'sluicebox_enricher_latency_seconds',
+    help: 'From the collection of the last record of a batch until what was made of it is written.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+  })
+  const lastProcessed = new Gauge({
+    registers,
+    name: 'sluicebox_enricher_last_collected_timestamp_seconds',
+    help: 'When the last record that was processed had been collected.',
+    labelNames: ['partition'] as const,
+  })
+  return {
+    committed(state) {
+      const tally = takeTally(state)
+      records.inc({ kind: 'heartbeat' }, tally.heartbeats)
+      records.inc({ kind: 'payload' }, tally.records - tally.heartbeats)
+      events.inc({ outcome: 'good', reason: '' }, tally.good)
+      for (const [reason, count] of tally.bad) events.inc({ outcome: 'bad', reason }, count)
+      for (const [page_kind, count] of tally.views) views.inc({ page_kind }, count)
+      if (tally.lastCollectedAt === undefined) return
+      latency.observe(Math.max(0, now() - tally.lastCollectedAt) / 1000)
+      lastProcessed.set({ partition: state.partition }, tally.lastCollectedAt / 1000)
+    },
+  }
+}
+
+function takeTally(state: EnricherState): Tally {
+  const { tally } = state
+  state.tally = blankTally()
+  return tally
+}

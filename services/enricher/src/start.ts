@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import type { Codec } from '@sluicebox/event/codec'
+import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
+import { loadEventSchemas } from '@sluicebox/registry/events'
+import { folderCodec } from '@sluicebox/registry/folder'
+import type { Logger } from '@sluicebox/runtime/log'
+import { drive } from '@sluicebox/stream/drive'
+import type { Log } from '@sluicebox/stream/log'
+import type { Registry } from 'prom-client'
+import type { EnricherConfig } from './config.ts'
+import { createEnricher, type EnricherState } from './enricher.ts'
+import { createEnricherMetrics } from './metrics.ts'
+import type { EventSchemas } from './protocol/self-describing.ts'
+
+export const ENRICHER_GROUP = 'enricher'
+
+export interface EnricherServiceParts {
+  readonly log: Log
+  readonly config: EnricherConfig
+  readonly logger: Pick<Logger, 'info' | 'warn'>
+  readonly metrics: Registry
+  readonly signal: AbortSignal
+  /** The schemas in the folders of the configuration and those that ship, unless given. */
+  readonly schemas?: EventSchemas
+  /** The codecs of the schemas that ship, unless given. */
+  readonly codecs?: {
+    readonly raw: Codec<RawRecord>
+    readonly good: Codec<GoodRecord>
+    readonly bad: Codec<BadRecord>
+  }
+  /**
+   * The schema that a record of raw was written with, by its id; undefined when the registry does not hold it.
+   * Rejects when the registry can't be reached: the partition waits. Without it no other schemas are known.
+   */
+  readonly fetchSchema?: (id: number) => Promise<string | undefined>
+}
+
+const KEY_BYTES_MIN = 32
+
+/** Enriches raw into good and bad until `signal` aborts. Rejects when a restart may help. */
+export async function startEnricher(parts: EnricherServiceParts): Promise<void> {
+  const { log, config, logger, signal, fetchSchema } = parts
+  const metrics = createEnricherMetrics(parts.metrics)
+  const codecs = parts.codecs ?? {
+    raw: folderCodec('raw'),
+    good: folderCodec('good'),
+    bad: folderCodec('bad'),
+  }
+  const absentSchemas = new Set<number>()
+  const pseudonymKey = readKey(config.pseudonyms.keyFile)
+  const enricher = createEnricher({
+    config,
+    schemas: parts.schemas ?? loadEventSchemas(config.schemaDirs),
+    rawCodec: codecs.raw,
+    goodCodec: codecs.good,
+    badCodec: codecs.bad,
+    absentSchemas,
+    ...(pseudonymKey === undefined ? {} : { pseudonymKey }),
+  })
+  const states = new Map<number, EnricherState>()
+
+  /** Learns the schema of a writer, or that there is none: then its records are bad, and the partition goes on. */
+  async function resolve(refs: readonly string[]): Promise<void> {
+    for (const ref of refs) {
+      const id = Number(/^avro:(\d+)$/.exec(ref)?.[1])
+      if (Number.isNaN(id)) throw new Error(`there is no way to get "${ref}"`)
+      const schema = await fetchSchema?.(id)
+      if (schema === undefined) {
+        absentSchemas.add(id)
+        logger.warn(
+          { schemaId: id },
+          'records of raw name a schema that the registry does not hold: they are bad',
+        )
+      } else codecs.raw.learn(id, schema)
+    }
+  }
+
+  logger.info({ group: ENRICHER_GROUP }, 'enriching')
+  await drive({
+    log,
+    stage: {
+      ...enricher,
+      start(partition) {
+        const state = enricher.start(partition)
+        states.set(partition, state)
+        return state
+      },
+    },
+    group: ENRICHER_GROUP,
+    input: 'raw',
+    outputs: { good: 'good', bad: 'bad' },
+    limits: { recordsMax: config.batchRecordsMax, bytesMax: config.batchBytesMax },
+    signal,
+    resolve,
+    observe: {
+      onBatch({ partition }) {
+        const state = states.get(partition)
+        if (state !== undefined) metrics.committed(state)
+      },
+      onUnresolved: ({ partition, refs, attempt, waitMs, error }) =>
+        logger.warn(
+          { partition, refs, attempt, waitMs, err: error },
+          'a partition waits for what could not be fetched',
+        ),
+      onEnd: ({ partition }) => states.delete(partition),
+    },
+  })
+}
+
+/** The secret of the pseudonyms. Throws when it is too short to be one. */
+export function readKey(file: string | undefined): Uint8Array | undefined {
+  if (file === undefined) return undefined
+  const key = readFileSync(file)
+  if (key.length < KEY_BYTES_MIN)
+    throw new Error(
+      `enricher.pseudonyms.keyFile: ${file} holds ${key.length} bytes; a key has at least ${KEY_BYTES_MIN}. Make one: head -c 32 /dev/urandom > ${file}`,
+    )
+  return key
+}
