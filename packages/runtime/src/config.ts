@@ -39,7 +39,7 @@ export interface Setting {
 
 const ENV_PREFIX = 'SLUICEBOX_'
 /** Read by the command line itself, not settings. */
-const ENV_OTHERS = new Set(['SLUICEBOX_CONFIG'])
+const ENV_OTHERS = new Set(['SLUICEBOX_CONFIG', 'SLUICEBOX_TRACE'])
 
 /**
  * The configuration that `schema` describes, checked and with defaults. Throws a `ConfigError` that lists all

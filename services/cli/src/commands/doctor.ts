@@ -1,0 +1,139 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { Command } from 'commander'
+import { loadScorerBundle } from '../bundle.ts'
+import { readConfig, type Config } from '../config.ts'
+import { dataPaths, openExistingLog } from '../data.ts'
+import { paint, print } from '../terminal.ts'
+
+interface Finding {
+  readonly check: string
+  readonly state: 'ok' | 'warning' | 'fault'
+  readonly detail: string
+}
+
+const NODE_MAJOR = 24
+const FREE_BYTES_MIN = 2 ** 30
+const PORT_HINT = 'choose another with --port or collector.port'
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('looks for what would keep this machine from running Sluicebox')
+    .option('--config <file>', 'the configuration file')
+    .option('--data <dir>', 'the data directory')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExample:\n  $ sluicebox doctor --data shop')
+    .action(async (options: { config?: string; data?: string; json?: true }) => {
+      const config = readConfig({ dataDir: options.data }, options.config)
+      const findings = await examine(config)
+      const marks = {
+        ok: paint('green', 'ok'),
+        warning: paint('yellow', 'warning'),
+        fault: paint('red', 'fault'),
+      }
+      for (const finding of findings)
+        print(
+          options.json
+            ? JSON.stringify(finding)
+            : `${marks[finding.state]}  ${finding.check}: ${finding.detail}`,
+        )
+      if (findings.some(finding => finding.state === 'fault')) process.exitCode = 1
+    })
+}
+
+async function examine(config: Config): Promise<Finding[]> {
+  return [
+    checkNode(),
+    { check: 'configuration', state: 'ok', detail: 'no fault' },
+    ...checkDataDir(config.dataDir),
+    await checkSpace(config.dataDir),
+    await checkLog(config.dataDir),
+    await checkPort('collector.port', config.collector.host, config.collector.port),
+    await checkPort('admin.port', config.admin.host, config.admin.port),
+    await checkBundle(config),
+  ]
+}
+
+function checkNode(): Finding {
+  const major = Number(process.versions.node.split('.')[0])
+  return major >= NODE_MAJOR
+    ? { check: 'Node.js', state: 'ok', detail: process.version }
+    : {
+        check: 'Node.js',
+        state: 'fault',
+        detail: `${process.version}; ${NODE_MAJOR} or later is needed: run "npm ci", which brings it along`,
+      }
+}
+
+function checkDataDir(dataDir: string): Finding[] {
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    accessSync(dataDir, constants.W_OK)
+    return [{ check: 'data directory', state: 'ok', detail: `${dataDir} can be written` }]
+  } catch (error) {
+    return [
+      {
+        check: 'data directory',
+        state: 'fault',
+        detail: `${dataDir} can't be written: ${(error as Error).message}`,
+      },
+    ]
+  }
+}
+
+async function checkSpace(dataDir: string): Promise<Finding> {
+  if (!existsSync(dataDir)) return { check: 'disk', state: 'warning', detail: `${dataDir} is not there` }
+  const { bavail, bsize } = await statfs(dataDir)
+  const free = bavail * bsize
+  const detail = `${(free / 2 ** 30).toFixed(1)} GiB free`
+  return free >= FREE_BYTES_MIN
+    ? { check: 'disk', state: 'ok', detail }
+    : { check: 'disk', state: 'warning', detail: `${detail}: the collector refuses events when it is full` }
+}
+
+async function checkLog(dataDir: string): Promise<Finding> {
+  if (!existsSync(dataPaths(dataDir).log))
+    return { check: 'log', state: 'ok', detail: 'none yet; "sluicebox up" begins one' }
+  try {
+    await using log = await openExistingLog(dataDir)
+    const ends = await log.bounds('raw')
+    const kept = ends.reduce((sum, { start, end }) => sum + (end - start), 0n)
+    return { check: 'log', state: 'ok', detail: `${ends.length} partitions, ${kept} records of raw kept` }
+  } catch (error) {
+    return { check: 'log', state: 'fault', detail: (error as Error).message }
+  }
+}
+
+async function checkPort(setting: string, host: string, port: number): Promise<Finding> {
+  const server = createServer()
+  const problem = await new Promise<NodeJS.ErrnoException | undefined>(resolve => {
+    server.once('error', resolve)
+    server.listen(port, host, () => resolve(undefined))
+  })
+  if (problem === undefined) {
+    await new Promise(resolve => server.close(resolve))
+    return { check: setting, state: 'ok', detail: `${host}:${port} is free` }
+  }
+  return problem.code === 'EADDRINUSE'
+    ? {
+        check: setting,
+        state: 'warning',
+        detail: `${host}:${port} is taken, perhaps by a pipeline that runs already; else ${PORT_HINT}`,
+      }
+    : { check: setting, state: 'fault', detail: `${host}:${port} can't be listened on: ${problem.message}` }
+}
+
+async function checkBundle(config: Config): Promise<Finding> {
+  try {
+    const bundle = await loadScorerBundle(config.scorer.bundle)
+    return {
+      check: 'bundle',
+      state: 'ok',
+      detail: `${bundle.manifest.name} ${bundle.manifest.version} (${bundle.id.slice(0, 12)}) reproduces its golden sessions`,
+    }
+  } catch (error) {
+    return { check: 'bundle', state: 'fault', detail: (error as Error).message }
+  }
+}

@@ -1,0 +1,142 @@
+import { startCollector } from '@sluicebox/collector/server'
+import { createConsole } from '@sluicebox/console/console'
+import { loadEventSchemas } from '@sluicebox/registry/events'
+import { folderCodec } from '@sluicebox/registry/folder'
+import { startAdmin } from '@sluicebox/runtime/admin'
+import { createLogger, type Logger } from '@sluicebox/runtime/log'
+import { createMetrics } from '@sluicebox/runtime/metrics'
+import { stopOnSignal } from '@sluicebox/runtime/stop'
+import type { Command } from 'commander'
+import { readConfig, type Config } from '../config.ts'
+import { numberOption } from '../options.ts'
+import { startPipeline } from '../pipeline.ts'
+import { paint, print } from '../terminal.ts'
+
+interface UpOptions {
+  readonly config?: string
+  readonly data?: string
+  readonly port?: number
+  readonly adminPort?: number
+  readonly bundle?: string
+  readonly host?: string
+  readonly json?: true
+  readonly verbose?: true
+}
+
+const EVENT_SCHEMA = 'iglu:com.sluicebox/event/jsonschema/1-0-0'
+
+const port = numberOption({ min: 0, max: 65_535 })
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('runs all stages in one process on the embedded log')
+    .option('--data <dir>', 'where to keep the log, snapshots and the archive (default: data)')
+    .option('--port <port>', 'port of the collector and the page; 0 for any free one (default: 8080)', port)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--admin-port <port>', 'port for health and metrics; 0 for any free one (default: 9464)', port)
+    .option('--bundle <path>', 'the bundle to score with: a folder or a .zip (default: the one that ships)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--verbose', 'log what goes on')
+    .option('--json', 'print the addresses as one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sluicebox up
+  $ sluicebox up --data shop --bundle bundles/mine --port 9000`,
+    )
+    .action(async (options: UpOptions) => {
+      const config = readConfig(
+        {
+          dataDir: options.data,
+          collector: { port: options.port, host: options.host },
+          admin: { port: options.adminPort },
+          scorer: { bundle: options.bundle },
+          // On a terminal the page says what goes on; the log is for what went wrong.
+          ...(options.verbose ? { logLevel: 'info' } : process.stderr.isTTY ? { logLevel: 'warn' } : {}),
+        },
+        options.config,
+      )
+      await up(config, options.json === true)
+    })
+}
+
+/** Runs until a signal or a failure. What was accepted is on disk then, and the stages go on from there next time. */
+async function up(config: Config, asJson: boolean): Promise<void> {
+  const logger = createLogger({ level: config.logLevel, name: 'sluicebox' })
+  const stop = stopOnSignal({ graceMs: config.shutdownGraceMs, logger })
+  let outcome: 'done' | 'failed' = 'failed'
+  try {
+    await run(config, asJson, logger, stop.signal)
+    outcome = 'done'
+  } finally {
+    stop.finished(outcome)
+  }
+}
+
+async function run(config: Config, asJson: boolean, logger: Logger, signal: AbortSignal): Promise<void> {
+  const metrics = createMetrics()
+  await using pipeline = await startPipeline({ config, logger, metrics })
+  const { log, bundle } = pipeline
+  const codecs = {
+    raw: folderCodec('raw'),
+    good: folderCodec('good'),
+    bad: folderCodec('bad'),
+    scored: folderCodec('scored'),
+  }
+  const page = await createConsole({
+    log,
+    codecs,
+    config: config.console,
+    logger: logger.child({ stage: 'console' }),
+    bundle: () => bundle,
+  })
+  await using _page = { [Symbol.asyncDispose]: () => page.close() }
+  const validate = loadEventSchemas(config.enricher.schemaDirs).validator(EVENT_SCHEMA)
+  await using collector = await startCollector({
+    config: config.collector,
+    log,
+    codec: codecs.raw,
+    logger: logger.child({ stage: 'collector' }),
+    metrics,
+    checkEvent: event => validate?.(event).map(({ path, message }) => `${path} ${message}`.trim()) ?? [],
+    fallback: page.handle,
+  })
+  await using admin = await startAdmin({
+    ...config.admin,
+    metrics,
+    ready: collector.ready,
+    started: () => true,
+  })
+  announce(config, { url: collector.url, admin: admin.url }, asJson)
+
+  await Promise.race([aborted(signal), pipeline.failed])
+  // First the door, then the stages: what is in flight is still answered, and the page can be read until then.
+  await collector.close()
+  await pipeline.stop()
+}
+
+function announce(config: Config, urls: { url: string; admin: string }, asJson: boolean): void {
+  if (asJson) {
+    print(JSON.stringify(urls))
+    return
+  }
+  const url = urls.url.replace('127.0.0.1', 'localhost')
+  print(`${paint('bold', 'Sluicebox is up.')} Data is kept in ${config.dataDir}.
+
+  page, scores   ${paint('cyan', url)}
+  events to      ${url}/v1/events, ${url}/com.snowplowanalytics.snowplow/tp2
+  metrics        ${urls.admin}/metrics
+
+Try, in another terminal:
+  npx sluicebox simulate --to ${url}
+  npx sluicebox tail scored --follow${config.dataDir === 'data' ? '' : ` --data ${config.dataDir}`}
+
+Ctrl-C stops it.`)
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
