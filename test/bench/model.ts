@@ -1,14 +1,7 @@
 import { createModel } from '@sluicebox/model/create-model'
 import type { Model } from '@sluicebox/model/model'
 import type { Parameters, Tree } from '@sluicebox/model/parameters'
-
-/** One figure of a benchmark. A target is an upper limit. */
-export interface Row {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-  readonly target?: number
-}
+import type { Row } from './row.ts'
 
 const TREES = 200
 const DEPTH = 6
@@ -75,7 +68,7 @@ function time(
     name: `${name}, ${suffix}`,
     value: medianMicroseconds(rows, score),
     unit: 'µs/row',
-    ...(target === undefined ? {} : { target }),
+    ...(target === undefined ? {} : { target: { max: target } }),
   })
   return [
     row('score', targets.plain, features => model.score(features)),
