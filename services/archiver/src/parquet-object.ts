@@ -96,7 +96,7 @@ export interface ParquetRecord {
   readonly position: bigint
   readonly key: string | null
   readonly appendedAt: number
-  /** The fields that the object has columns for. */
+  /** The value of every column, those of the log included. */
   readonly fields: Fields
   /** The record as it stood in the log, where `fields` are not all of it. */
   readonly framed: Uint8Array | null
@@ -137,13 +137,13 @@ export function openParquetObject(bytes: Uint8Array): ParquetObject {
           compressors: { [CODEC]: decompress },
           parsers: { timestampFromMilliseconds: Number },
         })
-        yield rows.map(({ partition, position, key, appended_at, framed, ...fields }) => ({
-          partition: partition as number,
-          position: BigInt(position as string),
-          key: key as string | null,
-          appendedAt: appended_at as number,
-          fields,
-          framed: framed as Uint8Array | null,
+        yield rows.map(row => ({
+          partition: row['partition'] as number,
+          position: BigInt(row['position'] as string),
+          key: row['key'] as string | null,
+          appendedAt: row['appended_at'] as number,
+          fields: row,
+          framed: row['framed'] as Uint8Array | null,
         }))
         rowStart = rowEnd
       }

@@ -86,6 +86,12 @@ export async function* readRows<Name extends RowStream>(
   options: ReadOptions = {},
 ): AsyncGenerator<Rows<StreamRecords[Name]>> {
   const defaults = defaultFields(folderSchemas(stream).text)
+  function record(fields: Fields, names: readonly string[]): StreamRecords[Name] {
+    const made: Record<string, unknown> = { ...defaults }
+    for (const name of names) if (name in defaults) made[name] = fields[name]
+    return made as unknown as StreamRecords[Name]
+  }
+
   for await (const entry of entriesOf(store, stream, options)) {
     const object = opened(entry, openParquetObject, await fetchObject(store, entry))
     for await (const group of checkedAsync(entry, object.groups())) {
@@ -95,7 +101,7 @@ export async function* readRows<Name extends RowStream>(
           position: row.position,
           key: row.key,
           appendedAt: row.appendedAt,
-          record: { ...defaults, ...row.fields } as unknown as StreamRecords[Name],
+          record: record(row.fields, object.fieldNames),
           unreadable: unreadable(row, object),
         }))
       if (records.length > 0) yield { partition: entry.partition, records, fieldNames: object.fieldNames }
