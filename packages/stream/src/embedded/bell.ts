@@ -15,11 +15,11 @@ export interface Bell {
 
 export interface BellParts {
   readonly pollMs: number
-  /** A number that differs after each change of any process. */
-  readonly changeId: () => number
+  /** How many changes all processes have made. */
+  readonly changeCount: () => number
 }
 
-export function createBell({ pollMs, changeId }: BellParts): Bell {
+export function createBell({ pollMs, changeCount }: BellParts): Bell {
   const waiting = new Map<string, Set<() => void>>()
   const watching = new Set<() => void>()
   let seen = -1
@@ -27,9 +27,9 @@ export function createBell({ pollMs, changeId }: BellParts): Bell {
   let closed = false
 
   function check(): void {
-    const id = changeId()
-    if (id === seen) return
-    seen = id
+    const count = changeCount()
+    if (count === seen) return
+    seen = count
     for (const look of [...watching]) look()
     // Who has just begun to wait may be woken by a change that he has seen: better than missing one.
     for (const stream of [...waiting.keys()]) wake(stream)

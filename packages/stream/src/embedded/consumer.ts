@@ -126,10 +126,12 @@ async function ownOnce(
     return undefined
   }
 
-  const unwatch = bell.watch(() => {
+  const look = (): void => {
     tables.root.resetReadTxn()
     if (tables.groups.get(key)?.epoch !== epoch) fenced()
-  })
+  }
+  const unwatch = bell.watch(look)
+  look()
   try {
     await own({
       partition,
@@ -182,6 +184,7 @@ async function untilReleased(
   { stream, group, signal }: ConsumeOptions,
   partition: number,
 ): Promise<void> {
+  if (signal.aborted) return
   await new Promise<void>(resolve => {
     const unwatch = bell.watch(look)
     signal.addEventListener('abort', finish, { once: true })

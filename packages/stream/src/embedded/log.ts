@@ -54,7 +54,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     throw error
   }
 
-  const bell = createBell({ pollMs: options.pollMs ?? POLL_MS, changeId: tables.changeId })
+  const bell = createBell({ pollMs: options.pollMs ?? POLL_MS, changeCount: tables.changeCount })
   const closing = new AbortController()
   const known = new Set<string>()
   const consumers = new Set<Promise<void>>()

@@ -29,8 +29,10 @@ export interface Tables {
   readonly streams: Database<number, string>
   /** [group, stream, partition] → state. */
   readonly groups: Database<GroupState, [string, string, number]>
-  /** The number of the last change that any process made. */
-  changeId(): number
+  /** Counts the changes that all processes made. What is read afterwards contains them. */
+  changeCount(): number
+  /** To be called by each transaction. */
+  countChange(): void
 }
 
 const FORMAT = 1
@@ -58,13 +60,20 @@ export function openTables(dir: string): Tables {
       `${dir} holds a log in format ${String(format)}, but this version reads format ${FORMAT}. Use the version that wrote it, or another folder.`,
     )
   if (format === undefined) root.putSync('format', FORMAT)
+  const changeCount = (): number => (root.get('changes') as number | undefined) ?? 0
   return {
     root,
     blocks: root.openDB({ name: 'blocks', encoding: 'binary' }),
     partitions: root.openDB({ name: 'partitions', encoding: 'json' }),
     streams: root.openDB({ name: 'streams', encoding: 'json' }),
     groups: root.openDB({ name: 'groups', encoding: 'json' }),
-    changeId: () => (root.getStats() as { lastTxnId: number }).lastTxnId,
+    // LMDB's own transaction number won't do: it is on the page that names a transaction as current, which can be
+    // read while that page is still being flushed, and for so long a reader gets the state before.
+    changeCount() {
+      root.resetReadTxn()
+      return changeCount()
+    },
+    countChange: () => void root.put('changes', changeCount() + 1),
   }
 }
 

@@ -96,6 +96,7 @@ export function createWriter(parts: WriterParts): Writer {
       const placements = packAppends(group)
       // A child transaction, because only that one is undone when something is thrown.
       await tables.root.childTransaction(() => {
+        tables.countChange()
         place(placements)
         for (const pending of group) {
           try {
