@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { featureHash, loadBundle, manifestId, writeBundle } from './bundle.ts'
@@ -331,6 +332,25 @@ describe('a zip', () => {
       zip.set([1, 0, 0, 0], at)
     await writeFile(join(dir, 'lie.zip'), zip)
     await expect(loadBundle(join(dir, 'lie.zip'))).rejects.toThrow(/MODEL_CARD.md has more than/)
+  })
+
+  test('with flipped bytes is the same bundle, or is refused', async () => {
+    const whole = zipSync(files)
+    const { id } = await load(files)
+    const flip = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(flip, { minLength: 1, maxLength: 4 }), async flips => {
+        const zip = whole.slice()
+        for (const [at, change] of flips) zip[at]! ^= change
+        await writeFile(join(dir, 'flipped.zip'), zip)
+        const outcome = await loadBundle(join(dir, 'flipped.zip')).then(
+          bundle => bundle.id,
+          (error: Error) => error.message,
+        )
+        expect(outcome === id || outcome.includes('is refused: ')).toBe(true)
+      }),
+      { numRuns: 200 },
+    )
   })
 
   test('that is cut, or is no zip, is refused', async () => {
