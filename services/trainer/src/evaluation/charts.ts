@@ -121,8 +121,8 @@ export function momentsChart(moments: readonly MomentQuality[]): Html {
   const from = Math.max(0, Math.floor(Math.min(0.5, ...lows) * 10) / 10)
   const rowHeight = 34
   const height = MARGIN.top + known.length * rowHeight + MARGIN.bottom
-  const left = 118
-  const right = 150
+  const left = 140
+  const right = 180
   const { axes, x } = frame(
     { label: 'ROC AUC', from, to: 1, ticks: ticks(from, 1, 6), format: tickText },
     { label: '', from: 0, to: 1, ticks: [], format: tickText },
@@ -164,7 +164,7 @@ export function importanceChart(
   importance: readonly { feature: string; mean_contribution: number; gain: number | null }[],
 ): Html {
   const rowHeight = 24
-  const left = 250
+  const left = 300
   const right = 70
   const height = importance.length * rowHeight + 8
   const top = Math.max(...importance.map(({ mean_contribution }) => mean_contribution)) || 1
@@ -274,5 +274,5 @@ function round(value: number): number {
 }
 
 function shorten(name: string): string {
-  return name.length > 36 ? `${name.slice(0, 35)}…` : name
+  return name.length > 32 ? `${name.slice(0, 31)}…` : name
 }

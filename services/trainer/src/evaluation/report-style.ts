@@ -35,8 +35,7 @@ code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 .tiles span { color: var(--muted); font-size: 13px; display: block }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 16px }
 figure { margin: 0; padding: 16px 16px 14px }
-figure.wide { margin-bottom: 16px; overflow-x: auto }
-figure.wide svg { min-width: 600px }
+figure.wide { margin-bottom: 16px }
 figcaption { font-size: 13.5px; margin-bottom: 8px }
 svg { display: block; width: 100%; height: auto; overflow: visible }
 svg text { fill: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums }
@@ -85,7 +84,11 @@ dd { margin: 0; overflow-wrap: anywhere }
 .caveats li { margin: 5px 0; max-width: 88ch }
 .caveats li::marker { color: var(--warn) }
 footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--muted); font-size: 13px }
-@media (max-width: 560px) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 9px } main { padding: 24px 16px } }
+@media (max-width: 560px) {
+  figure { padding: 12px 8px }
+  figure.wide svg text { font-size: 18px }
+  dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 9px } main { padding: 24px 16px }
+}
 @media print {
   @page { margin: 14mm }
   :root {
@@ -98,8 +101,6 @@ footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--line);
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
   body { font-size: 10.5pt }
   main { max-width: none; padding: 0 }
-  figure.wide { overflow: visible }
-  figure.wide svg { min-width: 0 }
   figure, .panel, .tiles li, .caveats li, tr { break-inside: avoid }
   h2, h3, .lead { break-after: avoid }
   .scroll { overflow: visible }
