@@ -10,6 +10,8 @@ export interface FollowOptions {
   /** How far back to begin in each partition. */
   readonly recordsBack: number
   readonly signal: AbortSignal
+  /** The pause after a failure. */
+  readonly retryMs?: number
   /** Records of one partition, in order. The last `newCount` of them came after following began. */
   take(partition: number, records: readonly InputRecord[], newCount: number): void
   /** The log could not be read; it is tried again after a pause. Undefined when it can be read again. */
@@ -24,7 +26,7 @@ const RETRY_MS = 1_000
  * aborts, and only then: what a page shows must not stop what it is about.
  */
 export async function followStream(options: FollowOptions): Promise<void> {
-  const { log, stream, signal, onProblem } = options
+  const { log, stream, signal, onProblem, retryMs = RETRY_MS } = options
   const partitions: { next: bigint; newFrom: bigint }[] = []
   let changed: Promise<void> | undefined
   while (!signal.aborted) {
@@ -45,7 +47,7 @@ export async function followStream(options: FollowOptions): Promise<void> {
       if (signal.aborted) return
       onProblem(error as Error)
       changed = undefined
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+      await sleep(retryMs, undefined, { signal }).catch(() => {})
     }
   }
 }

@@ -89,6 +89,7 @@ function createRawFinder({ log, codec }: RawSource): (good: GoodRecord) => Promi
   }
 
   async function read({ source_partition, source_position }: GoodRecord): Promise<RawRecord | null> {
+    if (!/^\d+$/.test(source_position)) return null
     const position = BigInt(source_position)
     const { records } = await log.read('raw', source_partition, position, READ)
     const [record] = records

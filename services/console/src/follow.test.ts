@@ -1,0 +1,114 @@
+import type { InputRecord } from '@sluicebox/stream/log'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { followStream } from './follow.ts'
+import { createMemoryLog, type MemoryLog } from './testing/memory-log.ts'
+
+const value = (text: string): Uint8Array => Buffer.from(text)
+const textOf = (record: InputRecord): string => Buffer.from(record.value).toString()
+
+let log: MemoryLog
+let stopping: AbortController
+/** What was taken, as `partition: records (how many new)`. */
+let taken: string[]
+let problems: (string | undefined)[]
+let following: Promise<void>
+
+beforeEach(() => {
+  log = createMemoryLog({ partitions: 2, now: () => 0 })
+  stopping = new AbortController()
+  taken = []
+  problems = []
+  following = Promise.resolve()
+})
+afterEach(async () => {
+  stopping.abort()
+  await following
+})
+
+function follow(recordsBack = 100): void {
+  following = followStream({
+    log,
+    stream: 'good',
+    recordsBack,
+    signal: stopping.signal,
+    retryMs: 1,
+    take: (partition, records, newCount) =>
+      taken.push(`${partition}: ${records.map(textOf).join(' ')} (${newCount})`),
+    onProblem: error => problems.push(error?.message),
+  })
+}
+
+const until = async (condition: () => boolean): Promise<void> => {
+  await vi.waitUntil(condition, { timeout: 30_000, interval: 1 })
+}
+const untilTaken = (count: number): Promise<void> => until(() => taken.length >= count)
+
+describe('a follower', () => {
+  test('reads what is there, then what comes, and tells them apart', async () => {
+    log.write('good', 0, 'k', value('a'))
+    log.write('good', 1, 'k', value('b'))
+    follow()
+    await untilTaken(2)
+    log.write('good', 1, 'k', value('c'))
+    log.write('good', 1, 'k', value('d'))
+    await untilTaken(3)
+    expect(taken).toEqual(['0: a (0)', '1: b (0)', '1: c d (2)'])
+  })
+
+  test('begins no further back than it is told, and not before what is kept', async () => {
+    for (const text of ['a', 'b', 'c', 'd']) log.write('good', 0, 'k', value(text))
+    for (const text of ['e', 'f', 'g']) log.write('good', 1, 'k', value(text))
+    log.forget('good', 1, 2n)
+    follow(3)
+    await untilTaken(2)
+    expect(taken).toEqual(['0: b c d (0)', '1: g (0)'])
+  })
+
+  test('begins at the end when told so', async () => {
+    log.write('good', 0, 'k', value('a'))
+    follow(0)
+    await until(() => problems.length > 0)
+    log.write('good', 0, 'k', value('b'))
+    await untilTaken(1)
+    expect(taken).toEqual(['0: b (1)'])
+  })
+
+  test('counts the new ones of a batch that holds both', async () => {
+    log.write('good', 0, 'k', value('a'))
+    const read = log.read.bind(log)
+    log.read = (...args) => {
+      // Another record comes between the look at the bounds and the first read.
+      if (taken.length === 0 && args[1] === 0) log.write('good', 0, 'k', value('b'))
+      return read(...args)
+    }
+    follow()
+    await untilTaken(1)
+    expect(taken[0]).toBe('0: a b (1)')
+  })
+
+  test('tries again after a failure, and says both', async () => {
+    log.broken = new Error('disk gone')
+    log.write('good', 0, 'k', value('a'))
+    follow()
+    await until(() => problems.length > 0)
+    expect(problems[0]).toBe('disk gone')
+    log.broken = undefined
+    await untilTaken(1)
+    expect(problems.at(-1)).toBeUndefined()
+  })
+
+  test('ends when it is stopped, whatever it waits for', async () => {
+    follow()
+    await until(() => problems.length > 0)
+    stopping.abort()
+    await expect(following).resolves.toBeUndefined()
+  })
+
+  test('ends at once when it is stopped while the log is broken', async () => {
+    log.broken = new Error('disk gone')
+    follow()
+    await until(() => problems.length > 0)
+    stopping.abort()
+    await expect(following).resolves.toBeUndefined()
+  })
+})
