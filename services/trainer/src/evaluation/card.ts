@@ -1,7 +1,16 @@
 import type { ManifestDraft } from '@sluicebox/model/manifest'
 import { caveats } from './caveats.ts'
 import type { Evaluation, Quality } from './evaluate.ts'
-import { figure, MEASURE_TITLES, momentTitle, percent, timeSpan, whole, withInterval } from './words.ts'
+import {
+  figure,
+  MEASURE_TITLES,
+  momentTitle,
+  percent,
+  sentence,
+  timeSpan,
+  whole,
+  withInterval,
+} from './words.ts'
 
 const FEATURES_SHOWN = 10
 const MEASURES_SHOWN = ['roc_auc', 'pr_auc', 'brier', 'calibration_error', 'precision', 'recall'] as const
@@ -27,7 +36,7 @@ export function renderCard(manifest: ManifestDraft, evaluation: Evaluation): str
     text(data.source),
     `${timeSpan(data.from, data.to)}: ${whole(data.sessions)} sessions, of which ${whole(data.positives)} ` +
       `(${percent(data.sessions > 0 ? data.positives / data.sessions : null)}) reached the goal; ${whole(data.rows)} ` +
-      `scoring moments. Split: ${text(split.method)}.`,
+      `scoring moments. Split: ${sentence(text(split.method))}`,
     table(
       ['part', 'rows', 'sessions', 'reached the goal', 'time'],
       parts.flatMap(([name, part]) =>

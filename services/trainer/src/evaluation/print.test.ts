@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import { printEvaluation } from './print.ts'
 import { scoredRows, simulatedRows } from './testing/scored-rows.ts'
-import { figure, percent, whole, withInterval } from './words.ts'
+import { figure, percent, sentence, timeSpan, whole, withInterval } from './words.ts'
 
 test('an evaluation is printed as aligned tables', () => {
   const rows = simulatedRows({ sessions: 400, seed: 3 })
@@ -65,4 +65,16 @@ test.each([
 test('an interval stands in brackets, where there is one', () => {
   expect(withInterval({ value: 0.75, low: 0.7, high: 0.8 })).toBe('0.750 (0.700–0.800)')
   expect(withInterval({ value: 0.75, low: null, high: null })).toBe('0.750')
+})
+
+test('a sentence has one full stop', () => {
+  expect(['by time', 'by time.', 'why?'].map(sentence)).toEqual(['by time.', 'by time.', 'why?'])
+})
+
+test.each([
+  ['2026-01-01T00:00:00Z', '2026-01-02T03:04:05.678Z', '2026-01-01 00:00 to 2026-01-02 03:04 UTC'],
+  [null, '2026-01-02T03:04:05Z', '? to 2026-01-02 03:04 UTC'],
+  [null, null, 'not known'],
+])('the time from %s to %s is written %s', (from, to, text) => {
+  expect(timeSpan(from, to)).toBe(text)
 })

@@ -6,7 +6,7 @@ import { html, type Html } from './html.ts'
 import type { Measure } from './measures.ts'
 import { chartFigure, definitions, estimateCell, legend, table, tile } from './report-parts.ts'
 import { REPORT_STYLE } from './report-style.ts'
-import { figure, MEASURE_TITLES, momentTitle, percent, timeSpan, whole } from './words.ts'
+import { figure, MEASURE_TITLES, momentTitle, percent, sentence, timeSpan, whole } from './words.ts'
 
 const FEATURES_SHOWN = 20
 
@@ -176,7 +176,7 @@ function decisions({ moments: all, threshold }: Evaluation, manifest: Manifest):
   return html`<h2>Decisions</h2>
     <p class="lead">
       A probability of ${figure(threshold)} or more is a yes. How the threshold was chosen:
-      ${manifest.threshold.chosen_by}.
+      ${sentence(manifest.threshold.chosen_by)}
     </p>
     ${table(
       ['', 'yes', 'of them right', 'precision', 'recall', 'lift'],

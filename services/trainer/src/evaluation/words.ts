@@ -63,3 +63,8 @@ export function timeSpan(from: string | null, to: string | null): string {
   const short = (instant: string | null) => (instant === null ? '?' : instant.slice(0, 16).replace('T', ' '))
   return from === null && to === null ? 'not known' : `${short(from)} to ${short(to)} UTC`
 }
+
+/** Ends with a full stop, and with one only. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
