@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { STREAMS } from '@sluicebox/event/records'
 import { EVENT_SCHEMAS_DIR, loadEventSchemas } from '@sluicebox/registry/events'
 import { SCHEMAS_DIR } from '@sluicebox/registry/folder'
+import { COUNTED_FIELDS, NUMBER_FIELDS, TEXT_FIELDS } from '@sluicebox/session/fields'
+import { describeKinds } from '@sluicebox/session/spec'
 import { listSettings } from '@sluicebox/runtime/config'
 import type { Command } from 'commander'
 import type { z } from 'zod'
@@ -123,6 +125,36 @@ ${Object.entries(reasons)
   )
   .join('\n')}
 `
+}
+
+/** What features can be made of events. */
+export function featuresPage(): string {
+  const kinds = describeKinds().map(({ kind, description, keys }) => {
+    const list = keys.map(
+      ({ key, isRequired, description: meaning }) =>
+        `\`${key}\`${isRequired ? '' : '?'}${meaning === '' ? '' : ` ${cell(meaning)}`}`,
+    )
+    return `| \`${kind}\` | ${cell(description)} | ${list.join('<br>')} |`
+  })
+  return `${NOTE}# Features
+
+A list of these makes up the features of a bundle: see [add a feature](../how-to/features.md). Every one has a \`name\` and a \`kind\`; the other keys are
+below, with a question mark where they may be left out. \`where\` filters events. Counts and sums begin at 0; where there is nothing to say a feature is missing.
+
+| kind | what it is, and its state per session | keys |
+|---|---|---|
+${kinds.join('\n')}
+
+Fields of text (\`where\`, \`of\` of first_touch, sequence, transition, entropy): ${names(TEXT_FIELDS)}.
+
+Fields that can be counted but not read (\`of\` of distinct, revisits, entropy): ${names(COUNTED_FIELDS)}.
+
+Fields of numbers (\`of\` of sum, mean, std, min, max, first, last): ${names(NUMBER_FIELDS)}.
+`
+}
+
+function names(fields: readonly string[]): string {
+  return fields.map(field => `\`${field}\``).join(', ')
 }
 
 function avroType(type: unknown): string {
