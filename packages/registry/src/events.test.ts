@@ -13,7 +13,7 @@ const IGLU = 'http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/sch
 interface Fixture {
   readonly good: unknown
   readonly bad: unknown
-  /** How the first fault of `bad` reads. */
+  /** How the first fault of `bad` reads, after its place. */
   readonly fault: string
 }
 
@@ -26,7 +26,8 @@ describe('the schemas that ship with Sluicebox', () => {
       const fixture = JSON.parse(readFileSync(path, 'utf8')) as Fixture
       const validate = ours.validator(ref)
       expect(validate?.(fixture.good)).toEqual([])
-      expect(validate?.(fixture.bad).map(error => error.message)[0]).toContain(fixture.fault)
+      const [fault] = validate?.(fixture.bad) ?? []
+      expect(`${fault?.path} ${fault?.message}`.trim()).toContain(fixture.fault)
     },
   )
 
@@ -101,7 +102,7 @@ describe("a site's own folder", () => {
     write(path, poll({ required: ['answer'] }))
     const validate = loadEventSchemas([dir]).validator(POLL)
     expect(validate?.({ answer: 1 })).toEqual([])
-    expect(validate?.({})).toEqual([{ path: '', keyword: 'required', message: 'the event lacks "answer"' }])
+    expect(validate?.({})).toEqual([{ path: '', keyword: 'required', message: 'lacks "answer"' }])
   })
 
   test('comes before ours', () => {
@@ -131,7 +132,7 @@ describe("a site's own folder", () => {
     write('acme/poll/1-0-0.json', poll({ properties: { stars: rules } }, $schema))
     const validate = loadEventSchemas([dir]).validator(POLL)
     expect(validate?.({ stars: 4.9 })).toEqual([])
-    expect(validate?.({ stars: 5 })[0]?.message).toBe('/stars must be < 5, not 5')
+    expect(validate?.({ stars: 5 })[0]?.message).toBe('must be < 5, not 5')
   })
 
   test('may count in hundredths', () => {
@@ -211,7 +212,7 @@ describe("a site's own folder", () => {
       }),
     )
     expect(loadEventSchemas([dir]).validator(POLL)?.({ pattern: '(', default: 'x' })[0]?.message).toContain(
-      '/default must be integer',
+      'must be integer',
     )
   })
 

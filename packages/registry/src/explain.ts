@@ -16,7 +16,7 @@ const VALUE_RULES: ReadonlySet<string> = new Set([
   'multipleOf',
 ])
 
-/** What is wrong at the place of `error`, and what would be right, in one sentence that needs no schema beside it. */
+/** What is wrong at the place of `error`, and what would be right: to be read after the place, without the schema. */
 export function explain(error: ErrorObject, data: unknown): string {
   const meant = error.parentSchema?.['description']
   const sentence = faultOf(error, data)
@@ -28,49 +28,46 @@ export function explain(error: ErrorObject, data: unknown): string {
 function faultOf(error: ErrorObject, data: unknown): string {
   const params = error.params as Record<string, unknown>
   const given = 'data' in error ? error.data : data
-  const here = error.instancePath === '' ? 'the event' : error.instancePath
   switch (error.keyword) {
     case 'required':
-      return `${here} lacks "${clip(params['missingProperty'])}"`
+      return `lacks "${clip(params['missingProperty'])}"`
     case 'additionalProperties':
     case 'unevaluatedProperties': {
       const name = String(params['additionalProperty'] ?? params['unevaluatedProperty'])
       const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object)
       const near = nearest(name, known)
       const hint = near === undefined ? '' : `; did you mean "${near}"?`
-      return `${here} has a field "${clip(name)}" that its schema does not know${hint}`
+      return `has a field "${clip(name)}" that its schema does not know${hint}`
     }
     case 'type':
-      return `${here} must be ${oneOf([params['type']].flat())}, not ${show(given)}`
+      return `must be ${oneOf([params['type']].flat())}, not ${show(given)}`
     case 'enum':
-      return `${here} must be ${oneOf((params['allowedValues'] as unknown[]).map(show))}, not ${show(given)}`
+      return `must be ${oneOf((params['allowedValues'] as unknown[]).map(show))}, not ${show(given)}`
     case 'const':
-      return `${here} must be ${show(params['allowedValue'])}, not ${show(given)}`
+      return `must be ${show(params['allowedValue'])}, not ${show(given)}`
     case 'maxLength':
-      return `${here} is longer than ${String(params['limit'])} characters`
+      return `is longer than ${String(params['limit'])} characters`
     case 'minLength':
-      return given === ''
-        ? `${here} is empty`
-        : `${here} is shorter than ${String(params['limit'])} characters`
+      return given === '' ? 'is empty' : `is shorter than ${String(params['limit'])} characters`
     case 'pattern':
-      return `${here} must match ${clip(params['pattern'], 200)}, and ${show(given)} does not`
+      return `must match ${clip(params['pattern'], 200)}, and ${show(given)} does not`
     case 'format':
-      return `${here} must be ${FORMATS[String(params['format'])] ?? `in the format ${String(params['format'])}`}, not ${show(given)}`
+      return `must be ${FORMATS[String(params['format'])] ?? `in the format ${String(params['format'])}`}, not ${show(given)}`
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
     case 'exclusiveMaximum':
-      return `${here} must be ${String(params['comparison'])} ${String(params['limit'])}, not ${show(given)}`
+      return `must be ${String(params['comparison'])} ${String(params['limit'])}, not ${show(given)}`
     case 'maxItems':
-      return `${here} has more than ${String(params['limit'])} items`
+      return `has more than ${String(params['limit'])} items`
     case 'minItems':
-      return `${here} has fewer than ${String(params['limit'])} items`
+      return `has fewer than ${String(params['limit'])} items`
     case 'maxProperties':
-      return `${here} has more than ${String(params['limit'])} fields`
+      return `has more than ${String(params['limit'])} fields`
     case 'minProperties':
-      return `${here} has fewer than ${String(params['limit'])} fields`
+      return `has fewer than ${String(params['limit'])} fields`
     default:
-      return `${here} ${error.message ?? `breaks the rule "${error.keyword}"`}`
+      return error.message ?? `breaks the rule "${error.keyword}"`
   }
 }
 

@@ -11,7 +11,7 @@ export interface SchemaError {
   readonly path: string
   /** Which rule of the schema it breaks. */
   readonly keyword: string
-  /** What is wrong and what would be right. */
+  /** What is wrong and what would be right, to be read after the place: `must be number, not "12,90"`. */
   readonly message: string
 }
 
