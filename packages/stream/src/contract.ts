@@ -296,18 +296,19 @@ export function testLog(name: string, open: () => Promise<LogUnderTest>, can: Ca
       })
 
       it('rejects when an owner rejects, after the others have returned', async () => {
-        const count = await log.partitionCount(stream)
+        let owned = 0
         let returned = 0
         const consumed = log.consume(
           { stream, group: 'group', ...LIMITS, signal: new AbortController().signal },
-          async owned => {
-            if (owned.partition === 0) throw new Error('out of order')
-            await aborted(owned.signal)
+          async ({ partition, signal }) => {
+            owned++
+            if (partition === 0) throw new Error('out of order')
+            await aborted(signal)
             returned++
           },
         )
         await expect(consumed).rejects.toThrow('out of order')
-        expect(returned).toBe(count - 1)
+        expect(returned).toBe(owned - 1)
       })
 
       it('returns at once when it was stopped before', async () => {
@@ -371,53 +372,69 @@ export function testLog(name: string, open: () => Promise<LogUnderTest>, can: Ca
 
       it('of a former owner is refused, and the new owner knows all that was committed before', async () => {
         const outputs = `${stream}-out`
-        await log.append(stream, numbered(4))
+        const count = await log.partitionCount(stream)
+        for (let partition = 0; partition < count; partition++)
+          await log.append(
+            stream,
+            numbered(4).map(each => ({ ...each, partition })),
+          )
         const other = await under.open()
         const stop = new AbortController()
-        const holding = promise<OwnedPartition>()
+        const holding = promise<void>()
         const finished = promise<void>()
+        const former: OwnedPartition[] = []
 
-        // The first owner commits two records, then holds on to its partition while the second takes over.
+        // The first member commits two records of each partition and holds on to all of them, while a second one
+        // comes and gets some.
         const first = log.consume({ stream, group: 'group', ...LIMITS, signal: stop.signal }, async owned => {
-          if (owned.partition !== 0) return aborted(owned.signal)
-          const batch = (await owned.next())!
-          await owned.commit({ [outputs]: [inFirst('first')] }, batch.records[2]!.position)
-          holding.resolve(owned)
+          const { partition } = owned
+          const batch = await owned.next()
+          // Given back when the second member has left already.
+          if (batch === undefined) return
+          await owned.commit(
+            { [outputs]: [{ ...record('a', 'first'), partition }] },
+            batch.records[2]!.position,
+          )
+          former[partition] = owned
+          if (former.filter(Boolean).length === count) holding.resolve()
           await finished.value
         })
-        const former = await holding.value
+        await holding.value
+        let taken: number | undefined
         let committed: bigint | undefined
         const second = other.consume(
           { stream, group: 'group', ...LIMITS, signal: stop.signal },
           async owned => {
-            if (owned.partition !== 0) return aborted(owned.signal)
-            committed ??= owned.committed
+            if (taken !== undefined) return aborted(owned.signal)
+            const partition = (taken = owned.partition)
+            committed = owned.committed
             const batch = (await owned.next())!
-            await expect(former.commit({ [outputs]: [inFirst('zombie')] }, batch.next)).rejects.toThrow(
-              FencedError,
+            const zombie = former[partition]!.commit(
+              { [outputs]: [{ ...record('a', 'zombie'), partition }] },
+              batch.next,
             )
-            await owned.commit({ [outputs]: [inFirst('second')] }, batch.next)
+            await expect(zombie).rejects.toThrow(FencedError)
+            await owned.commit({ [outputs]: [{ ...record('a', 'second'), partition }] }, batch.next)
             finished.resolve()
             stop.abort()
           },
         )
         await Promise.all([first, second])
-        const records = await all(log, stream, 0)
-        expect(committed).toBe(records[2]!.position)
-        const written = texts(await all(log, outputs, 0))
+        expect(committed).toBe((await all(log, stream, taken!))[2]!.position)
+        const written = texts(await all(log, outputs, taken!))
         if (can.atomicCommits) expect(written).toEqual(['a=first', 'a=second'])
         else expect(written.filter(each => each !== 'a=zombie')).toEqual(['a=first', 'a=second'])
-        const [bounds] = await log.bounds(stream)
-        expect((await log.committed('group', stream))[0]).toBe(bounds!.end)
+        expect((await log.committed('group', stream))[taken!]).toBe((await log.bounds(stream))[taken!]!.end)
       })
 
-      it('tells a former owner that it has lost the partition', async () => {
+      it('tells a former owner that it has lost a partition', async () => {
+        const count = await log.partitionCount(stream)
         const other = await under.open()
         const stop = new AbortController()
         const holding = promise<void>()
+        let owners = 0
         const first = log.consume({ stream, group: 'group', ...LIMITS, signal: stop.signal }, async owned => {
-          if (owned.partition !== 0) return aborted(owned.signal)
-          holding.resolve()
+          if (++owners === count) holding.resolve()
           expect(await owned.next()).toBeUndefined()
           stop.abort()
         })

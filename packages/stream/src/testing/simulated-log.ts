@@ -1,0 +1,188 @@
+import type { Batch, ConsumeOptions, InputRecord, Log, OutputRecord, OwnedPartition } from '../log.ts'
+import { partitionOf } from '../partitioner.ts'
+import { createGroup, type Group } from './simulated-group.ts'
+import type { Process, Simulation } from './simulation.ts'
+
+// A log in the memory of a simulation. It survives every process; what a process asks of it happens when the
+// simulation says so, if at all.
+
+export interface SimulatedLogOptions {
+  readonly partitions: number
+  /** Outputs and position in one step, as on Kafka; else one after the other, as on Kinesis. */
+  readonly atomicCommits: boolean
+  /** Batches end anywhere, and positions are left out now and then. */
+  readonly isIrregular: boolean
+  /** Planted mistakes, to see that the checks find them. */
+  readonly bugs?: LogBugs
+}
+
+export interface LogBugs {
+  /** Commits the position before the outputs. */
+  readonly positionFirst?: boolean
+  /** Lets former owners commit. */
+  readonly noFence?: boolean
+  /** Tells a new owner what was committed when the last but one took over. */
+  readonly staleCommitted?: boolean
+}
+
+export interface SimulatedLog {
+  connect(process: Process): Log
+  /** All records of a stream, by partition. */
+  records(stream: string): readonly (readonly InputRecord[])[]
+  /** Whether the group has committed all of the stream. */
+  isDrained(group: string, stream: string): boolean
+  /** Gives partitions of all groups other owners. */
+  rebalance(): void
+}
+
+interface Partition {
+  readonly records: InputRecord[]
+  end: bigint
+}
+
+export function createSimulatedLog(simulation: Simulation, options: SimulatedLogOptions): SimulatedLog {
+  const { random } = simulation
+  const { partitions: count, isIrregular, atomicCommits, bugs = {} } = options
+  const streams = new Map<string, Partition[]>()
+  const groups = new Map<string, Group>()
+
+  function partitionsOf(stream: string): Partition[] {
+    let partitions = streams.get(stream)
+    if (partitions === undefined) {
+      partitions = Array.from({ length: count }, () => ({ records: [], end: 0n }))
+      streams.set(stream, partitions)
+    }
+    return partitions
+  }
+
+  function groupOf(name: string, stream: string): Group {
+    const key = `${name} of ${stream}`
+    let group = groups.get(key)
+    if (group === undefined) {
+      group = createGroup(simulation, count, bugs.staleCommitted ?? false)
+      groups.set(key, group)
+    }
+    return group
+  }
+
+  function place(stream: string, records: readonly OutputRecord[]): void {
+    const partitions = partitionsOf(stream)
+    for (const { key, value, partition } of records) {
+      const target = partitions[partition ?? partitionOf(key, count)]
+      if (target === undefined) throw new RangeError(`${stream} has no partition ${partition}`)
+      if (isIrregular && random.chance(0.1)) target.end += BigInt(1 + random.below(3))
+      target.records.push({ key, value: value.slice(), position: target.end, appendedAt: simulation.now() })
+      target.end += 1n
+    }
+  }
+
+  function take(stream: string, partition: number, from: bigint, { recordsMax, bytesMax }: Limits): Batch {
+    const { records, end } = partitionsOf(stream)[partition]!
+    const most = isIrregular ? 1 + random.below(recordsMax) : recordsMax
+    const batch: InputRecord[] = []
+    let bytes = 0
+    for (const record of records) {
+      if (record.position < from) continue
+      bytes += (record.key?.length ?? 0) + record.value.length
+      if (batch.length > 0 && (batch.length === most || bytes > bytesMax)) break
+      batch.push(record)
+    }
+    const last = batch.at(-1)
+    const next = last === undefined ? (from > end ? from : end) : last.position + 1n
+    return { stream, partition, records: batch, next }
+  }
+
+  function own(process: Process, { stream, group: name, ...limits }: ConsumeOptions) {
+    const group = groupOf(name, stream)
+    return (partition: number, epoch: number, committed: bigint, signal: AbortSignal): OwnedPartition => {
+      let position = committed
+      const isThere = (): boolean =>
+        (partitionsOf(stream)[partition]!.records.at(-1)?.position ?? -1n) >= position
+      return {
+        partition,
+        committed,
+        signal,
+        seek(to) {
+          position = to
+        },
+        next: () =>
+          simulation.later(process, { ready: () => signal.aborted || isThere() }, () => {
+            if (signal.aborted) return undefined
+            const batch = take(stream, partition, position, limits)
+            position = batch.next
+            return batch
+          }),
+        async commit(outputs, next) {
+          const isWrite = true
+          const write = (): void => {
+            for (const [output, records] of Object.entries(outputs)) place(output, records)
+          }
+          const check = (): void => {
+            if (!bugs.noFence) group.check(partition, epoch)
+          }
+          const advance = (): void => {
+            check()
+            group.commit(partition, next)
+          }
+          if (atomicCommits) {
+            await simulation.later(process, { isWrite }, () => {
+              check()
+              write()
+              group.commit(partition, next)
+            })
+            return
+          }
+          if (bugs.positionFirst) await simulation.later(process, { isWrite }, advance)
+          await simulation.later(process, { isWrite }, write)
+          if (!bugs.positionFirst) await simulation.later(process, { isWrite }, advance)
+        },
+      }
+    }
+  }
+
+  function connect(process: Process): Log {
+    return {
+      async append(stream, records) {
+        await simulation.later(process, { isWrite: true, lane: `${process.name} appends` }, () =>
+          place(stream, records),
+        )
+      },
+      async partitionCount() {
+        return count
+      },
+      consume: (consumeOptions, use) =>
+        groupOf(consumeOptions.group, consumeOptions.stream).join(
+          process,
+          consumeOptions.signal,
+          own(process, consumeOptions),
+          use,
+        ),
+      read: (stream, partition, from, limits) =>
+        simulation.later(process, {}, () => take(stream, partition, from, limits)),
+      bounds: stream =>
+        simulation.later(process, {}, () => partitionsOf(stream).map(({ end }) => ({ start: 0n, end }))),
+      committed: (name, stream) => simulation.later(process, {}, () => [...groupOf(name, stream).committed]),
+      changed(stream, signal) {
+        const size = (): bigint => partitionsOf(stream).reduce((sum, { end }) => sum + end, 0n)
+        const before = size()
+        return simulation.later(process, { ready: () => signal.aborted || size() > before }, () => {})
+      },
+      async [Symbol.asyncDispose]() {},
+    }
+  }
+
+  return {
+    connect,
+    records: stream => partitionsOf(stream).map(({ records }) => records),
+    isDrained: (name, stream) =>
+      partitionsOf(stream).every(
+        ({ records }, partition) =>
+          groupOf(name, stream).committed[partition]! > (records.at(-1)?.position ?? -1n),
+      ),
+    rebalance() {
+      for (const group of groups.values()) group.rebalance()
+    },
+  }
+}
+
+type Limits = Pick<ConsumeOptions, 'recordsMax' | 'bytesMax'>
