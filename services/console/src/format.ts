@@ -27,7 +27,7 @@ export function signed(contribution: number): string {
 export function value(given: number | null): string {
   if (given === null) return 'missing'
   if (Number.isInteger(given)) return group(given)
-  return Math.abs(given) >= 100 ? given.toFixed(0) : given.toPrecision(3)
+  return Math.abs(given) >= 100 ? given.toFixed(0) : String(Number(given.toPrecision(3)))
 }
 
 /** 12 ms, 1.4 s */
