@@ -1,0 +1,316 @@
+/** A derived record: where the record stood that it was made from. */
+export interface Sourced {
+  readonly source_position: string
+  readonly source_index: number
+}
+
+/** A record of the archive, with the fields that were archived. */
+export interface ArchivedRecord<T> {
+  readonly record: T
+  readonly fieldNames: readonly string[]
+  /** For a person: where it stands. */
+  readonly place: string
+}
+
+/** Archived records of one partition, in the order of the log. */
+export type Archived<T> = AsyncIterator<ArchivedRecord<T>>
+
+export interface Counts {
+  /** Archived records that were computed again and compared. */
+  readonly compared: number
+  /** Of these, not the same. */
+  readonly differing: number
+  /** Computed, and not in the archive where they should be. */
+  readonly missing: number
+  /** In the archive, and not computed: made up, or there twice. */
+  readonly extra: number
+  /** Computed, and behind what is archived so far: nothing is wrong with them. */
+  readonly unarchived: number
+  /** In the archive, but made from records that are not archived so far. */
+  readonly unreplayed: number
+  /** Archived objects that could not be read: what is behind them in their partition was not compared. */
+  readonly unreadable: number
+}
+
+export const NOTHING: Counts = {
+  compared: 0,
+  differing: 0,
+  missing: 0,
+  extra: 0,
+  unarchived: 0,
+  unreplayed: 0,
+  unreadable: 0,
+}
+
+export interface Difference {
+  readonly kind: 'differs' | 'missing' | 'extra' | 'repeated' | 'unreadable'
+  /** The stream. */
+  readonly what: string
+  /** Of the record. */
+  readonly id: string
+  readonly message: string
+}
+
+const DIFFERENCES_MAX = 100
+const FIELDS_SHOWN_MAX = 5
+/** Records of either side that wait for their counterpart: more are given up, the oldest first. */
+const WAITING_MAX = 10_000
+/** With so many waiting, the next archived record is out of its order, and those behind it are looked at. */
+const STUCK = 1000
+
+export interface ComparisonParts<T> {
+  /** The stream. */
+  readonly what: string
+  /** The archived records that were made from the partition that is computed again, by partition. */
+  readonly archived: readonly Archived<T>[]
+  readonly idOf: (record: T) => string
+  /** Which of several ways to compute a record was in use: the bundle of a score. */
+  readonly variantOf?: (record: T) => string
+  /** The variants that are computed; absent where there is only one way. */
+  readonly variants?: ReadonlySet<string>
+  /** Fields that need not be the same. */
+  readonly ignored?: ReadonlySet<string>
+  /** Where examples of what is wrong are put. */
+  readonly differences: Difference[]
+  readonly onMatch?: (record: T) => void
+  /** An archived record of a variant that is not computed. */
+  readonly onOtherVariant?: (variant: string) => void
+}
+
+/** Compares what a stage computes with what is archived. */
+export interface Comparison<T> {
+  /** The next record that must be archived, as each variant computes it. In the order of the stage's output. */
+  offer(computed: readonly T[]): Promise<void>
+  finish(): Promise<Counts>
+}
+
+/**
+ * Begins a comparison. Both sides are in the order of the records that they were made from, mostly: a record that is
+ * missing, made up, repeated or out of order is found without mistaking its neighbours, and without holding the rest.
+ */
+export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): Comparison<T> {
+  const { what, idOf, differences, ignored = new Set<string>() } = parts
+  const variantOf = (record: T): string => parts.variantOf?.(record) ?? ''
+  const archived = merge(parts.archived)
+  const counts = { ...NOTHING }
+
+  const waitingArchived = new Map<string, Head<T>>()
+  const waitingComputed = new Map<string, { readonly computed: readonly T[]; readonly ordinal: number }>()
+  const matched = new Set<string>()
+  let ordinal = 0
+  let ordinalMatched = -1
+  let positionComputed = -1n
+  /** Of the archived record before. */
+  let variantInUse: string | undefined
+
+  function differ(kind: Difference['kind'], record: T, message: string): void {
+    if (differences.length < DIFFERENCES_MAX) differences.push({ kind, what, id: idOf(record), message })
+  }
+
+  function surplus({ record, place, position }: Head<T>): void {
+    if (matched.has(coordinates(record))) {
+      counts.extra++
+      differ('repeated', record, `${place} is in the archive a second time`)
+    } else if (position > positionComputed) counts.unreplayed++
+    else {
+      counts.extra++
+      differ('extra', record, `${place} is in the archive, and nothing that is archived gives it`)
+    }
+  }
+
+  function lacking(computed: readonly T[], isBehind: boolean): void {
+    // Where bundles have different goals, not each of them gives a score here.
+    const record = computed.find(each => variantInUse === undefined || variantOf(each) === variantInUse)
+    if (record === undefined) return
+    if (isBehind) counts.unarchived++
+    else {
+      counts.missing++
+      const { source_position, source_index } = record
+      differ(
+        'missing',
+        record,
+        `made from position ${source_position}, index ${source_index}: it is not in the archive, though later ones are`,
+      )
+    }
+  }
+
+  function compare(head: Head<T>, alternatives: readonly T[], at: number): void {
+    const name = coordinates(head.record)
+    remember(matched, name)
+    ordinalMatched = Math.max(ordinalMatched, at)
+    const variant = variantOf(head.record)
+    const computed = alternatives.find(each => variantOf(each) === variant)
+    if (computed === undefined) {
+      if (parts.variants?.has(variant) === false) parts.onOtherVariant?.(variant)
+      else {
+        counts.extra++
+        differ('extra', head.record, `${head.place} is in the archive, and ${variant} does not give it`)
+      }
+      return
+    }
+    counts.compared++
+    const fields = head.fieldNames.filter(
+      each => !ignored.has(each) && !isSame(field(head.record, each), field(computed, each)),
+    )
+    if (fields.length === 0) {
+      parts.onMatch?.(computed)
+      return
+    }
+    counts.differing++
+    const shown = fields
+      .slice(0, FIELDS_SHOWN_MAX)
+      .map(each => `${each} is ${show(field(head.record, each))}, computed ${show(field(computed, each))}`)
+    const more =
+      fields.length > FIELDS_SHOWN_MAX ? `, and ${fields.length - FIELDS_SHOWN_MAX} more fields` : ''
+    differ('differs', computed, `${head.place}: ${shown.join('; ')}${more}`)
+  }
+
+  function placeArchived(head: Head<T>): void {
+    const name = coordinates(head.record)
+    variantInUse = variantOf(head.record)
+    const counterpart = waitingComputed.get(name)
+    if (counterpart !== undefined) {
+      waitingComputed.delete(name)
+      compare(head, counterpart.computed, counterpart.ordinal)
+    } else if (waitingArchived.has(name)) {
+      counts.extra++
+      differ('repeated', head.record, `${head.place} is in the archive a second time`)
+    } else {
+      waitingArchived.set(name, head)
+      const oldest = overflow(waitingArchived)
+      if (oldest !== undefined) surplus(oldest)
+    }
+  }
+
+  function placeComputed(computed: readonly T[], name: string): void {
+    const counterpart = waitingArchived.get(name)
+    if (counterpart !== undefined) {
+      waitingArchived.delete(name)
+      compare(counterpart, computed, ordinal)
+    } else if (archived.isDone()) lacking(computed, true)
+    else {
+      waitingComputed.set(name, { computed, ordinal })
+      const oldest = overflow(waitingComputed)
+      if (oldest !== undefined) lacking(oldest.computed, archived.isAnyDone())
+    }
+    ordinal++
+  }
+
+  return {
+    async offer(computed) {
+      const first = computed[0] as T
+      const position = BigInt(first.source_position)
+      if (position > positionComputed) positionComputed = position
+      for (let head = await archived.peek(); head !== undefined; head = await archived.peek()) {
+        const isStuck = waitingComputed.size >= STUCK
+        if (head.position > position && !isStuck) break
+        placeArchived(archived.take())
+        if (isStuck) break
+      }
+      placeComputed(computed, coordinates(first))
+    },
+    async finish() {
+      while ((await archived.peek()) !== undefined) placeArchived(archived.take())
+      for (const { computed, ordinal: at } of waitingComputed.values()) lacking(computed, at > ordinalMatched)
+      for (const head of waitingArchived.values()) surplus(head)
+      return counts
+    },
+  }
+}
+
+function coordinates({ source_position, source_index }: Sourced): string {
+  return `${source_position}/${source_index}`
+}
+
+/** Removes and answers the oldest value of a map that is too large. */
+function overflow<V>(waiting: Map<string, V>): V | undefined {
+  if (waiting.size <= WAITING_MAX) return undefined
+  for (const [name, value] of waiting) {
+    waiting.delete(name)
+    return value
+  }
+  return undefined
+}
+
+function remember(names: Set<string>, name: string): void {
+  names.add(name)
+  if (names.size <= WAITING_MAX) return
+  const [oldest] = names
+  names.delete(oldest as string)
+}
+
+interface Head<T> extends ArchivedRecord<T> {
+  readonly position: bigint
+}
+
+interface Merged<T> {
+  /** The next record; undefined when there is none. */
+  peek(): Promise<Head<T> | undefined>
+  /** The record that was peeked. */
+  take(): Head<T>
+  /** Whether every partition has been read to its end. */
+  isDone(): boolean
+  /** Whether one has: what is lacking may come there. */
+  isAnyDone(): boolean
+}
+
+/** The records of several partitions as one sequence, by the position they are made from. */
+function merge<T extends Sourced>(partitions: readonly Archived<T>[]): Merged<T> {
+  const sources = partitions.map(records => ({
+    records,
+    head: undefined as Head<T> | undefined,
+    isDone: false,
+  }))
+  let first: (typeof sources)[number] | undefined
+
+  async function fill(source: (typeof sources)[number]): Promise<void> {
+    const next = await source.records.next()
+    if (next.done === true) source.isDone = true
+    else source.head = { ...next.value, position: BigInt(next.value.record.source_position) }
+  }
+
+  return {
+    async peek() {
+      if (first?.head !== undefined) return first.head
+      first = undefined
+      for (const source of sources) {
+        if (source.head === undefined && !source.isDone) await fill(source)
+        if (
+          source.head !== undefined &&
+          (first?.head === undefined || source.head.position < first.head.position)
+        )
+          first = source
+      }
+      return first?.head
+    },
+    take() {
+      const head = first?.head as Head<T>
+      if (first !== undefined) first.head = undefined
+      return head
+    },
+    isDone: () => sources.every(source => source.isDone && source.head === undefined),
+    isAnyDone: () => sources.length === 0 || sources.some(source => source.isDone),
+  }
+}
+
+function field(record: unknown, name: string): unknown {
+  return (record as Record<string, unknown>)[name]
+}
+
+/** Whether two values are the same bit for bit: 0 is not -0. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (a instanceof Uint8Array || b instanceof Uint8Array)
+    return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every(name => isSame(field(a, name), field(b, name)))
+}
+
+function show(value: unknown): string {
+  if (Object.is(value, -0)) return '-0'
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  const text = JSON.stringify(value) ?? 'not there'
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
