@@ -8,6 +8,7 @@ export const DUPLICATE = -1
 
 /** More ids than this are looked up by hash; a short list is faster to read through. */
 const LIST_MAX = 16
+const LIST_STEP = 2
 const ID_BYTES = 8
 
 /**
@@ -25,7 +26,7 @@ export function addSeen(
   // (0, 0) marks an empty place.
   const first = high === 0 && low === 0 ? 1 : high
   if (ref === 0) {
-    const block = blocks.allocate(2 * ID_BYTES)
+    const block = blocks.allocate(LIST_STEP * ID_BYTES)
     put(blocks, block, 0, first, low)
     return block
   }
@@ -55,9 +56,10 @@ export function addSeen(
   return block
 }
 
-/** The ids of `ref` in a block of twice the size; `ref` is free then. */
+/** The ids of `ref` in a larger block; `ref` is free then. A list grows by little, so that short ones take little. */
 function move(blocks: Blocks, ref: BlockRef, capacity: number): BlockRef {
-  const block = blocks.allocate(2 * capacity * ID_BYTES)
+  const wanted = capacity < LIST_MAX ? capacity + LIST_STEP : 2 * capacity
+  const block = blocks.allocate(wanted * ID_BYTES)
   const from = blocks.words(ref)
   const fromStart = blocks.start(ref)
   const to = blocks.words(block)

@@ -1,0 +1,86 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadBundle, type Bundle } from '@sluicebox/model/bundle'
+import type { Model } from '@sluicebox/model/model'
+import { compileFeatures, type FeatureProgram } from '@sluicebox/session/features'
+import { replayGolden } from '@sluicebox/session/golden'
+import { parseFeatures } from '@sluicebox/session/spec'
+
+/** What scoring needs of a bundle, its features compiled. */
+export interface ScoringBundle {
+  readonly id: string
+  /** Name and version. */
+  readonly name: string
+  /** The action that the score is about. */
+  readonly goal: string
+  readonly program: FeatureProgram
+  readonly model: Model
+  /** The calibrated probability that a raw score stands for. */
+  calibrate(rawScore: number): number
+  readonly threshold: number
+  readonly reasonsMax: number
+  /** It may be used for instants from `notBefore` and before `expiresAt`. Epoch milliseconds. */
+  readonly notBefore: number
+  readonly expiresAt: number
+}
+
+/** The bundle that ships with Sluicebox. */
+export const SHIPPED_BUNDLE = join(import.meta.dirname, '../../../packages/model/bundled/shop')
+
+/**
+ * Loads the bundle in a folder or .zip, and checks that it reproduces its golden sessions here, features and all. When
+ * files with public keys are named, one of them must have signed it.
+ */
+export async function loadScoringBundle(
+  path: string,
+  trustedKeyFiles: readonly string[] = [],
+): Promise<ScoringBundle> {
+  const trustedKeys = await Promise.all(trustedKeyFiles.map(readPublicKey))
+  const bundle = await loadBundle(path, {
+    replay: (events, { features, label }) => replayGolden(events, { features, goal: label.goal }),
+    ...(trustedKeys.length === 0 ? {} : { trustedKeys }),
+  })
+  return toScoringBundle(bundle)
+}
+
+async function readPublicKey(file: string): Promise<KeyObject> {
+  try {
+    return createPublicKey(await readFile(file))
+  } catch (cause) {
+    throw new Error(
+      `scorer.trustedKeys: ${file} holds no public key (${(cause as Error).message}); write the path of a PEM file`,
+      { cause },
+    )
+  }
+}
+
+/** What scoring needs of a bundle that is loaded. */
+export function toScoringBundle({ id, manifest, model, calibrate }: Bundle): ScoringBundle {
+  const program = compileFeatures(parseFeatures(manifest.features))
+  if (program.hash !== manifest.feature_hash)
+    throw new Error(
+      `the bundle ${id} says that its features have the hash ${manifest.feature_hash}, and here they have ${program.hash}: it was made by another version of Sluicebox; train it again`,
+    )
+  return {
+    id,
+    name: `${manifest.name}@${manifest.version}`,
+    goal: manifest.label.goal,
+    program,
+    model,
+    calibrate,
+    threshold: manifest.threshold.value,
+    reasonsMax: manifest.explain.reasons_max,
+    notBefore: instantOf(manifest.not_before, -Infinity),
+    expiresAt: Math.min(instantOf(manifest.expires_at, Infinity), dataExpiry(manifest)),
+  }
+}
+
+/** When the data that it was trained on is too old. */
+function dataExpiry({ data, max_data_age_ms }: Bundle['manifest']): number {
+  return max_data_age_ms === null ? Infinity : instantOf(data.to, Infinity) + max_data_age_ms
+}
+
+function instantOf(text: string | null, otherwise: number): number {
+  return text === null ? otherwise : Date.parse(text)
+}

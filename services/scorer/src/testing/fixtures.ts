@@ -1,0 +1,180 @@
+import { asCollectedTime } from '@sluicebox/event/instants'
+import type { EventTime } from '@sluicebox/event/instants'
+import type { GoodRecord, ScoredRecord } from '@sluicebox/event/records'
+import { createModel } from '@sluicebox/model/create-model'
+import { folderCodec } from '@sluicebox/registry/folder'
+import { compileFeatures } from '@sluicebox/session/features'
+import { SESSION_FIELDS, SESSION_POLICY } from '@sluicebox/session/moment'
+import { parseFeatures } from '@sluicebox/session/spec'
+import type { Batch, OutputRecord } from '@sluicebox/stream/log'
+import { createScorer, type ScorerParts } from '../scorer.ts'
+import type { ScoringBundle } from '../scoring-bundle.ts'
+
+export const FEATURES = parseFeatures([
+  { name: 'events', kind: 'count' },
+  { name: 'adds', kind: 'count', where: { action: 'add_to_cart' } },
+  { name: 'price_mean', kind: 'mean', of: 'price' },
+])
+
+/** Log-odds: −3, and 1 for each event, 2 for each one put into the cart, a tenth of the mean price. */
+export function scoringBundle(replaced: Partial<ScoringBundle> = {}): ScoringBundle {
+  const model = createModel(
+    {
+      kind: 'linear',
+      intercept: -3,
+      weights: Float64Array.of(1, 2, 0.1),
+      means: new Float64Array(3),
+      scales: new Float64Array(3).fill(1),
+    },
+    3,
+  )
+  return {
+    id: 'ab'.repeat(32),
+    name: 'test@1',
+    goal: 'transaction',
+    program: compileFeatures(FEATURES),
+    model,
+    calibrate: model.probability,
+    threshold: 0.5,
+    reasonsMax: 2,
+    notBefore: -Infinity,
+    expiresAt: Infinity,
+    ...replaced,
+  }
+}
+
+const good = folderCodec('good')
+export const scoredCodec = folderCodec('scored')
+export const badCodec = folderCodec('bad')
+
+export function testScorer(replaced: Partial<ScorerParts> = {}): ReturnType<typeof createScorer> {
+  return createScorer({
+    bundle: scoringBundle(),
+    policy: SESSION_POLICY,
+    goodCodec: folderCodec('good', { project: SESSION_FIELDS }),
+    scoredCodec,
+    badCodec,
+    ...replaced,
+  })
+}
+
+/** A good record; `at` is when it happened and was collected. */
+export function goodRecord({ at = 0, ...given }: Partial<GoodRecord> & { at?: number } = {}): GoodRecord {
+  return {
+    ...NOTHING,
+    collected_at: asCollectedTime(at),
+    event_time: at as EventTime,
+    event_id: `e${at}`,
+    ...given,
+  }
+}
+
+export function heartbeat(at: number): GoodRecord {
+  return goodRecord({ at, kind: 'heartbeat', visitor: '', event_id: '', session_id: null })
+}
+
+export function batchOf(records: readonly (GoodRecord | Uint8Array)[], from = 0): Batch {
+  return {
+    stream: 'good',
+    partition: 3,
+    records: records.map((record, i) => ({
+      key: record instanceof Uint8Array ? 'somebody' : record.visitor,
+      value: record instanceof Uint8Array ? record : good.encode(record),
+      position: BigInt(from + i),
+      appendedAt: 0,
+    })),
+    next: BigInt(from + records.length),
+  }
+}
+
+export function encodeGood(record: GoodRecord): Uint8Array {
+  return good.encode(record)
+}
+
+export function decodeScored(outputs: readonly Pick<OutputRecord, 'value'>[]): ScoredRecord[] {
+  return outputs.map(({ value }) => scoredCodec.decode(value) as ScoredRecord)
+}
+
+const NOTHING: Omit<GoodRecord, 'collected_at' | 'event_time'> = {
+  kind: 'event',
+  source_partition: 0,
+  source_position: '0',
+  source_index: 0,
+  created_at: null,
+  sent_at: null,
+  event_time_clamped: null,
+  visitor: 'v1',
+  event_id: '',
+  session_id: 's1',
+  session_index: null,
+  action: 'page_view',
+  page_kind: 'other',
+  product_id: null,
+  category: null,
+  price: null,
+  quantity: null,
+  currency: null,
+  revenue: null,
+  order_id: null,
+  search_term: null,
+  page_url: null,
+  page_title: null,
+  page_host: null,
+  page_path: null,
+  page_query: null,
+  page_fragment: null,
+  page_referrer: null,
+  referrer_host: null,
+  referrer_path: null,
+  referrer_medium: null,
+  referrer_source: null,
+  referrer_term: null,
+  mkt_medium: null,
+  mkt_source: null,
+  mkt_term: null,
+  mkt_content: null,
+  mkt_campaign: null,
+  mkt_click_id: null,
+  mkt_network: null,
+  user_agent: null,
+  browser_name: null,
+  browser_version: null,
+  os_name: null,
+  os_version: null,
+  device_type: null,
+  is_bot: false,
+  bot_reason: null,
+  ip: null,
+  app_id: null,
+  platform: null,
+  tracker: null,
+  tracker_namespace: null,
+  user_id: null,
+  domain_user_id: null,
+  network_user_id: null,
+  event_name: 'page_view',
+  event_schema: null,
+  event_data: null,
+  contexts: null,
+  language: null,
+  timezone: null,
+  viewport_width: null,
+  viewport_height: null,
+  screen_width: null,
+  screen_height: null,
+  document_width: null,
+  document_height: null,
+  scroll_x_min: null,
+  scroll_x_max: null,
+  scroll_y_min: null,
+  scroll_y_max: null,
+  struct_category: null,
+  struct_action: null,
+  struct_label: null,
+  struct_property: null,
+  struct_value: null,
+  event_fingerprint: null,
+  privacy: 'none',
+  simulated: false,
+  enricher: 'test',
+}
