@@ -25,7 +25,8 @@ export interface EntityLimits {
 
 const EVENT_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-'
 const CONTEXTS_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-'
-const REFERENCE = /^iglu:[\w.-]{1,128}\/[\w-]{1,128}\/jsonschema\/\d{1,6}-\d{1,6}-\d{1,6}$/
+// A vendor does not begin with a dot: no registry shall be asked for a path upwards.
+const REFERENCE = /^iglu:(?!\.)[\w.-]{1,128}\/[\w-]{1,128}\/jsonschema\/\d{1,6}-\d{1,6}-\d{1,6}$/
 
 /**
  * Parses and validates the self-describing event and every entity of `event`; what is wrong with each is noted. A
