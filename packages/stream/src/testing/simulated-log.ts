@@ -114,9 +114,6 @@ export function createSimulatedLog(simulation: Simulation, options: SimulatedLog
           }),
         async commit(outputs, next) {
           const isWrite = true
-          const write = (): void => {
-            for (const [output, records] of Object.entries(outputs)) place(output, records)
-          }
           const check = (): void => {
             if (!bugs.noFence) group.check(partition, epoch)
           }
@@ -126,18 +123,27 @@ export function createSimulatedLog(simulation: Simulation, options: SimulatedLog
           }
           if (atomicCommits) {
             await simulation.later(process, { isWrite }, () => {
-              check()
-              write()
-              group.commit(partition, next)
+              advance()
+              for (const [output, records] of Object.entries(outputs)) place(output, records)
             })
             return
           }
           if (bugs.positionFirst) await simulation.later(process, { isWrite }, advance)
-          await simulation.later(process, { isWrite }, write)
+          for (const [output, records] of Object.entries(outputs))
+            for (const piece of cut(records))
+              await simulation.later(process, { isWrite }, () => place(output, piece))
           if (!bugs.positionFirst) await simulation.later(process, { isWrite }, advance)
         },
       }
     }
+  }
+
+  /** Writes that are not atomic arrive piece by piece. */
+  function cut(records: readonly OutputRecord[]): OutputRecord[][] {
+    const pieces: OutputRecord[][] = []
+    for (let from = 0; from < records.length; from += pieces.at(-1)!.length)
+      pieces.push(records.slice(from, from + 1 + random.below(3)))
+    return pieces
   }
 
   function connect(process: Process): Log {

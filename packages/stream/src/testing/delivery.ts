@@ -1,0 +1,350 @@
+import { drive } from '../drive.ts'
+import type { Log, OutputRecord, OwnedPartition } from '../log.ts'
+import { createSnapshots, type SnapshotStore } from '../snapshots.ts'
+import type { Stage } from '../stage.ts'
+import { createSimulatedLog, type LogBugs, type SimulatedLog } from './simulated-log.ts'
+import { createSimulation, LostAnswerError, type Process, type Simulation } from './simulation.ts'
+
+// Runs sources and stages on the simulated log, with crashes, lost answers, takeovers and outages, until everything
+// has come through. What has come out is for a checker to judge that knows nothing of how.
+
+/** What is sent, and what is made of it. */
+export interface Delivery {
+  /** Each source appends its parts one after the other. */
+  readonly sources: readonly (readonly Part[])[]
+  readonly stages: readonly StageSpec[]
+}
+
+export interface Part {
+  readonly id: string
+  readonly stream: string
+  readonly records: readonly OutputRecord[]
+}
+
+export interface StageSpec {
+  readonly group: string
+  readonly input: string
+  readonly outputs: Readonly<Record<string, string>>
+  readonly workers: number
+  /** A stage for a process that has just begun and knows nothing. */
+  create(): StageInstance
+}
+
+export interface StageInstance {
+  // The state is the stage's own affair.
+  readonly stage: Stage<unknown, string>
+  /** The registry has this. */
+  learn(ref: string): void
+  /** The registry has said that it has not got this. */
+  learnAbsent(ref: string): void
+}
+
+/** How often things go wrong, from 0 to 1. */
+export interface Faults {
+  readonly lostAnswers: number
+  /** At each step: a process is killed, a group gets other owners, the registry goes away or comes back. */
+  readonly kills: number
+  readonly rebalances: number
+  readonly outages: number
+  /** At each step: the bytes of some snapshot are damaged. */
+  readonly damages: number
+  /** At each commit: a snapshot is taken before it, of a position that may never be committed. */
+  readonly eagerSnapshots: number
+  readonly atomicCommits: boolean
+}
+
+export const FAULTS: Faults = {
+  lostAnswers: 0.03,
+  kills: 0.02,
+  rebalances: 0.02,
+  outages: 0.01,
+  damages: 0.01,
+  eagerSnapshots: 0.2,
+  atomicCommits: true,
+}
+
+/** Mistakes that a driver, a log or a service could make. Planted to see that the checkers find them. */
+export interface Bugs extends LogBugs {
+  /** A source takes a part for accepted before its append has resolved. */
+  readonly acknowledgesEarly?: boolean
+  /** A commit whose answer was lost is made again, without the outputs; or with them. */
+  readonly dropsOutputsOnRetry?: boolean
+  readonly retriesLostCommits?: boolean
+  /** What a replay puts out is written with the next commit. */
+  readonly replayWrites?: boolean
+  /** A snapshot of a later position than the committed one counts as one of the committed. */
+  readonly restoresPastCommitted?: boolean
+  /** Nobody looks whether a snapshot is damaged. */
+  readonly trustsSnapshots?: boolean
+  /** A registry that can't be reached counts as one that says no. */
+  readonly takesOutageForNo?: boolean
+  /** Some outputs go to any partition. */
+  readonly mixesPartitions?: boolean
+}
+
+export interface Delivered {
+  readonly log: SimulatedLog
+  /** The parts that sources were told are there; all others may be there or not. */
+  readonly accepted: ReadonlySet<string>
+  readonly steps: number
+  readonly kills: number
+}
+
+const PARTITIONS = 3
+const STEPS_MAX = 100_000
+
+export async function deliver(
+  seed: number,
+  { sources, stages }: Delivery,
+  faults: Faults,
+  bugs: Bugs = {},
+): Promise<Delivered> {
+  const simulation = createSimulation(seed, faults)
+  const { random } = simulation
+  const log = createSimulatedLog(simulation, {
+    partitions: PARTITIONS,
+    atomicCommits: faults.atomicCommits,
+    isIrregular: true,
+    bugs,
+  })
+  const accepted = new Set<string>()
+  const objects = new Map<string, Uint8Array>()
+  const alive = new Map<Process, { restart(): void; stop(): void }>()
+  let sourcesLeft = sources.length
+  let isCalm = false
+  let isStopping = false
+  let isRegistryUp = true
+  let failure: Error | undefined
+  let kills = 0
+
+  for (const [index, parts] of sources.entries()) startSource(`source ${index}`, parts, 0)
+  for (const stage of stages)
+    for (let worker = 0; worker < stage.workers; worker++) startWorker(`${stage.group} ${worker}`, stage)
+
+  let steps = 0
+  while (!isStopping || alive.size > 0) {
+    if (failure !== undefined) throw failure
+    if (steps++ > STEPS_MAX) throw new Error(`Seed ${seed} did not come to its end in ${STEPS_MAX} steps.`)
+    if (!isCalm) disturb()
+    if (!isCalm && sourcesLeft === 0 && random.chance(0.02)) {
+      isCalm = isRegistryUp = true
+      simulation.calm()
+    }
+    if (isCalm && !isStopping && stages.every(({ group, input }) => log.isDrained(group, input))) {
+      isStopping = true
+      for (const { stop } of alive.values()) stop()
+    }
+    if (!(await simulation.step()) && isCalm)
+      throw new Error(`Seed ${seed} stands still after ${steps} steps.`)
+  }
+  return { log, accepted, steps, kills }
+
+  function disturb(): void {
+    if (random.chance(faults.kills)) kill(random.pick([...alive.keys()]))
+    if (random.chance(faults.rebalances)) log.rebalance()
+    if (random.chance(faults.outages)) isRegistryUp = !isRegistryUp
+    if (random.chance(faults.damages) && objects.size > 0) {
+      const [key, bytes] = random.pick([...objects])
+      const at = random.below(bytes.length)
+      objects.set(key, bytes.with(at, bytes[at]! ^ (1 << random.below(8))))
+    }
+  }
+
+  function kill(process: Process | undefined): void {
+    const its = process && alive.get(process)
+    if (its === undefined) return
+    kills++
+    alive.delete(process!)
+    simulation.kill(process!)
+    simulation.after(undefined, random.below(5000), its.restart)
+  }
+
+  function startSource(name: string, parts: readonly Part[], from: number): void {
+    const process = simulation.start(name)
+    const its = log.connect(process)
+    const { wait } = simulation.worldOf(process)
+    const never = new AbortController().signal
+    let at = from
+    alive.set(process, { restart: () => startSource(name, parts, at), stop() {} })
+    void run().catch(error => {
+      failure ??= error as Error
+    })
+
+    async function run(): Promise<void> {
+      while (at < parts.length) {
+        const { id, stream, records } = parts[at++]!
+        if (bugs.acknowledgesEarly) accepted.add(id)
+        // Who does not get an answer may ask again, or give up.
+        for (let isDone = false; !isDone;)
+          isDone = await its.append(stream, records).then(
+            () => {
+              accepted.add(id)
+              return true
+            },
+            () => random.chance(0.5),
+          )
+        await wait(random.below(2000), never)
+      }
+      sourcesLeft--
+      alive.delete(process)
+    }
+  }
+
+  function startWorker(name: string, spec: StageSpec): void {
+    const process = simulation.start(name)
+    const stop = new AbortController()
+    const { stage, learn, learnAbsent } = spec.create()
+    alive.set(process, { restart: () => startWorker(name, spec), stop: () => stop.abort() })
+    if (isStopping) stop.abort()
+    const sight = createSight(process, stage)
+
+    drive({
+      log: sight.log,
+      stage: sight.stage,
+      group: spec.group,
+      input: spec.input,
+      outputs: spec.outputs,
+      limits: { recordsMax: 8, bytesMax: 100_000 },
+      signal: stop.signal,
+      snapshots: { store: sight.snapshots, everyRecords: 10, everyMs: 20_000 },
+      world: simulation.worldOf(process),
+      async resolve(refs) {
+        await simulation.later(process, {}, () => {
+          for (const ref of refs)
+            if (isRegistryUp) learn(ref)
+            else if (bugs.takesOutageForNo) learnAbsent(ref)
+            else throw new Error('The registry is down.')
+        })
+      },
+    }).then(
+      () => alive.delete(process),
+      (error: Error) => {
+        // A lost answer ends the process: another one finds out what is true. Anything else is a mistake.
+        if (error instanceof LostAnswerError) kill(process)
+        else failure ??= error
+      },
+    )
+  }
+
+  /** The log, the stage and the snapshots as one worker sees them: with planted bugs, not as they are. */
+  function createSight(
+    process: Process,
+    stage: Stage<unknown, string>,
+  ): { log: Log; stage: Stage<unknown, string>; snapshots: SnapshotStore } {
+    const real = log.connect(process)
+    const snapshots = createSnapshotsOf(process)
+    const states = new Map<number, unknown>()
+    const committed = new Map<number, bigint>()
+    const carried = new Map<number, Record<string, OutputRecord[]>>()
+
+    function see(
+      group: string,
+      spec: Readonly<Record<string, string>>,
+      owned: OwnedPartition,
+    ): OwnedPartition {
+      const { partition } = owned
+      committed.set(partition, owned.committed)
+      return {
+        partition,
+        committed: owned.committed,
+        signal: owned.signal,
+        next: owned.next,
+        seek: owned.seek,
+        async commit(outputs, next) {
+          if (stage.snapshots !== undefined && random.chance(faults.eagerSnapshots)) {
+            const { version } = stage.snapshots
+            const bytes = stage.snapshots.save(states.get(partition))
+            await snapshots.save(group, partition, { position: next, version, bytes }).catch(() => {})
+          }
+          let all: Readonly<Record<string, readonly OutputRecord[]>> = outputs
+          if (bugs.replayWrites) {
+            const carry = carried.get(partition) ?? {}
+            all = Object.fromEntries(
+              Object.entries(carry).map(([output, records]) => [spec[output]!, records]),
+            )
+            carried.delete(partition)
+          }
+          if (bugs.mixesPartitions) all = mix(all)
+          await owned.commit(all, next).catch(async (error: Error) => {
+            if (!(error instanceof LostAnswerError)) throw error
+            if (bugs.dropsOutputsOnRetry) await owned.commit({}, next)
+            else if (bugs.retriesLostCommits) await owned.commit(all, next)
+            else throw error
+          })
+        },
+      }
+    }
+
+    function mix(
+      outputs: Readonly<Record<string, readonly OutputRecord[]>>,
+    ): Readonly<Record<string, readonly OutputRecord[]>> {
+      const mixed = (record: OutputRecord): OutputRecord =>
+        random.chance(0.05) ? { ...record, partition: random.below(PARTITIONS) } : record
+      return Object.fromEntries(
+        Object.entries(outputs).map(([stream, records]) => [stream, records.map(mixed)]),
+      )
+    }
+
+    return {
+      log: {
+        ...real,
+        consume: (options, own) =>
+          real.consume(options, owned => {
+            const spec = stages.find(({ group }) => group === options.group)!
+            return own(see(options.group, spec.outputs, owned))
+          }),
+      },
+      stage: {
+        ...stage,
+        process(state, batch) {
+          const outputs = stage.process(state, batch)
+          states.set(batch.partition, state)
+          const carry = carried.get(batch.partition) ?? {}
+          for (const [output, records] of Object.entries(outputs)) (carry[output] ??= []).push(...records)
+          carried.set(batch.partition, carry)
+          return outputs
+        },
+      },
+      snapshots: {
+        save: snapshots.save,
+        async load(group, partition) {
+          const found = await snapshots.load(group, partition)
+          const most = committed.get(partition)!
+          if (found === undefined || !bugs.restoresPastCommitted || found.position <= most) return found
+          return { ...found, position: most }
+        },
+      },
+    }
+  }
+
+  function createSnapshotsOf(process: Process): SnapshotStore {
+    const store = createSnapshots({
+      get: key => simulation.later(process, {}, () => objects.get(key)),
+      put: (key, bytes) => simulation.later(process, { isWrite: true }, () => void objects.set(key, bytes)),
+    })
+    return bugs.trustsSnapshots ? trusting(simulation, store, objects) : store
+  }
+}
+
+/** Reads a snapshot whatever its checksum says. */
+function trusting(
+  simulation: Simulation,
+  store: SnapshotStore,
+  objects: ReadonlyMap<string, Uint8Array>,
+): SnapshotStore {
+  return {
+    save: store.save,
+    load: (group, partition) =>
+      simulation.later(undefined, {}, () => {
+        const object = objects.get(`snapshots/${group}/${partition}.snapshot`)
+        if (object === undefined) return undefined
+        const bytes = Buffer.from(object)
+        const stateAt = 20 + bytes.readUInt32LE(16)
+        return {
+          position: bytes.readBigUInt64LE(8),
+          version: bytes.toString('utf8', 20, stateAt),
+          bytes: bytes.subarray(stateAt),
+        }
+      }),
+  }
+}
