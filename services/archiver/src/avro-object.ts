@@ -21,7 +21,8 @@ import { objectKey } from './object-key.ts'
 // followed by the sync marker. A record's own Avro bytes go into it as they stood in the log, behind the columns
 // of the log: nothing is decoded and encoded again, so nothing can be lost.
 
-const MAGIC = Buffer.from('Obj\x01', 'latin1')
+// "Obj" and the version.
+const MAGIC = Buffer.of(0x4f, 0x62, 0x6a, 1)
 const SYNC_BYTES = 16
 const FRAME_BYTES = 5
 const BLOCK_BYTES = 64 * 1024
