@@ -270,9 +270,12 @@ describe('a snapshot', () => {
     expect(() => otherProgram.restore(bytes)).toThrow('other features')
   })
 
-  test('may begin anywhere in memory', () => {
+  test.each([
+    ['an array', (size: number) => new Uint8Array(size)],
+    ['a Buffer', (size: number) => Buffer.alloc(size)],
+  ])('may begin anywhere in the memory of %s', (_what, allocate) => {
     const bytes = filled().snapshot()
-    const shifted = new Uint8Array(bytes.length + 1)
+    const shifted = allocate(bytes.length + 1)
     shifted.set(bytes, 1)
     const sessions = createSessions({ policy, program })
     sessions.restore(shifted.subarray(1))
