@@ -60,7 +60,7 @@ const forest = z.strictObject({
 })
 
 const linear = z.strictObject({
-  l2: amount('Pulls all weights towards 0, as strongly as so many sessions that say nothing.').default(20),
+  l2: amount('Pulls all weights towards 0, as strongly as so many sessions that say nothing.').default(200),
   l1: amount('Sets weak weights to exactly 0.').default(0),
   iterationsMax: count('Steps of Newton’s method at most.').default(50),
 })
@@ -96,12 +96,14 @@ export const trainerConfig = z
       .max(2_147_483_647)
       .default(1)
       .describe('Decides every random choice of the training.'),
-    testShare: partShare('Share of the sessions, the newest, on which the model is only measured.').default(
-      0.25,
-    ),
-    validShare: partShare(
-      'Share of the sessions, those before the newest, that decides when to stop, and calibrates.',
-    ).default(0.2),
+    splitBy: z
+      .enum(['time', 'visitor'])
+      .default('time')
+      .describe(
+        'No visitor is ever in two parts. `time`: the test part is also newer than the others, and who has sessions on both sides loses some; `visitor`: it is of any time, and none is lost.',
+      ),
+    testShare: partShare('Share of the sessions on which the model is only measured.').default(0.25),
+    validShare: partShare('Share of the sessions that decides when to stop, and calibrates.').default(0.2),
     rowWeight: z
       .enum(['session', 'row'])
       .default('session')
@@ -124,6 +126,10 @@ export const trainerConfig = z
     forest: forest.prefault({}).describe('Random forests.'),
     linear: linear.prefault({}).describe('Logistic regression.'),
     markov: markov.prefault({}).describe('Log-odds of transitions.'),
+  })
+  .refine(({ testShare, validShare }) => testShare + validShare <= 0.9, {
+    path: ['validShare'],
+    message: 'must leave at least a tenth of the sessions to learn from: lower validShare or testShare',
   })
   .prefault({})
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Tree, TreesParameters } from '@sluicebox/model/parameters'
+import type { TreesParameters } from '@sluicebox/model/parameters'
 import { createBins } from './bins.ts'
-import { createGrower, findLeaf } from './grow.ts'
-import { logLoss, logOddsOf, type Fit, type FitReport, type LearnerInput } from './learner.ts'
+import { createGrower, findLeaf, type GrownTree } from './grow.ts'
+import { gainsByFeature, logLoss, logOddsOf, type Fit, type FitReport, type LearnerInput } from './learner.ts'
 import { createRandom, sampleBelow } from './random.ts'
 
 export interface BoostingOptions {
@@ -39,7 +39,7 @@ export async function fitBoosting(
   const score = new Float64Array(label.length).fill(baseline)
   const sessionCount = session.reduce((most, code) => Math.max(most, code), -1) + 1
   const featureCount = Math.max(1, Math.round(features.length * options.featureShare))
-  const trees: Tree[] = []
+  const trees: Pick<GrownTree, 'tree' | 'gain'>[] = []
   const losses: number[] = []
   let best = { loss: validRows.length > 0 ? logLoss(score, label, weight, validRows) : Infinity, trees: 0 }
 
@@ -62,7 +62,7 @@ export async function fitBoosting(
       features: sampleBelow(features.length, featureCount, random),
       random,
     })
-    trees.push(grown.tree)
+    trees.push({ tree: grown.tree, gain: grown.gain })
 
     const value = grown.tree.value
     for (const { node, start, end } of grown.leaves)
@@ -81,11 +81,12 @@ export async function fitBoosting(
     else if (options.patience > 0 && trees.length - best.trees >= options.patience) break
   }
 
-  const kept = options.patience > 0 ? best.trees : trees.length
+  const kept = options.patience > 0 ? trees.slice(0, best.trees) : trees
   return {
-    parameters: { kind: 'trees', link: 'logit', baseline, trees: trees.slice(0, kept) },
+    parameters: { kind: 'trees', link: 'logit', baseline, trees: kept.map(({ tree }) => tree) },
     trainLosses: losses,
-    notes: { trees: kept },
+    notes: { trees: kept.length },
+    gains: gainsByFeature(kept, features.length),
   }
 
   /** 1 for each session that grows the next tree; undefined for all. */

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Tree, TreesParameters } from '@sluicebox/model/parameters'
+import type { TreesParameters } from '@sluicebox/model/parameters'
 import { createBins } from './bins.ts'
-import { createGrower, findLeaf } from './grow.ts'
-import type { Fit, FitReport, LearnerInput } from './learner.ts'
+import { createGrower, findLeaf, type GrownTree } from './grow.ts'
+import { gainsByFeature, type Fit, type FitReport, type LearnerInput } from './learner.ts'
 import { createRandom } from './random.ts'
 
 export interface ForestOptions {
@@ -37,7 +37,7 @@ export async function fitForest(
   // Sums over the trees so far, for the rows that a tree did not see: an honest estimate without a part of its own.
   const sums = new Float64Array(label.length)
   const counts = new Int32Array(label.length)
-  const trees: Tree[] = []
+  const trees: Pick<GrownTree, 'tree' | 'gain'>[] = []
   const losses: number[] = []
 
   while (trees.length < options.trees) {
@@ -66,7 +66,7 @@ export async function fitForest(
       featuresPerNode,
       random,
     })
-    trees.push(grown.tree)
+    trees.push({ tree: grown.tree, gain: grown.gain })
 
     const value = grown.tree.value
     for (const row of trainRows) if (times[session[row]!] === 0) add(row)
@@ -91,10 +91,11 @@ export async function fitForest(
       kind: 'trees',
       link: 'identity',
       baseline: 0,
-      trees: trees.map(tree => ({ ...tree, value: tree.value.map(value => value / trees.length) })),
+      trees: trees.map(({ tree }) => ({ ...tree, value: tree.value.map(value => value / trees.length) })),
     },
     trainLosses: losses,
     notes: { trees: trees.length },
+    gains: gainsByFeature(trees, features.length),
   }
 
   /** Brier score: a share of 0 is fine for it, and would be infinitely bad for the logistic loss. */

@@ -33,6 +33,8 @@ export interface GrownTree {
   readonly tree: Tree
   /** For each node, the highest bin that goes left. */
   readonly splitBin: Int32Array
+  /** For each node, how much its split improved the fit. */
+  readonly gain: Float64Array
   /** Leaves with the part of `rows` that reached them. */
   readonly leaves: readonly { readonly node: number; readonly start: number; readonly end: number }[]
 }
@@ -257,11 +259,12 @@ function createNodes() {
   const right: number[] = []
   const value: number[] = []
   const splitBin: number[] = []
+  const gain: number[] = []
   return {
     value,
     add(): number {
       feature.push(-1)
-      for (const column of [threshold, missingLeft, value, splitBin]) column.push(0)
+      for (const column of [threshold, missingLeft, value, splitBin, gain]) column.push(0)
       left.push(-1)
       right.push(-1)
       return feature.length - 1
@@ -273,6 +276,7 @@ function createNodes() {
       left[node] = leftChild
       right[node] = rightChild
       splitBin[node] = split.bin
+      gain[node] = split.gain
     },
     finish(leaves: GrownTree['leaves'], rows: Int32Array, weight: Float64Array) {
       const cover = new Float64Array(feature.length)
@@ -293,7 +297,7 @@ function createNodes() {
         right: Int32Array.from(right),
         value: Float64Array.from(value),
       }
-      return { tree, splitBin: Int32Array.from(splitBin) }
+      return { tree, splitBin: Int32Array.from(splitBin), gain: Float64Array.from(gain) }
     },
   }
 }

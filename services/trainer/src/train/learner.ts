@@ -32,6 +32,21 @@ export interface Fit<Parameters> {
   readonly trainLosses: readonly number[]
   /** What the learner decided by itself. */
   readonly notes: Readonly<Record<string, number>>
+  /** By feature, how much its splits improved the fit; of models with splits. */
+  readonly gains?: Float64Array
+}
+
+/** Improvement by feature over the splits of these trees. */
+export function gainsByFeature(
+  trees: readonly { readonly tree: { readonly feature: Int32Array }; readonly gain: Float64Array }[],
+  featureCount: number,
+): Float64Array {
+  const gains = new Float64Array(featureCount)
+  for (const { tree, gain } of trees)
+    tree.feature.forEach((feature, node) => {
+      if (feature >= 0) gains[feature]! += gain[node]!
+    })
+  return gains
 }
 
 /** Mean logistic loss of raw scores (log-odds), by weight. */

@@ -13,11 +13,12 @@ export interface LinearOptions {
 /** A step that changes no weight by more than this is the last. */
 const TOLERANCE = 1e-9
 const SWEEPS_MAX = 10_000
+/** Makes a feature that is constant, or a copy of another, solvable; small beside any real curvature. */
+const RIDGE = 1e-9
 
 /**
- * Logistic regression on standardised features. Newton's method: each step solves a weighted least squares problem
- * with the penalty by coordinate descent (Friedman, Hastie and Tibshirani, "Regularization paths for generalized
- * linear models via coordinate descent", 2010), halved until the loss falls.
+ * Logistic regression on standardised features by Newton's method: each step solves a weighted least squares problem
+ * with the penalty, and is halved until the loss falls.
  */
 export async function fitLinear(
   input: LearnerInput,
@@ -139,8 +140,55 @@ function standardise(features: readonly Float64Array[], weight: Float64Array, ro
   return { means, scales }
 }
 
-/** The step that minimises gradient·d + ½ d·curvature·d + penalty(weights + d), one coordinate after the other. */
+/** The step d that minimises gradient·d + ½ d·curvature·d + penalty(weights + d). */
 function solve(
+  gradient: Float64Array,
+  curvature: Float64Array,
+  weights: Float64Array,
+  options: LinearOptions,
+): Float64Array {
+  return options.l1 > 0
+    ? solveByCoordinates(gradient, curvature, weights, options)
+    : solveDirectly(gradient, curvature, weights, options.l2)
+}
+
+/** Without l1 the minimum solves a linear system: by Cholesky's decomposition. */
+function solveDirectly(
+  gradient: Float64Array,
+  curvature: Float64Array,
+  weights: Float64Array,
+  l2: number,
+): Float64Array {
+  const size = gradient.length
+  const root = curvature.slice()
+  const step = gradient.map((g, i) => (i === 0 ? -g : -(g + l2 * weights[i - 1]!)))
+  let largest = 0
+  for (let i = 0; i < size; i++) largest = Math.max(largest, root[i * size + i]!)
+  for (let i = 0; i < size; i++) root[i * size + i]! += RIDGE * largest + (i === 0 ? 0 : l2)
+
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = root[i * size + j]!
+      for (let k = 0; k < j; k++) sum -= root[i * size + k]! * root[j * size + k]!
+      root[i * size + j] = i === j ? Math.sqrt(sum) : sum / root[j * size + j]!
+    }
+  }
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < i; k++) step[i]! -= root[i * size + k]! * step[k]!
+    step[i]! /= root[i * size + i]!
+  }
+  for (let i = size - 1; i >= 0; i--) {
+    for (let k = i + 1; k < size; k++) step[i]! -= root[k * size + i]! * step[k]!
+    step[i]! /= root[i * size + i]!
+  }
+  return step
+}
+
+/**
+ * With l1 one coordinate after the other: J. Friedman, T. Hastie and R. Tibshirani, "Regularization paths for
+ * generalized linear models via coordinate descent" (2010).
+ */
+function solveByCoordinates(
   gradient: Float64Array,
   curvature: Float64Array,
   weights: Float64Array,

@@ -11,60 +11,70 @@ const session = (id: string, visitor: string, startedAt: number, label = 0): Tes
   features: [0],
 })
 
+const byTime = { splitBy: 'time', testShare: 0.25, validShare: 0.2 } as const
+
 describe('split', () => {
-  test('the newest sessions test, those before validate, all older ones train', () => {
-    const table = testTable(Array.from({ length: 10 }, (_, i) => session(`s${i}`, `v${i}`, i)))
-    const split = splitTable(table, { testShare: 0.2, validShare: 0.3 })
-    expect([...split.train]).toEqual([0, 1, 2, 3, 4])
-    expect([...split.valid]).toEqual([5, 6, 7])
-    expect([...split.test]).toEqual([8, 9])
+  test('the newest sessions test, and the visitors of the older ones train or validate', () => {
+    const table = testTable(Array.from({ length: 1_000 }, (_, i) => session(`s${i}`, `v${i}`, i)))
+    const split = splitTable(table, byTime)
+    expect([...split.test]).toEqual(Array.from({ length: 250 }, (_, i) => 750 + i))
+    expect(split.valid.length).toBeGreaterThan(150)
+    expect(split.valid.length).toBeLessThan(250)
+    expect(split.train.length + split.valid.length).toBe(750)
     expect(split.sessionsLeftOut).toBe(0)
   })
 
-  test('who comes back in a newer part is taken out of the older ones', () => {
-    const table = testTable([
-      session('s0', 'returning', 0),
-      session('s1', 'once', 1),
-      session('s2', 'often', 2),
-      session('s3', 'often', 3),
-      session('s4', 'returning', 4),
-    ])
-    const split = splitTable(table, { testShare: 0.2, validShare: 0.2 })
-    expect(split).toMatchObject({ sessionsLeftOut: 2 })
-    expect([[...split.train], [...split.valid], [...split.test]]).toEqual([[1], [3], [4]])
+  test('who has newer and older sessions stays on one side: half of them here, half there', () => {
+    const table = testTable(Array.from({ length: 2_000 }, (_, i) => session(`s${i}`, `v${i % 1_000}`, i)))
+    const split = splitTable(table, { ...byTime, testShare: 0.5 })
+    expect(split.sessionsLeftOut).toBe(1_000)
+    expect(split.test.length).toBeGreaterThan(450)
+    expect(split.test.length).toBeLessThan(550)
+    expect(split.test.every(row => row >= 1_000)).toBe(true)
+    expect(split.train.every(row => row < 1_000)).toBe(true)
   })
 
-  test('for any table: no visitor on two sides, no older part newer, and the order of rows plays no part', () => {
-    const row = fc.record({ session: fc.nat(30), startedAt: fc.nat(50) })
-    fc.assert(
-      fc.property(
-        fc.array(row, { minLength: 1, maxLength: 60 }),
-        fc.double({ min: 0, max: 0.5, noNaN: true }),
-        (rows, share) => {
-          const of = (list: typeof rows) =>
-            testTable(list.map(r => session(`s${r.session}`, `v${r.session % 7}`, r.startedAt)))
-          const table = of(rows)
-          const split = splitTable(table, { testShare: share, validShare: share })
-          const visitors = [split.train, split.valid, split.test].map(
-            part => new Set(Array.from(part, r => table.visitor.codes[r])),
-          )
-          for (const [a, b] of [
-            [0, 1],
-            [0, 2],
-            [1, 2],
-          ] as const)
-            expect(visitors[a]!.intersection(visitors[b]!).size).toBe(0)
+  test('by visitor alone no session is left out, and old ones test too', () => {
+    const table = testTable(Array.from({ length: 2_000 }, (_, i) => session(`s${i}`, `v${i % 500}`, i)))
+    const split = splitTable(table, { ...byTime, splitBy: 'visitor' })
+    expect(split.sessionsLeftOut).toBe(0)
+    expect(split.test[0]).toBeLessThan(100)
+    expect(split.test.length / 2_000).toBeCloseTo(0.25, 1)
+    expect(split.valid.length / 2_000).toBeCloseTo(0.2, 1)
+  })
 
-          const sides = (list: typeof rows) => {
-            const other = of(list)
-            const { test: testRows } = splitTable(other, { testShare: share, validShare: share })
-            return [
-              ...new Set(Array.from(testRows, r => other.session.values[other.session.codes[r]!])),
-            ].sort()
-          }
-          expect(sides([...rows].reverse())).toEqual(sides(rows))
-        },
-      ),
+  test('for any table: every visitor in one part, time divides, and the order of rows plays no part', () => {
+    const row = fc.record({ session: fc.nat(30), startedAt: fc.nat(50) })
+    const options = fc.record({
+      splitBy: fc.constantFrom('time' as const, 'visitor' as const),
+      testShare: fc.double({ min: 0, max: 0.5, noNaN: true }),
+      validShare: fc.double({ min: 0, max: 0.4, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 60 }), options, (rows, chosen) => {
+        const splitOf = (list: typeof rows) => {
+          // A session has one start, as in a table that was built.
+          const table = testTable(list.map(r => session(`s${r.session}`, `v${r.session % 7}`, r.session * 3)))
+          const split = splitTable(table, chosen)
+          const names = (part: Int32Array) =>
+            [...new Set(Array.from(part, r => table.session.values[table.session.codes[r]!]!))].sort()
+          return { table, split, names: [split.train, split.valid, split.test].map(names) }
+        }
+        const { table, split, names } = splitOf(rows)
+        const visitors = names.map(list => new Set(list.map(name => Number(name.slice(1)) % 7)))
+        for (const [a, b] of [
+          [0, 1],
+          [0, 2],
+          [1, 2],
+        ] as const)
+          expect(visitors[a]!.intersection(visitors[b]!).size).toBe(0)
+        if (chosen.splitBy === 'time') {
+          const startOf = (r: number) => table.startedAt[r]!
+          const newestOld = Math.max(-1, ...[...split.train, ...split.valid].map(startOf))
+          for (const r of split.test) expect(startOf(r)).toBeGreaterThan(newestOld)
+        }
+        expect(splitOf([...rows].reverse()).names).toEqual(names)
+      }),
     )
   })
 })

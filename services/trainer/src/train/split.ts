@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import type { TrainingTable } from '../table.ts'
 
 export interface SplitOptions {
-  /** Share of the sessions, the newest ones, that only measures how good the model is. */
+  /** `time`: the test part is newer than the others. `visitor`: it is of any time, and nothing is left out. */
+  readonly splitBy: 'time' | 'visitor'
+  /** Share of the sessions that only measures how good the model is. */
   readonly testShare: number
-  /** Share of the sessions, those before, that decides when to stop, and calibrates. */
+  /** Share of the sessions that decides when to stop, and calibrates. */
   readonly validShare: number
 }
 
@@ -12,58 +15,65 @@ export interface Split {
   readonly train: Int32Array
   readonly valid: Int32Array
   readonly test: Int32Array
-  /** Older sessions of visitors who came back in a newer part: in no part. */
+  /** Sessions in no part, because their visitor is on the other side of the time that divides. */
   readonly sessionsLeftOut: number
 }
 
-type Part = 'train' | 'valid' | 'test'
-const AGE: Record<Part, number> = { train: 0, valid: 1, test: 2 }
-
 /**
- * Splits by time and by visitor. By time, because a model is used on sessions newer than those it learned from. By
- * visitor, because two sessions of one visitor are alike: whoever is in a newer part is taken out of the older ones,
- * so that the newer part stays what the site really gets. No seed: the same table always splits in the same way.
+ * Splits by visitor, because two sessions of one visitor are alike; and by time, because a model is used on sessions
+ * newer than those it learned from. Who has sessions on both sides of the time that divides stays on one side, and
+ * loses the sessions on the other: half of these visitors here and half there, so that both sides shrink alike. Where
+ * one goes is decided by a hash of the id, not by a seed: the same table always splits in the same way.
  */
-export function splitTable(table: TrainingTable, { testShare, validShare }: SplitOptions): Split {
-  const { session, visitor, startedAt, rowCount } = table
-  const sessionCount = session.values.length
-  const start = new Float64Array(sessionCount).fill(Infinity)
-  const visitorOf = new Int32Array(sessionCount)
+export function splitTable(table: TrainingTable, options: SplitOptions): Split {
+  const { session, visitor, rowCount } = table
+  const isNew = options.splitBy === 'time' ? newestSessions(table, options.testShare) : undefined
+  const hasOld = new Uint8Array(visitor.values.length)
+  const hasNew = new Uint8Array(visitor.values.length)
+  for (let row = 0; row < rowCount; row++) {
+    const sessions = isNew?.[session.codes[row]!] === 1 ? hasNew : hasOld
+    sessions[visitor.codes[row]!] = 1
+  }
+  const validShare = options.validShare / (1 - options.testShare)
+  const partOf = visitor.values.map((id, v) => {
+    const chance = isNew === undefined ? options.testShare : hasNew[v] === 0 ? 0 : hasOld[v] === 0 ? 1 : 0.5
+    if (hashUnit('test', id) < chance) return 'test'
+    return hashUnit('valid', id) < validShare ? 'valid' : 'train'
+  })
+
+  const parts: Record<'train' | 'valid' | 'test', number[]> = { train: [], valid: [], test: [] }
+  const leftOut = new Set<number>()
   for (let row = 0; row < rowCount; row++) {
     const s = session.codes[row]!
-    start[s] = Math.min(start[s]!, startedAt[row]!)
-    visitorOf[s] = visitor.codes[row]!
-  }
-
-  // Equal starts are ordered by id, so that the order of the rows does not matter.
-  const order = Array.from({ length: sessionCount }, (_, s) => s)
-    .filter(s => start[s]! < Infinity)
-    .sort((a, b) => start[a]! - start[b]! || (session.values[a]! < session.values[b]! ? -1 : 1))
-  const testFrom = order.length - Math.round(order.length * testShare)
-  const validFrom = testFrom - Math.round(order.length * validShare)
-  const part: Part[] = []
-  const newest: Part[] = []
-  order.forEach((s, i) => {
-    part[s] = i >= testFrom ? 'test' : i >= validFrom ? 'valid' : 'train'
-    const known = newest[visitorOf[s]!]
-    if (known === undefined || AGE[part[s]] > AGE[known]) newest[visitorOf[s]!] = part[s]
-  })
-  const isLeftOut = (s: number): boolean => part[s] !== newest[visitorOf[s]!]
-
-  const rowsOf = (wanted: Part): Int32Array => {
-    const rows: number[] = []
-    for (let row = 0; row < rowCount; row++) {
-      const s = session.codes[row]!
-      if (part[s] === wanted && !isLeftOut(s)) rows.push(row)
-    }
-    return Int32Array.from(rows)
+    const part = partOf[visitor.codes[row]!]!
+    const isOnItsSide = isNew === undefined || (isNew[s] === 1) === (part === 'test')
+    if (isOnItsSide) parts[part].push(row)
+    else leftOut.add(s)
   }
   return {
-    train: rowsOf('train'),
-    valid: rowsOf('valid'),
-    test: rowsOf('test'),
-    sessionsLeftOut: order.filter(isLeftOut).length,
+    train: Int32Array.from(parts.train),
+    valid: Int32Array.from(parts.valid),
+    test: Int32Array.from(parts.test),
+    sessionsLeftOut: leftOut.size,
   }
+}
+
+/** By session: 1 for the newest ones. Equal starts are ordered by id, so that the order of the rows plays no part. */
+function newestSessions({ session, startedAt, rowCount }: TrainingTable, share: number): Uint8Array {
+  const start = new Float64Array(session.values.length).fill(Infinity)
+  for (let row = 0; row < rowCount; row++)
+    start[session.codes[row]!] = Math.min(start[session.codes[row]!]!, startedAt[row]!)
+  const order = Array.from({ length: start.length }, (_, s) => s)
+    .filter(s => start[s]! < Infinity)
+    .sort((a, b) => start[a]! - start[b]! || (session.values[a]! < session.values[b]! ? -1 : 1))
+  const isNew = new Uint8Array(start.length)
+  for (const s of order.slice(order.length - Math.round(order.length * share))) isNew[s] = 1
+  return isNew
+}
+
+/** A number in [0, 1) that only depends on the id, and differs by purpose. */
+function hashUnit(purpose: string, id: string): number {
+  return createHash('sha256').update(`${purpose}\n${id}`).digest().readUInt32BE(0) / 2 ** 32
 }
 
 /** How much each row counts: 1, or as much as makes every session of the table count 1. */

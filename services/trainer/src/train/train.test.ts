@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MODEL_KINDS, trainerConfig } from '../config.ts'
 import { selectFeatures, selectRows } from '../table.ts'
 import { shopTable, testTable } from '../testing/table.ts'
+import { splitTable } from './split.ts'
 import { train, type TrainOptions } from './train.ts'
 
 const defaults = trainerConfig.parse(undefined)
@@ -75,12 +76,24 @@ test('a markov model without transition features says what is missing', async ()
 })
 
 test('a validation part without a positive session calibrates nothing, and warns', async () => {
-  const rows = Array.from({ length: 100 }, (_, i) => ({
-    label: i < 50 && i % 3 === 0 ? 1 : 0,
-    features: [i % 3],
-  }))
+  const rows = Array.from({ length: 100 }, (_, i) => ({ label: 0, features: [i % 3] }))
+  const { train: trainRows } = splitTable(testTable(rows), defaults)
+  trainRows.forEach((row, i) => (rows[row]!.label = i % 4 === 0 ? 1 : 0))
   const trained = await train(testTable(rows), options({}))
   expect(trained.calibration).toEqual({ method: 'none' })
   expect(trained.threshold.value).toBe(0.5)
-  expect(trained.warnings.join()).toContain('only 0 of 20 sessions of the validation part')
+  expect(trained.warnings.join()).toMatch(/only 0 of \d+ sessions of the validation part/)
+})
+
+test('warns when the split leaves out many sessions, and says what keeps them', async () => {
+  const returning = shopTable(400)
+  const table = {
+    ...returning,
+    visitor: { ...returning.visitor, codes: returning.visitor.codes.map(v => v % 50) },
+  }
+  const byTime = await train(table, options({}))
+  expect(byTime.split.sessionsLeftOut).toBeGreaterThan(150)
+  expect(byTime.warnings.join()).toContain('splitBy visitor keeps them all')
+  const byVisitor = await train(table, options({ splitBy: 'visitor' }))
+  expect(byVisitor.split.sessionsLeftOut).toBe(0)
 })

@@ -34,12 +34,16 @@ export interface TrainedModel {
   readonly trainLosses: readonly number[]
   /** What the learner decided by itself. */
   readonly notes: Readonly<Record<string, number>>
+  /** By feature, how much its splits improved the fit; of models with splits. */
+  readonly gains: Float64Array | undefined
   /** What to know before the model is trusted. */
   readonly warnings: readonly string[]
 }
 
 /** Fewer sessions that reach the goal leave every figure to chance. */
 const POSITIVES_FEW = 30
+/** Share of the sessions that the split may leave out before somebody should know. */
+const LEFT_OUT_MANY = 0.2
 
 /** Trains on the table. The same table, options and seed give the same parameters to the last bit. */
 export async function train(
@@ -47,6 +51,10 @@ export async function train(
   options: TrainOptions,
   report: FitReport = {},
 ): Promise<TrainedModel> {
+  if (options.kind === 'markov' && options.transitionsFrom === undefined)
+    throw new Error(
+      'a markov model needs features of the kind transition, and there are none; add some to the feature list, or train another kind',
+    )
   if (table.featureNames.length === 0)
     throw new Error('the training table has no feature column, so there is nothing to learn from')
   const split = splitTable(table, options)
@@ -56,7 +64,7 @@ export async function train(
     test: summarise(table, split.test),
   }
   checkTrainPart(parts.train)
-  const warnings = warningsFor(parts)
+  const warnings = warningsFor(parts, split.sessionsLeftOut)
   // Without both outcomes the validation part can't tell a good model from a bad one.
   const canValidate = parts.valid.positives > 0 && parts.valid.positives < parts.valid.sessions
 
@@ -96,6 +104,7 @@ export async function train(
     probability: score.map(calibrate),
     trainLosses: fit.trainLosses,
     notes: fit.notes,
+    gains: fit.gains,
     warnings,
   }
 }
@@ -123,13 +132,8 @@ async function fitKind(
       return fitForest(input, options.forest, report)
     case 'linear':
       return fitLinear(input, options.linear, report)
-    case 'markov': {
-      if (options.transitionsFrom === undefined)
-        throw new Error(
-          'a markov model needs features of the kind transition, and there are none; add some to the feature list, or train another kind',
-        )
-      return fitMarkov(input, { ...options.markov, from: options.transitionsFrom })
-    }
+    case 'markov':
+      return fitMarkov(input, { ...options.markov, from: options.transitionsFrom! })
   }
 }
 
@@ -143,8 +147,13 @@ function checkTrainPart({ rows, sessions, positives }: PartSummary): void {
   )
 }
 
-function warningsFor(parts: TrainedModel['parts']): string[] {
+function warningsFor(parts: TrainedModel['parts'], sessionsLeftOut: number): string[] {
   const warnings: string[] = []
+  const kept = parts.train.sessions + parts.valid.sessions + parts.test.sessions
+  if (sessionsLeftOut > LEFT_OUT_MANY * (kept + sessionsLeftOut))
+    warnings.push(
+      `${sessionsLeftOut} of ${kept + sessionsLeftOut} sessions are left out, so that no visitor is both older and newer than the time that divides; splitBy visitor keeps them all, and tests on sessions of any time`,
+    )
   const names = { train: 'training', valid: 'validation', test: 'test' } as const
   for (const part of ['train', 'valid', 'test'] as const) {
     const { positives, sessions } = parts[part]

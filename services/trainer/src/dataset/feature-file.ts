@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { parseFeatures, type FeatureSpec } from '@sluicebox/session/spec'
+import { parse, stringify } from 'yaml'
+
+/** The feature list in a file: YAML, or JSON, which is YAML too. Throws sentences that say what is wrong where. */
+export async function readFeatureFile(path: string): Promise<FeatureSpec[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new Error(
+      `cannot read the feature list ${path}: ${(error as Error).message}; write one, or derive one with "--features auto"`,
+      { cause: error },
+    )
+  })
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (error) {
+    throw new Error(`${path} is no YAML: ${(error as Error).message.split('\n')[0] ?? ''}`, { cause: error })
+  }
+  // Both a bare list, and one under a key, as in a bundle's manifest.
+  const list =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && 'features' in value
+      ? value.features
+      : value
+  try {
+    return parseFeatures(list)
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** A feature list to read and edit: one feature a line. */
+export function printFeatures(specs: readonly FeatureSpec[]): string {
+  const lines = specs.map(
+    spec =>
+      `  - ${stringify(spec, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trim()}`,
+  )
+  return `features:\n${lines.join('\n')}\n`
+}

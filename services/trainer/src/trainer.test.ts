@@ -1,0 +1,239 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadBundle, type Bundle } from '@sluicebox/model/bundle'
+import { replayGolden } from '@sluicebox/session/golden'
+import { SESSION_POLICY } from '@sluicebox/session/moment'
+import { parseFeatures } from '@sluicebox/session/spec'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MODEL_KINDS, trainerConfig } from './config.ts'
+import { buildDataset, describeDataset, type BuildOptions } from './dataset/build.ts'
+import { readInfo, tableFiles } from './dataset/info.ts'
+import { runEvaluate, runReport } from './judge.ts'
+import { event, eventSource, shopEvents } from './testing/events.ts'
+import { runTrain, type TrainParts } from './trainer.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'sluicebox-trainer-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+const features = parseFeatures([
+  { name: 'events', kind: 'count' },
+  { name: 'carts', kind: 'count', where: { action: 'add_to_cart' } },
+  { name: 'revisits', kind: 'revisits', of: 'product_id' },
+  { name: 'price_mean', kind: 'mean', of: 'price' },
+  { name: 'view_cart', kind: 'transition', of: 'action', from: 'product_view', to: 'add_to_cart' },
+  { name: 'view_view', kind: 'transition', of: 'action', from: 'product_view', to: 'product_view' },
+  { name: 'cart_cart', kind: 'transition', of: 'action', from: 'add_to_cart', to: 'add_to_cart' },
+  { name: 'cart_view', kind: 'transition', of: 'action', from: 'add_to_cart', to: 'product_view' },
+])
+const config = trainerConfig.parse({
+  dataset: { maturityMs: 600_000 },
+  trees: { treesMax: 60 },
+  forest: { trees: 30 },
+})
+const code = { repository: null, commit: null, dirty: null, version: '0.0.0', node: 'v24' }
+const words = { command: 'sluicebox train table', code }
+
+function build(outDir: string, changes: Partial<BuildOptions> = {}) {
+  return buildDataset({
+    source: eventSource([shopEvents(700)]),
+    features,
+    policy: SESSION_POLICY,
+    config: config.dataset,
+    outDir: join(dir, outDir),
+    command: 'sluicebox dataset build',
+    code,
+    ...changes,
+  })
+}
+
+const bytesIn = (folder: string) =>
+  readdirSync(join(dir, folder))
+    .sort()
+    .map(name => [name, readFileSync(join(dir, folder, name)).toString('base64')])
+
+describe('dataset build', () => {
+  test('writes rows, feature list and what they were made of; the same events give the same bytes', async () => {
+    const info = await build('once')
+    await build('twice')
+    expect(readdirSync(join(dir, 'once')).sort()).toEqual(['dataset.json', 'features.yaml', 'rows.parquet'])
+    expect(bytesIn('twice')).toEqual(bytesIn('once'))
+    expect(await readInfo(join(dir, 'once'))).toEqual(info)
+    expect(info).toMatchObject({ goal: 'transaction', maturity_ms: 600_000, events: shopEvents(700).length })
+    expect(info.left_out.immature).toBeGreaterThan(0)
+    expect(describeDataset(info)[0]).toContain(`${info.rows} rows of ${info.sessions} sessions`)
+  })
+
+  test('where batches begin and end changes nothing', async () => {
+    const events = shopEvents(700)
+    const batches = Array.from({ length: Math.ceil(events.length / 97) }, (_, i) =>
+      events.slice(i * 97, (i + 1) * 97),
+    )
+    await build('whole')
+    await build('pieces', { source: eventSource(batches) })
+    expect(bytesIn('pieces')).toEqual(bytesIn('whole'))
+  })
+
+  test('warns of a feature that was made from the outcome', async () => {
+    // A site that shows a banner to whoever is about to buy.
+    const events = shopEvents(400).map(e =>
+      e.action === 'transaction'
+        ? [
+            event({
+              at: e.event_time - 1,
+              session_id: e.session_id,
+              visitor: e.visitor,
+              action: 'buy_banner',
+            }),
+            e,
+          ]
+        : [e],
+    )
+    const info = await build('leaky', {
+      source: eventSource([events.flat()]),
+      features: parseFeatures([
+        { name: 'banner', kind: 'count', where: { action: 'buy_banner' } },
+        { name: 'events', kind: 'count' },
+      ]),
+    })
+    expect(info.warnings.join()).toContain('the feature banner tells the outcome almost alone (AUC 1.000)')
+    expect(info.warnings.join()).not.toContain('events tells')
+  })
+
+  test.each([
+    { name: 'no event', events: [], message: /there are no events/ },
+    { name: 'only young sessions', events: [event({ at: 0 })], message: /lower --maturity/ },
+    {
+      name: 'only the goal',
+      events: [
+        event({ at: 0, action: 'transaction' }),
+        event({ at: 9e5, session_id: 'x', is_bot: true }),
+        event({ at: 9e6, session_id: 'y', action: 'transaction' }),
+      ],
+      message: /none of the 3 events/,
+    },
+  ])('$name is an error that says what to do, and leaves no rows', async ({ events, message }) => {
+    await expect(build('fails', { source: eventSource([events]) })).rejects.toThrow(message)
+    expect(readdirSync(join(dir, 'fails'))).toEqual([])
+  })
+
+  test('a goal that nobody reaches is a warning: the table may still be looked at', async () => {
+    const info = await build('no-goal', { policy: { ...SESSION_POLICY, goal: 'subscribe' } })
+    expect(info.warnings.join()).toContain('no session reached the goal "subscribe"')
+  })
+})
+
+describe('train, evaluate, report', () => {
+  const at = (name: string) => join(dir, name)
+  const trainParts = (changes: Partial<TrainParts> = {}): TrainParts => ({
+    tableDir: at('table'),
+    outDir: at('bundle'),
+    config,
+    words,
+    ...changes,
+  })
+  const load = (name: string): Promise<Bundle> =>
+    loadBundle(at(name), {
+      replay: (events, manifest) =>
+        replayGolden(events, { features: manifest.features, goal: manifest.label.goal }),
+    })
+  beforeAll(() => build('table'))
+
+  test.each(MODEL_KINDS)(
+    'a %s bundle passes every check of a scorer, and is the same bytes again',
+    async kind => {
+      const one = await runTrain(trainParts({ outDir: at(`${kind}-1`), config: { ...config, kind } }))
+      const other = await runTrain(trainParts({ outDir: at(`${kind}-2`), config: { ...config, kind } }))
+      expect(other.id).toBe(one.id)
+      expect(bytesIn(`${kind}-2`)).toEqual(bytesIn(`${kind}-1`))
+      const bundle = await load(`${kind}-1`)
+      expect(bundle.manifest).toMatchObject({
+        label: { goal: 'transaction' },
+        runtime: kind === 'forest' ? 'trees' : kind,
+      })
+      expect(bundle.manifest.features).toHaveLength(kind === 'markov' ? 4 : 8)
+      const pooled = one.evaluation.moments.at(-1)!
+      expect(pooled.measures.roc_auc.value).toBeGreaterThan(0.6)
+    },
+  )
+
+  test('the manifest says what the model was made of and how', async () => {
+    await runTrain(trainParts())
+    const { manifest } = await load('bundle')
+    const info = await readInfo(at('table'))
+    expect(manifest.data).toMatchObject({
+      rows: info.rows,
+      sessions: info.sessions,
+      objects: info.source.objects,
+    })
+    expect(manifest.reproduce).toEqual({ command: 'sluicebox train table', dataset_sha256: info.rows_sha256 })
+    expect(manifest.params).toMatchObject({
+      kind: 'trees',
+      depthMax: 4,
+      split_by: 'time',
+      row_weight: 'session',
+    })
+    expect(manifest.created_at).toBe(info.to)
+    expect(manifest.importance[0]!.gain).toBeGreaterThan(0)
+    expect(Object.keys(manifest.reference.features)).toEqual(features.map(spec => spec.name))
+    expect(manifest.metrics.some(metric => metric.moment === 'after_3' && metric.dataset === 'test')).toBe(
+      true,
+    )
+    expect(existsSync(join(at('bundle'), 'MODEL_CARD.md'))).toBe(true)
+  })
+
+  test('measured again on its own table, the test part gives the figures of the manifest', async () => {
+    const { evaluation } = await runTrain(trainParts())
+    const again = await runEvaluate({ bundle: await load('bundle'), tableDir: at('table') })
+    expect(again).toEqual(evaluation)
+  })
+
+  test('another table is measured on sessions newer than the training data, or not at all', async () => {
+    await runTrain(trainParts())
+    const bundle = await load('bundle')
+    await build('longer', { source: eventSource([shopEvents(1_400)]) })
+    const { sessions } = await runEvaluate({ bundle, tableDir: at('longer') })
+    const all = await runEvaluate({ bundle, tableDir: at('longer'), rows: 'all' })
+    expect(sessions).toBeGreaterThan(500)
+    expect(all.sessions).toBeGreaterThan(sessions + 500)
+    await expect(runEvaluate({ bundle, tableDir: at('longer'), rows: 'test' })).rejects.toThrow(
+      /from another table/,
+    )
+    await build('same-time', { source: eventSource([shopEvents(700, 2)]) })
+    await expect(runEvaluate({ bundle, tableDir: at('same-time') })).rejects.toThrow(
+      /no session of .* began after/,
+    )
+  })
+
+  test('a table with other features of the same names does not fit', async () => {
+    await runTrain(trainParts())
+    const changed = features.map(spec =>
+      spec.name === 'carts' ? parseFeatures([{ name: 'carts', kind: 'count' }])[0]! : spec,
+    )
+    await build('changed', { features: changed.slice(0, 6) })
+    await expect(runEvaluate({ bundle: await load('bundle'), tableDir: at('changed') })).rejects.toThrow(
+      /lacks cart_cart, cart_view, and declares carts in another way/,
+    )
+  })
+
+  test('the report is one page with the figures', async () => {
+    await runTrain(trainParts())
+    await runReport({ bundle: await load('bundle'), tableDir: at('table'), outPath: at('report.html') })
+    const page = readFileSync(at('report.html'), 'utf8')
+    expect(page).toContain('<svg')
+    expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
+  })
+
+  test('rows that were changed behind the back of dataset.json are refused', async () => {
+    await build('other', { source: eventSource([shopEvents(300)]) })
+    writeFileSync(tableFiles(at('other')).rows, readFileSync(tableFiles(at('table')).rows))
+    await expect(runTrain(trainParts({ tableDir: at('other') }))).rejects.toThrow(/describes other rows/)
+    await expect(runTrain(trainParts({ tableDir: at('nowhere') }))).rejects.toThrow(/sluicebox dataset build/)
+  })
+
+  test('reports its progress', async () => {
+    const iterations: number[] = []
+    await runTrain(trainParts({ report: { progress: ({ iteration }) => iterations.push(iteration) } }))
+    expect(iterations.slice(0, 3)).toEqual([1, 2, 3])
+  })
+})
