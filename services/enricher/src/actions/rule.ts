@@ -28,7 +28,10 @@ export const ruleSchema = z.strictObject({
         .record(name, name)
         .optional()
         .describe('Parameters of the page that must be there: name and value, or name and *.'),
-      pageKind: z.union([z.enum(PAGE_KINDS), z.array(z.enum(PAGE_KINDS)).min(1)]).optional(),
+      pageKind: z
+        .union([z.enum(PAGE_KINDS), z.array(z.enum(PAGE_KINDS)).min(1)])
+        .optional()
+        .describe('Kind of the page, as far as its URL says.'),
       structCategory: names
         .optional()
         .describe('Category of a structured event; case and separators are no matter.'),
@@ -46,19 +49,22 @@ export const ruleSchema = z.strictObject({
     })
     .refine(when => Object.values(when).some(condition => condition !== undefined), {
       error: 'needs at least one condition',
-    }),
-  then: z.strictObject({
-    action: value('The action'),
-    pageKind: z.enum(PAGE_KINDS).optional().describe('Kind of the page.'),
-    productId: value('Product'),
-    category: value('Category'),
-    price: value('Price'),
-    quantity: value('Quantity'),
-    currency: value('Currency'),
-    revenue: value('Revenue'),
-    orderId: value('Order'),
-    searchTerm: value('Search term'),
-  }),
+    })
+    .describe('Conditions, which must all hold.'),
+  then: z
+    .strictObject({
+      action: value('The action'),
+      pageKind: z.enum(PAGE_KINDS).optional().describe('Kind of the page.'),
+      productId: value('Product'),
+      category: value('Category'),
+      price: value('Price'),
+      quantity: value('Quantity'),
+      currency: value('Currency'),
+      revenue: value('Revenue'),
+      orderId: value('Order'),
+      searchTerm: value('Search term'),
+    })
+    .describe('What the event then is.'),
 })
 
 export type Rule = z.infer<typeof ruleSchema>

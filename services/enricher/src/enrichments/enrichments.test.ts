@@ -42,6 +42,19 @@ describe('remember', () => {
     )
   })
 
+  test('keeps what is asked for again while others go', () => {
+    const computed: string[] = []
+    const noted = remember(
+      key => {
+        computed.push(key)
+        return {}
+      },
+      { entriesMax: 4, keyLengthMax: 10 },
+    )
+    for (const key of ['a', 'b', 'c', 'a', 'd', 'a', 'e', 'a', 'b']) noted(key)
+    expect(computed).toEqual(['a', 'b', 'c', 'd', 'e', 'b'])
+  })
+
   test('does not remember long keys', () => {
     let count = 0
     const counted = remember(() => ({ count: ++count }), { entriesMax: 10, keyLengthMax: 3 })

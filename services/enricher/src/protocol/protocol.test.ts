@@ -200,6 +200,15 @@ describe('a GET', () => {
     expect(good[0]).toMatchObject({ app_id: 'b', page_title: 'a + ü' })
   })
 
+  test('has no body: what stands there is not looked at', () => {
+    const { good, bad } = run([
+      rawRecord({ ...query('e=pv'), body: Buffer.from('{') }),
+      rawRecord({ ...query('e=%zz'), body: Buffer.from('{') }),
+    ])
+    expect(good.length).toBe(1)
+    expect(bad).toMatchObject([{ reason: 'query_undecodable', original_format: 'query' }])
+  })
+
   test('keeps the query string of a bad event', () => {
     const { bad } = run([rawRecord(query('e=xx&page=a+b'))])
     expect(Buffer.from(bad[0]?.original ?? []).toString()).toBe('e=xx&page=a+b')

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Registry } from '@sluicebox/runtime/metrics'
+import { openEmbeddedLog, type EmbeddedLog } from '@sluicebox/stream/embedded/log'
+import { lagOf } from '@sluicebox/stream/lag'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ENRICHER_GROUP, readKey, startEnricher } from './start.ts'
+import {
+  badCodec,
+  decodeAll,
+  goodCodec,
+  pageView,
+  rawCodec,
+  rawRecord,
+  testConfig,
+  tp2Body,
+} from './testing/run.ts'
+import { createEnricher } from './enricher.ts'
+import { schemas } from './testing/run.ts'
+
+let dir: string
+let log: EmbeddedLog
+const silent = { info() {}, warn() {} }
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'sluicebox-enricher-'))
+  log = await openEmbeddedLog({ dir: join(dir, 'log'), partitions: 2 })
+})
+
+afterEach(async () => {
+  await log[Symbol.asyncDispose]()
+  rmSync(dir, { recursive: true })
+})
+
+/** Runs the service until everything in raw is enriched. */
+async function enrichAll(metrics = new Registry()): Promise<void> {
+  const stop = new AbortController()
+  const done = startEnricher({ log, config: testConfig(), logger: silent, metrics, signal: stop.signal })
+  while ((await lagOf(log, ENRICHER_GROUP, 'raw')).some(lag => lag > 0))
+    await Promise.race([log.changed('good', AbortSignal.any([stop.signal, AbortSignal.timeout(100)])), done])
+  stop.abort()
+  await done
+}
+
+async function readAll<T extends object>(
+  stream: string,
+  codec: typeof goodCodec | typeof badCodec,
+): Promise<T[]> {
+  const all: T[] = []
+  for (const [partition, { start }] of (await log.bounds(stream)).entries()) {
+    const { records } = await log.read(stream, partition, start, { recordsMax: 1000, bytesMax: 1e7 })
+    all.push(...(decodeAll(codec as never, records as never) as T[]))
+  }
+  return all
+}
+
+test('enriches what is in raw, passes heartbeats on, survives poison, and counts what it did', async () => {
+  const post = (visitor: string, ...events: unknown[]): { key: string; value: Uint8Array } => ({
+    key: visitor,
+    value: rawCodec.encode(rawRecord({ visitor, body: tp2Body(...events) })),
+  })
+  await log.append('raw', [
+    post('ann', pageView({ url: 'https://a.example/cart' }), pageView({ p: 'toaster' })),
+    { key: 'ann', value: Buffer.from('poison') },
+    // A schema id that nobody knows: without a registry to ask there is no such schema.
+    { key: 'ann', value: Buffer.from([0, 0, 0, 0, 9, 1, 2, 3]) },
+    post('bob', pageView()),
+    { key: null, value: rawCodec.encode(rawRecord({ kind: 'heartbeat' })), partition: 0 },
+    { key: null, value: rawCodec.encode(rawRecord({ kind: 'heartbeat' })), partition: 1 },
+  ])
+  const metrics = new Registry()
+  await enrichAll(metrics)
+
+  const good = await readAll<{ kind: string; visitor: string; source_partition: number }>('good', goodCodec)
+  const bad = await readAll<{ reason: string }>('bad', badCodec)
+  expect(
+    good
+      .filter(event => event.kind === 'event')
+      .map(event => event.visitor)
+      .sort(),
+  ).toEqual(['ann', 'bob'])
+  expect(good.filter(event => event.kind === 'heartbeat').map(event => event.source_partition)).toEqual([
+    0, 1,
+  ])
+  expect(bad.map(record => record.reason).sort()).toEqual([
+    'field_invalid',
+    'record_undecodable',
+    'record_undecodable',
+  ])
+
+  const text = await metrics.metrics()
+  for (const line of [
+    'sluicebox_enricher_records_total{kind="heartbeat"} 2',
+    'sluicebox_enricher_records_total{kind="payload"} 4',
+    'sluicebox_enricher_events_total{outcome="good",reason=""} 2',
+    'sluicebox_enricher_events_total{outcome="bad",reason="record_undecodable"} 2',
+    'sluicebox_enricher_events_total{outcome="bad",reason="field_invalid"} 1',
+    'sluicebox_enricher_views_total{page_kind="cart"} 1',
+  ])
+    expect(text.split('\n')).toContain(line)
+  expect(text).toMatch(/sluicebox_enricher_last_collected_timestamp_seconds\{partition="0"\} 1\d{9}/)
+  expect(text).toMatch(/sluicebox_enricher_latency_seconds_count [1-9]/)
+})
+
+test('goes on where it stopped', async () => {
+  const value = rawCodec.encode(rawRecord({ body: tp2Body(pageView()) }))
+  await log.append('raw', [{ key: 'ann', value }])
+  await enrichAll()
+  await log.append('raw', [{ key: 'ann', value }])
+  await enrichAll()
+  const good = await readAll<{ source_position: string }>('good', goodCodec)
+  expect(good.length).toBe(2)
+  expect(new Set(good.map(event => event.source_position)).size).toBe(2)
+})
+
+test('the key of the pseudonyms is read from a file, and must be one', () => {
+  const file = join(dir, 'key')
+  writeFileSync(file, Buffer.alloc(32, 7))
+  expect(readKey(file)?.length).toBe(32)
+  expect(readKey(undefined)).toBeUndefined()
+  writeFileSync(file, 'short')
+  expect(() => readKey(file)).toThrow(/holds 5 bytes; a key has at least 32/)
+})
+
+test('without its key nothing is written under the names that people have', () => {
+  const config = testConfig({ pseudonyms: { keyFile: 'key', fields: ['user_id'] } })
+  expect(() => createEnricher({ config, schemas, rawCodec, goodCodec, badCodec })).toThrow(/no key was read/)
+})
