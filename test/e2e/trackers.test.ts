@@ -109,7 +109,7 @@ const BUY = `
   });
   t.trackSelfDescribingEvent({
     event: { schema: '${ECOMMERCE}/snowplow_ecommerce_action/jsonschema/1-0-2', data: { type: 'transaction' } },
-    context: [{ schema: '${ECOMMERCE}/transaction/jsonschema/1-0-0', data: { transaction_id: 'o-1', revenue: 79, currency: 'EUR', payment_method: 'card' } }],
+    context: [{ schema: '${ECOMMERCE}/transaction/jsonschema/1-0-0', data: { transaction_id: 'o-1', revenue: 79, currency: 'EUR', total_quantity: 2, payment_method: 'card' } }],
   });
   void 0`
 

@@ -62,7 +62,7 @@ export const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  collector: collectorConfig,
+  collector: collectorConfig.prefault({}),
   enricher: enricherConfig,
   scorer: scorerConfig,
   archiver: archiverConfig,

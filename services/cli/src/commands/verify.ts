@@ -1,0 +1,102 @@
+import { listArchive } from '@sluicebox/archiver/read'
+import { folderCodec } from '@sluicebox/registry/folder'
+import { policyOf } from '@sluicebox/scorer/config'
+import { createScorer, type ScorerState } from '@sluicebox/scorer/scorer'
+import { loadScoringBundle } from '@sluicebox/scorer/scoring-bundle'
+import { openFolderStore } from '@sluicebox/store/folder'
+import type { Stage } from '@sluicebox/stream/stage'
+import type { Command } from 'commander'
+import { bundlePath } from '../bundle.ts'
+import { readConfig } from '../config.ts'
+import { dataPaths } from '../data.ts'
+import { enricherStage } from '../replay.ts'
+import { paint, print, progress, tell } from '../terminal.ts'
+import { verifyScores, type VerifyReport } from '../verify.ts'
+
+interface VerifyOptions {
+  readonly data?: string
+  readonly bundle?: string[]
+  readonly config?: string
+  readonly json?: true
+}
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('computes every archived score again and compares it bit for bit')
+    .option('--data <dir>', 'the data directory (default: data)')
+    .option(
+      '--bundle <path...>',
+      'the bundles that made the scores (default: the one that is configured, or ships)',
+    )
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `
+Archived raw goes through the enricher and must give archived good and bad; archived good goes through the scorer
+and must give archived scored. Ends with 1 when anything differs, is missing, or is there twice.
+
+Example:
+  $ sluicebox verify --data shop --bundle bundles/mine`,
+    )
+    .action(async (options: VerifyOptions) => {
+      const config = readConfig({ dataDir: options.data }, options.config)
+      const store = await openFolderStore(dataPaths(config.dataDir).archive)
+      if ((await listArchive(store).next()).done === true)
+        throw new Error(
+          `the archive in ${config.dataDir} is empty: records are archived some minutes after they came in, or at once by "sluicebox drain --data ${config.dataDir}"`,
+        )
+      const scorers = new Map<string, Stage<ScorerState, 'scored' | 'bad'>>()
+      for (const path of options.bundle ?? [bundlePath(config.scorer.bundle)]) {
+        const bundle = await loadScoringBundle(bundlePath(path))
+        const { reasonsMax } = config.scorer
+        scorers.set(
+          bundle.id,
+          createScorer({
+            bundle,
+            policy: policyOf(config.scorer),
+            goodCodec: folderCodec('good'),
+            scoredCodec: folderCodec('scored'),
+            badCodec: folderCodec('bad'),
+            ...(reasonsMax === undefined ? {} : { reasonsMax }),
+          }),
+        )
+      }
+      const bar = progress('verifying')
+      const report = await verifyScores({
+        store,
+        enricher: enricherStage(config.enricher),
+        scorers,
+        codecs: {
+          raw: folderCodec('raw'),
+          good: folderCodec('good'),
+          bad: folderCodec('bad'),
+          scored: folderCodec('scored'),
+        },
+        onProgress: ({ records, of }) => bar.update(records / Math.max(1, of), `${records} of ${of} records`),
+      }).finally(() => bar.stop())
+      if (options.json) print(JSON.stringify(report))
+      else printReport(report)
+      if (report.differences.length > 0) process.exitCode = 1
+    })
+}
+
+function printReport(report: VerifyReport): void {
+  for (const { kind, what, id, message } of report.differences)
+    print(`${paint('red', kind)} ${what} ${id}: ${message}`)
+  const { events } = report
+  print(
+    `${report.compared} scores of ${report.sessions} sessions compared: ${report.differing} differ, ${report.missing} are missing, ${report.extra} are extra`,
+  )
+  print(
+    `${events.compared} events compared: ${events.differing} differ, ${events.missing} are missing, ${events.extra} are extra`,
+  )
+  const behind = report.unarchived + events.unarchived
+  if (behind > 0) tell(`${behind} records are not archived yet: nothing is wrong with them`)
+  for (const [bundle, count] of Object.entries(report.otherBundles))
+    tell(
+      `${count} scores were made by the bundle ${bundle.slice(0, 12)}, which was not given: name it with --bundle`,
+    )
+  if (report.differences.length === 0) tell(paint('green', '0 differing bits', process.stderr))
+}

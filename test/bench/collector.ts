@@ -1,0 +1,240 @@
+// The collector with a durable acknowledgement beside a bare server that only parses: what does it cost to keep what comes?
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Row } from './row.ts'
+
+const CONNECTIONS = 512
+const WARM_UP_MS = 2_000
+const MEASURE_MS = 4_000
+const ROUNDS = 3
+const OPEN_LOOP_SHARE = 0.6
+const EVENTS_PER_REQUEST = 5
+const EVENT_BYTES = 700
+
+export async function benchCollector(): Promise<Row[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'sluicebox-bench-'))
+  const requests = createRequests()
+  const bare = await startServer('bare', dir)
+  const collector = await startServer('collector', dir)
+  try {
+    // By turns, so that what else goes on on the machine meets both.
+    const bareRuns: Saturation[] = []
+    const collectorRuns: Saturation[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      bareRuns.push(await saturate(bare, requests))
+      collectorRuns.push(await saturate(collector, requests))
+    }
+    const [bareEfficiency, efficiency] = [bareRuns, collectorRuns].map(runs =>
+      median(runs.map(({ perCpuSecond }) => perCpuSecond)),
+    ) as [number, number]
+    const perSecond = OPEN_LOOP_SHARE * median(collectorRuns.map(run => run.perSecond))
+    const latencies = await openLoop(collector, requests, perSecond)
+    return [
+      { name: 'bare node:http and JSON.parse', value: bareEfficiency, unit: 'requests/CPU-s' },
+      {
+        name: 'collector, durable before it answers',
+        value: efficiency,
+        unit: 'requests/CPU-s',
+        target: { min: 0.5 * bareEfficiency },
+        ratio: { to: 'bare', value: efficiency / bareEfficiency },
+      },
+      {
+        name: 'collector at saturation',
+        value: median(collectorRuns.map(run => run.perSecond)) * EVENTS_PER_REQUEST,
+        unit: 'events/s',
+      },
+      {
+        name: `answers at ${Math.round(perSecond)} requests/s (60 %), p50`,
+        value: percentile(latencies, 0.5),
+        unit: 'ms',
+      },
+      {
+        name: `answers at ${Math.round(perSecond)} requests/s (60 %), p99`,
+        value: percentile(latencies, 0.99),
+        unit: 'ms',
+        target: { max: 15 },
+      },
+    ]
+  } finally {
+    bare.child.kill("SIGKILL")
+    collector.child.kill("SIGKILL")
+    await Promise.all([bare, collector].map(({ child }) => child.exitCode ?? once(child, 'exit')))
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+interface Server {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+async function startServer(kind: 'bare' | 'collector', dir: string): Promise<Server> {
+  const child = fork(join(import.meta.dirname, 'collector-server.ts'), [kind, dir])
+  const [message] = (await once(child, 'message')) as [{ port: number }]
+  return { child, port: message.port }
+}
+
+/** CPU time of the server's process so far, of all its threads. */
+async function cpuSeconds({ child }: Server): Promise<number> {
+  child.send('usage')
+  const [message] = (await once(child, 'message')) as [{ cpuSeconds: number }]
+  return message.cpuSeconds
+}
+
+interface Saturation {
+  readonly perSecond: number
+  readonly perCpuSecond: number
+}
+
+/** As much as the server takes: every connection sends as soon as it has its answer. */
+async function saturate(server: Server, requests: readonly Buffer[]): Promise<Saturation> {
+  let answered = 0
+  let next = 0
+  const request = (): Buffer => requests[next++ % requests.length] as Buffer
+  const connections = await openConnections(server.port, connection => {
+    answered++
+    connection.write(request())
+  })
+  for (const connection of connections) connection.write(request())
+  await pause(WARM_UP_MS)
+  const before = { answered, cpu: await cpuSeconds(server), at: performance.now() }
+  await pause(MEASURE_MS)
+  const count = answered - before.answered
+  const seconds = (performance.now() - before.at) / 1_000
+  const cpu = (await cpuSeconds(server)) - before.cpu
+  for (const connection of connections) connection.destroy()
+  return { perSecond: count / seconds, perCpuSecond: count / cpu }
+}
+
+/**
+ * Requests at random instants, as visitors come, whatever the answers. Latency counts from the instant when a request
+ * was due: a server that stalls pays for all who came meanwhile.
+ */
+async function openLoop(server: Server, requests: readonly Buffer[], perSecond: number): Promise<number[]> {
+  const latencies: number[] = []
+  const due: number[] = []
+  const idle: Socket[] = []
+  const dueOf = new Map<Socket, number>()
+  let next = 0
+  const send = (connection: Socket): void => {
+    const at = due.shift()
+    if (at === undefined) return void idle.push(connection)
+    dueOf.set(connection, at)
+    connection.write(requests[next++ % requests.length] as Buffer)
+  }
+  const measureFrom = performance.now() + WARM_UP_MS
+  const connections = await openConnections(server.port, connection => {
+    const at = dueOf.get(connection) as number
+    if (at >= measureFrom) latencies.push(performance.now() - at)
+    send(connection)
+  })
+  idle.push(...connections)
+  const random = createRandom(7)
+  const end = measureFrom + 2 * MEASURE_MS
+  for (let at = performance.now(); at < end;) {
+    while (at <= performance.now()) {
+      due.push(at)
+      at += (-Math.log(1 - random()) * 1_000) / perSecond
+    }
+    while (due.length > 0 && idle.length > 0) send(idle.pop() as Socket)
+    await pause(1)
+  }
+  await pause(500)
+  for (const connection of connections) connection.destroy()
+  return latencies
+}
+
+/** Connections that tell of each answer. All answers here end in `ok`, and one is awaited at a time. */
+async function openConnections(port: number, answered: (connection: Socket) => void): Promise<Socket[]> {
+  return await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      const connection = connect({ port, host: '127.0.0.1', noDelay: true })
+      await once(connection, 'connect')
+      connection.on('data', chunk => {
+        if (chunk[9] !== 0x32) throw new Error(`the server answered ${chunk.toString('latin1', 0, 300)}`)
+        if (chunk[chunk.length - 1] === 0x6b && chunk[chunk.length - 2] === 0x6f) answered(connection)
+      })
+      return connection
+    }),
+  )
+}
+
+/** Posts of the browser tracker, as it sends them, of different visitors. */
+function createRequests(): Buffer[] {
+  const random = createRandom(1)
+  const hex = (digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
+  const uuid = (): string => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`
+  return Array.from({ length: 500 }, () => {
+    const visitor = { sid: uuid(), duid: uuid(), vid: '1' }
+    const body = JSON.stringify({
+      schema: 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4',
+      data: Array.from({ length: EVENTS_PER_REQUEST }, (_, index) => {
+        const event = {
+          e: 'pv',
+          url: `https://shop.example/product/${hex(6)}?ref=list`,
+          page: '',
+          eid: uuid(),
+          tv: 'js-4.10.1',
+          tna: 'sp1',
+          aid: 'shop',
+          p: 'web',
+          cookie: '1',
+          cs: 'UTF-8',
+          lang: 'en-GB',
+          res: '1920x1080',
+          cd: '24',
+          tz: 'Europe/Berlin',
+          dtm: String(1_795_200_000_000 + index * 900),
+          co: `{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0","data":[{"schema":"iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0","data":{"id":"${uuid()}"}}]}`,
+          vp: '1440x900',
+          ds: '1440x2300',
+          ...visitor,
+          stm: '1795200005000',
+        }
+        event.page = 'x'.repeat(Math.max(0, EVENT_BYTES - JSON.stringify(event).length))
+        return event
+      }),
+    })
+    const head = [
+      'POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1',
+      'Host: collect.shop.example',
+      'Connection: keep-alive',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+      'Content-Type: application/json; charset=UTF-8',
+      'Accept: */*',
+      'Origin: https://shop.example',
+      'Referer: https://shop.example/',
+      'Accept-Encoding: gzip, deflate, br, zstd',
+      'Accept-Language: en-GB,en;q=0.9',
+      `Cookie: sp=${uuid()}`,
+      '',
+      '',
+    ].join('\r\n')
+    return Buffer.from(head + body)
+  })
+}
+
+/** Numbers from 0 to 1, the same in each run. */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}
+
+function median(values: readonly number[]): number {
+  return percentile(values, 0.5)
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
+}
