@@ -11,7 +11,7 @@ import { buildDataset, describeDataset, type BuildOptions } from './dataset/buil
 import { readInfo, tableFiles } from './dataset/info.ts'
 import { runEvaluate, runReport } from './judge.ts'
 import { event, eventSource, shopEvents } from './testing/events.ts'
-import { runTrain, type TrainParts } from './trainer.ts'
+import { runDatasetBuild, runTrain, type DatasetBuildParts, type TrainParts } from './trainer.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluicebox-trainer-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -120,6 +120,62 @@ describe('dataset build', () => {
   test('a goal that nobody reaches is a warning: the table may still be looked at', async () => {
     const info = await build('no-goal', { policy: { ...SESSION_POLICY, goal: 'subscribe' } })
     expect(info.warnings.join()).toContain('no session reached the goal "subscribe"')
+  })
+})
+
+describe('features of a table', () => {
+  const run = (
+    outDir: string,
+    changes: Partial<DatasetBuildParts['config']>,
+    parts: Partial<DatasetBuildParts> = {},
+  ) =>
+    runDatasetBuild({
+      source: eventSource([shopEvents(300)]),
+      config: { ...config.dataset, ...changes },
+      policy: SESSION_POLICY,
+      outDir: join(dir, outDir),
+      command: 'sluicebox dataset build --features auto',
+      code,
+      ...parts,
+    })
+
+  test('are derived from the events; the list written beside the rows gives the same table again', async () => {
+    const derived = await run('derived', { features: 'auto' })
+    const names = derived.features.map(feature => feature.name)
+    expect(names).toContain('add_to_cart_count')
+    expect(names.join()).not.toContain('transaction')
+    const again = await run('again', { features: tableFiles(join(dir, 'derived')).features })
+    expect(again.features).toEqual(derived.features)
+    expect(again.rows_sha256).toBe(derived.rows_sha256)
+  })
+
+  test('are not derived from what bots do, unless bots are kept', async () => {
+    const bots = Array.from({ length: 50 }, (_, i) =>
+      event({ at: i, session_id: `bot${i}`, visitor: `bot${i}`, action: 'crawl', is_bot: true }),
+    )
+    const source = eventSource([[...bots, ...shopEvents(300)]])
+    const names = async (includeBots: boolean) =>
+      (await run(`bots-${includeBots}`, { includeBots }, { source })).features.map(feature => feature.name)
+    expect(await names(false)).not.toContain('crawl_count')
+    expect(await names(true)).toContain('crawl_count')
+  })
+
+  test('are at most so many as allowed', async () => {
+    expect((await run('few', { featuresMax: 7 })).features).toHaveLength(7)
+  })
+
+  test('tells how far it is, and stops when asked to', async () => {
+    const passes = new Set<string>()
+    const stop = new AbortController()
+    const progress: DatasetBuildParts['progress'] = ({ pass }) => {
+      passes.add(pass)
+      if (pass === 'build') stop.abort(new Error('enough'))
+    }
+    const batches = [shopEvents(300).slice(0, 500), shopEvents(300).slice(500)]
+    const running = run('stopped', {}, { source: eventSource(batches), progress, signal: stop.signal })
+    await expect(running).rejects.toThrow('enough')
+    expect([...passes]).toEqual(['look', 'build'])
+    expect(readdirSync(join(dir, 'stopped'))).toEqual([])
   })
 })
 

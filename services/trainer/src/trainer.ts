@@ -1,10 +1,16 @@
 import type { KeyObject } from 'node:crypto'
 import { writeBundle } from '@sluicebox/model/bundle'
 import type { Metric } from '@sluicebox/model/manifest'
-import { parseFeatures } from '@sluicebox/session/spec'
+import type { SessionPolicy } from '@sluicebox/session/moment'
+import { proposeFeatures } from '@sluicebox/session/propose'
+import { parseFeatures, type FeatureSpec } from '@sluicebox/session/spec'
+import { collectVocabulary } from '@sluicebox/session/vocabulary'
 import { draftManifest, type BundleWords } from './bundle.ts'
 import type { TrainerConfig } from './config.ts'
-import { readInfo, tableFiles } from './dataset/info.ts'
+import { buildDataset } from './dataset/build.ts'
+import { readFeatureFile } from './dataset/feature-file.ts'
+import { readInfo, tableFiles, type CodeInfo, type DatasetInfo } from './dataset/info.ts'
+import type { EventSource } from './dataset/source.ts'
 import { renderCard } from './evaluation/card.ts'
 import { evaluate, type Evaluation } from './evaluation/evaluate.ts'
 import { makeGoldenSessions } from './golden-sessions.ts'
@@ -16,6 +22,53 @@ import { transitionFeatures } from './train/transitions.ts'
 
 // The jobs of the trainer that make something; judge.ts has those that measure. The command line composes them,
 // because events come out of other services.
+
+export interface DatasetBuildParts {
+  readonly source: EventSource
+  readonly config: TrainerConfig['dataset']
+  /** As the scorer's, with the goal to learn. */
+  readonly policy: SessionPolicy
+  /** The folder that becomes the table. */
+  readonly outDir: string
+  /** The command line, to be written down. */
+  readonly command: string
+  readonly code: CodeInfo
+  readonly progress?: (progress: DatasetProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** `look` counts what there is to make features of, where they are not given; `build` makes the rows. */
+export interface DatasetProgress {
+  readonly pass: 'look' | 'build'
+  readonly events: number
+}
+
+/** Makes a training table from events, with the features of a file, or such as fit the events. */
+export async function runDatasetBuild(parts: DatasetBuildParts): Promise<DatasetInfo> {
+  const { features, featuresMax: _, ...config } = parts.config
+  return buildDataset({
+    ...parts,
+    config,
+    features: features === 'auto' ? await deriveFeatures(parts) : await readFeatureFile(features),
+    progress: events => parts.progress?.({ pass: 'build', events }),
+  })
+}
+
+async function deriveFeatures(parts: DatasetBuildParts): Promise<FeatureSpec[]> {
+  const { source, config, policy, progress, signal } = parts
+  const vocabulary = collectVocabulary({ goal: policy.goal })
+  let events = 0
+  for await (const batch of source.batches()) {
+    signal?.throwIfAborted()
+    for (const event of batch.events) {
+      // What is not learned from is no reason for a feature.
+      if ((event.is_bot && !config.includeBots) || (event.simulated && !config.includeSimulated)) continue
+      vocabulary.add(event)
+    }
+    progress?.({ pass: 'look', events: (events += batch.events.length) })
+  }
+  return proposeFeatures(vocabulary.result(), { max: config.featuresMax })
+}
 
 export interface TrainParts {
   /** The folder of a table that runDatasetBuild made. */
