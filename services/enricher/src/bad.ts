@@ -101,7 +101,8 @@ const NOTHING_KNOWN: RawRecord = {
   retry_of: null,
 }
 
-function describe({ place, text }: Fault): string {
+/** A fault as a sentence that begins with the place. */
+export function describe({ place, text }: Fault): string {
   const error = place === '' ? text : `${place} ${text}`
   return error.length > ERROR_LENGTH_MAX ? `${error.slice(0, ERROR_LENGTH_MAX)}…` : error
 }

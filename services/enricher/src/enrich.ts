@@ -12,7 +12,7 @@ import { NO_PAGE } from './enrichments/page.ts'
 import { scrollOffsets } from './enrichments/page-ping.ts'
 import { isInternal, NO_REFERRER, type Referrer } from './enrichments/referrer.ts'
 import { NO_USER_AGENT } from './enrichments/user-agent.ts'
-import type { SelfDescribing, SentEvent } from './protocol/sent-event.ts'
+import type { Fault, SelfDescribing, SentEvent } from './protocol/sent-event.ts'
 import type { RuledPage, Tools } from './tools.ts'
 
 const NO_RULED_PAGE: RuledPage = { page: NO_PAGE, match: undefined }
@@ -22,11 +22,20 @@ export interface Places extends RuledPage {
   readonly referrer: Referrer
 }
 
+/** What a request says of where its events happened. */
+type Origin = Pick<RawRecord, 'privacy' | 'referer'>
+
 /** Reads the URLs of an event; what is wrong with them stands in the faults of each. */
-export function readPlaces(event: SentEvent, raw: RawRecord, tools: Tools): Places {
+export function readPlaces(event: SentEvent, raw: Origin, tools: Tools): Places {
   const { page, match } = pageOf(event, raw, tools)
   const referrer = event.referrer === null ? NO_REFERRER : tools.readReferrer(event.referrer)
   return { page, match, referrer }
+}
+
+/** Every fault of an event and its URLs; undefined for none. */
+export function faultsOf({ faults }: SentEvent, { page, referrer }: Places): readonly Fault[] | undefined {
+  if (faults === undefined && page.faults === undefined && referrer.faults === undefined) return undefined
+  return [...(faults ?? []), ...(page.faults ?? []), ...(referrer.faults ?? [])]
 }
 
 /** The good record of an event without faults. */
@@ -134,7 +143,7 @@ export function enrich(
 }
 
 /** The page that the tracker names, else the one that the browser names as the origin of the request. */
-function pageOf(event: SentEvent, raw: RawRecord, tools: Tools): RuledPage {
+function pageOf(event: SentEvent, raw: Origin, tools: Tools): RuledPage {
   const read = raw.privacy === 'anonymous' ? tools.readAnonymousPage : tools.readPage
   if (event.url !== null) return read(event.url)
   if (raw.referer === null) return NO_RULED_PAGE

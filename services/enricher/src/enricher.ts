@@ -7,7 +7,7 @@ import type { PageKind } from './actions/page-kinds.ts'
 import { badRecord, undecodable } from './bad.ts'
 import type { EnricherConfig } from './config.ts'
 import type { Coordinates } from './coordinates.ts'
-import { enrich, readPlaces, type Places } from './enrich.ts'
+import { enrich, faultsOf, readPlaces } from './enrich.ts'
 import { heartbeat } from './heartbeat.ts'
 import { readPayload } from './protocol/payload.ts'
 import { refuse, type EventsPayload, type Payload } from './protocol/request.ts'
@@ -176,12 +176,6 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
     out.bad.push({ key: record.key, value: badCodec.encode(bad) })
     countOne(out.tally.bad, bad.reason as BadReason)
   }
-}
-
-/** Every fault of an event and its URLs; undefined for none. */
-function faultsOf({ faults }: SentEvent, { page, referrer }: Places): readonly Fault[] | undefined {
-  if (faults === undefined && page.faults === undefined && referrer.faults === undefined) return undefined
-  return [...(faults ?? []), ...(page.faults ?? []), ...(referrer.faults ?? [])]
 }
 
 function tooLarge(bytes: number, bytesMax: number): Fault {

@@ -3,23 +3,31 @@ import { refuse, type Payload, type ProtocolOptions, type Request } from './requ
 import { readPixel, readTp2 } from './tp2.ts'
 import { readV1 } from './v1.ts'
 
-/** Reads the events of a request. Total: whatever the bytes are, it returns. */
+type Protocol = 'tp2' | 'pixel' | 'v1' | 'iglu'
+
+const PATHS: ReadonlyMap<string, Protocol> = new Map([
+  ['com.snowplowanalytics.snowplow/tp2', 'tp2'],
+  ['com.snowplowanalytics.snowplow/tp1', 'pixel'],
+  ['i', 'pixel'],
+  ['ice.png', 'pixel'],
+  ['v1/events', 'v1'],
+  ['com.snowplowanalytics.iglu/v1', 'iglu'],
+])
+
+/** Reads the events of a request, in the protocol that is spoken at its path. Total: whatever the bytes are, it returns. */
 export function readPayload(request: Request, options: ProtocolOptions): Payload {
   const path = request.path.replace(/^\/+|\/+$/g, '')
-  switch (Object.hasOwn(options.paths, path) ? options.paths[path] : path) {
+  const protocol = Object.hasOwn(options.paths, path) ? options.paths[path] : PATHS.get(path)
+  switch (protocol) {
     case 'tp2':
-    case 'com.snowplowanalytics.snowplow/tp2':
       return readTp2(request, options)
-    case 'i':
-    case 'ice.png':
-    case 'com.snowplowanalytics.snowplow/tp1':
+    case 'pixel':
       return readPixel(request)
-    case 'v1/events':
+    case 'v1':
       return readV1(request, options)
     case 'iglu':
-    case 'com.snowplowanalytics.iglu/v1':
       return readIglu(request, options)
-    default:
+    case undefined:
       return refuse(request, 'path_unsupported', `${request.path || 'an empty path'} is none of those known`)
   }
 }

@@ -43,6 +43,7 @@ describe('where a request goes', () => {
     ['a path that is named in the configuration', { path: '/acme/events', ...post }, ['page_view']],
     ['another vendor', { path: '/com.example/hook', ...post }, ['path_unsupported']],
     ['one segment', { path: '/x', ...get }, ['path_unsupported']],
+    ['a protocol’s name', { path: '/tp2', ...post }, ['path_unsupported']],
     ['no path', { path: '', ...get }, ['path_unsupported']],
     ['a path of every object', { path: '/constructor', ...get }, ['path_unsupported']],
   ])('%s', (_name, changes, expected) => {

@@ -38,7 +38,7 @@ export function readV1(request: Request, options: ProtocolOptions): Payload {
       'body',
     )
   return {
-    events: items.values.map(value => readEvent(value, options.depthMax)),
+    events: items.values.map(value => readV1Event(value, options.depthMax)),
     format: 'line',
     original: items.text,
   }
@@ -75,7 +75,8 @@ export function readItems(text: string, isLines: boolean): Items | undefined {
 
 const EMPTY: Items = { values: [], text: () => '' }
 
-function readEvent(value: unknown, depthMax: number): SentEvent {
+/** Takes one event apart; undefined stands for what is no JSON. */
+export function readV1Event(value: unknown, depthMax: number): SentEvent {
   if (!isObject(value)) {
     const event = blankEvent({})
     if (value === undefined) blame(event, 'not_json', '', 'is no JSON')

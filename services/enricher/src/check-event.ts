@@ -1,0 +1,28 @@
+import { describe } from './bad.ts'
+import type { EnricherConfig } from './config.ts'
+import { faultsOf, readPlaces } from './enrich.ts'
+import { readSelfDescribing, type EventSchemas } from './protocol/self-describing.ts'
+import { readV1Event } from './protocol/v1.ts'
+import { createTools } from './tools.ts'
+
+/**
+ * What the enricher will find wrong with an event of /v1/events, in sentences; none when it will be good. For a
+ * collector that tells its clients at once what becomes of their events.
+ */
+export function createEventCheck({
+  config,
+  schemas,
+}: {
+  readonly config: EnricherConfig
+  readonly schemas: EventSchemas
+}): (event: unknown) => readonly string[] {
+  const tools = createTools({ ...config, pseudonyms: { fields: [] } }, undefined, '')
+  return function checkEvent(value) {
+    const event = readV1Event(value, config.depthMax)
+    readSelfDescribing(event, schemas, config)
+    const faults = faultsOf(event, readPlaces(event, { privacy: 'none', referer: null }, tools))
+    return faults?.map(describe) ?? NONE
+  }
+}
+
+const NONE: readonly string[] = []
