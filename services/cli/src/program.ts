@@ -3,6 +3,7 @@ import { addArchive } from './commands/archive.ts'
 import { addBad } from './commands/bad.ts'
 import { addBench } from './commands/bench.ts'
 import { addConfig } from './commands/config.ts'
+import { addDataset } from './commands/dataset.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDrain } from './commands/drain.ts'
 import { addImport } from './commands/import.ts'
@@ -36,6 +37,7 @@ Begin with:
   addDrain(program)
   addTail(program)
   addArchive(program)
+  addDataset(program)
   addTrain(program)
   addModel(program)
   addBad(program)

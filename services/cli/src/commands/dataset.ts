@@ -1,0 +1,98 @@
+import { policyOf } from '@sluicebox/scorer/config'
+import { openFolderStore } from '@sluicebox/store/folder'
+import { describeDataset } from '@sluicebox/trainer/dataset/build'
+import { runDatasetBuild } from '@sluicebox/trainer/trainer'
+import type { Command } from 'commander'
+import { codeInfo, commandLine } from '../code-info.ts'
+import { readConfig } from '../config.ts'
+import { dataPaths } from '../data.ts'
+import { durationOption, numberOption } from '../options.ts'
+import { archivedEvents } from '../replay.ts'
+import { print, progress, tell } from '../terminal.ts'
+
+interface BuildOptions {
+  readonly data?: string
+  readonly out: string
+  readonly features?: string
+  readonly featuresMax?: number
+  readonly goal: string
+  readonly maturity?: number
+  readonly source?: string
+  readonly includeBots?: true
+  readonly includeSimulated?: true
+  readonly config?: string
+  readonly json?: true
+}
+
+export function addDataset(program: Command): void {
+  const dataset = program.command('dataset').description('makes training tables')
+
+  dataset
+    .command('build')
+    .description('replays the archive through the code that scores, into a training table')
+    .requiredOption('--out <dir>', 'the folder of the table')
+    .option('--data <dir>', 'the data directory whose archive is read (default: data)')
+    .option(
+      '--features <list>',
+      'a feature list (YAML or JSON), or auto: derived from what is in the archive (default: auto)',
+    )
+    .option('--features-max <n>', 'how many features auto proposes at most', numberOption({ min: 1 }))
+    .option('--goal <action>', 'the action that a session is to reach', 'transaction')
+    .option(
+      '--maturity <duration>',
+      'leave out sessions that began less than this before the newest event (default: 30m)',
+      durationOption,
+    )
+    .option('--source <text>', 'where the events come from, with credit: for the model card')
+    .option('--include-bots', 'keep sessions that look automated')
+    .option('--include-simulated', 'keep sessions made by "sluicebox simulate"')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--json', 'print the description of the table as JSON')
+    .addHelpText(
+      'after',
+      `
+One row for each moment at which a session was scored, the features as of then, the label from the future; never an
+event at or after the goal. The features are written to features.yaml beside the rows, to be read and edited.
+
+Examples:
+  $ sluicebox dataset build --data shop --out table
+  $ sluicebox dataset build --data shop --features features.yaml --goal purchase --maturity 0m --out table`,
+    )
+    .action(async (options: BuildOptions) => {
+      const config = readConfig(
+        {
+          dataDir: options.data,
+          trainer: {
+            dataset: {
+              features: options.features,
+              featuresMax: options.featuresMax,
+              maturityMs: options.maturity,
+              includeBots: options.includeBots,
+              includeSimulated: options.includeSimulated,
+            },
+          },
+        },
+        options.config,
+      )
+      const store = await openFolderStore(dataPaths(config.dataDir).archive)
+      const bar = progress('building')
+      let found = 0
+      const info = await runDatasetBuild({
+        source: archivedEvents(store, config.enricher, options.source ?? 'the archive of this site'),
+        config: config.trainer.dataset,
+        policy: { ...policyOf(config.scorer), goal: options.goal },
+        outDir: options.out,
+        command: commandLine(),
+        code: codeInfo(),
+        // How many there are is known once they were looked at.
+        progress: ({ pass, events }) => {
+          if (pass === 'look') found = events
+          const share = found === 0 ? 0 : events / found
+          bar.update(pass === 'look' ? 0 : share, `${events} events`)
+        },
+      }).finally(() => bar.stop())
+      if (options.json) print(JSON.stringify(info))
+      else for (const line of describeDataset(info)) tell(line)
+      for (const warning of info.warnings) tell(`warning: ${warning}`)
+    })
+}
