@@ -16,7 +16,7 @@ import { parquetColumns } from './parquet-columns.ts'
 
 // Zstandard is in Node, in native code: half the bytes of Snappy in JavaScript, in less time. Every reader of today
 // has it. Level and writer are fixed, because the bytes of an object depend on them.
-const CODEC = 'ZSTD'
+const ZSTD = 'ZSTD'
 const compress = (bytes: Uint8Array): Uint8Array =>
   zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
 const decompress = (bytes: Uint8Array, size: number): Uint8Array =>
@@ -32,8 +32,7 @@ export function createParquetWriter(schema: string, partition: number, rowsPerGr
   const writer = new ParquetWriter({
     writer: buffer,
     schema: columns.schema,
-    codec: CODEC,
-    compressors: { [CODEC]: compress },
+    compressors: { [ZSTD]: compress },
     createdBy: 'sluicebox',
   })
   const foreign = new Map<number, string>()
@@ -44,11 +43,15 @@ export function createParquetWriter(schema: string, partition: number, rowsPerGr
     const group = rows
     rows = []
     void writer.write({
-      columnData: columns.names.map(name => ({
-        name,
-        data: column(name, group, partition),
-        ...(columns.plain.has(name) ? { encoding: 'PLAIN' as const } : {}),
-      })),
+      columnData: columns.names.map(name => {
+        const data = column(name, group, partition)
+        return {
+          name,
+          data,
+          codec: codecFor(data),
+          ...(columns.plain.has(name) ? { encoding: 'PLAIN' as const } : {}),
+        }
+      }),
       rowGroupSize: group.length,
     })
   }
@@ -71,6 +74,22 @@ export function createParquetWriter(schema: string, partition: number, rowsPerGr
       return buffer.getBytes()
     },
   }
+}
+
+/** A column of fewer bytes is not worth compressing. Most columns of most groups are null. */
+const SNAPPY_BYTES = 256
+/** Setting up Zstandard takes longer than it can save on fewer bytes. */
+const ZSTD_BYTES = 8192
+
+function codecFor(values: readonly unknown[]): 'UNCOMPRESSED' | 'SNAPPY' | typeof ZSTD {
+  let bytes = 0
+  for (const value of values) {
+    if (value === null) continue
+    bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length + 4 : 4
+    if (Array.isArray(value)) bytes += value.length * 24
+    if (bytes > ZSTD_BYTES) return ZSTD
+  }
+  return bytes > SNAPPY_BYTES ? 'SNAPPY' : 'UNCOMPRESSED'
 }
 
 function column(name: string, group: readonly DecodedRecord[], partition: number): unknown[] {
@@ -134,7 +153,7 @@ export function openParquetObject(bytes: Uint8Array): ParquetObject {
           rowStart,
           rowEnd,
           utf8: false,
-          compressors: { [CODEC]: decompress },
+          compressors: { [ZSTD]: decompress },
           parsers: { timestampFromMilliseconds: Number },
         })
         yield rows.map(row => ({
