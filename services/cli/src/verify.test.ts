@@ -5,14 +5,19 @@ import { listArchive } from '@sluicebox/archiver/read'
 import { run, tempStore } from '@sluicebox/archiver/testing/harness'
 import { createMemoryLog, type MemoryLog } from '@sluicebox/archiver/testing/memory-log'
 import { decodeRecord, encodeRecord, schemas, T0 } from '@sluicebox/archiver/testing/records'
+import { enricherConfig } from '@sluicebox/enricher/config'
 import type { RawRecord, ScoredRecord, StreamName } from '@sluicebox/event/records'
 import { folderCodec } from '@sluicebox/registry/folder'
+import { policyOf, scorerConfig } from '@sluicebox/scorer/config'
+import { createScorer } from '@sluicebox/scorer/scorer'
+import { scoringBundle } from '@sluicebox/scorer/testing/fixtures'
 import type { Store } from '@sluicebox/store/store'
 import type { Batch, OutputRecord } from '@sluicebox/stream/log'
 import { partitionOf } from '@sluicebox/stream/partitioner'
 import type { Stage } from '@sluicebox/stream/stage'
 import { describe, expect, test } from 'vitest'
 import { NOTHING } from './compare.ts'
+import { enricherStage } from './replay.ts'
 import { verifyScores, type VerifyReport } from './verify.ts'
 
 // The stages here are small ones of the same shape as the real ones: several events from a raw record, not in the
@@ -287,6 +292,64 @@ describe('verifying scores', () => {
   })
 })
 
+describe('verifying what the stages of Sluicebox made', () => {
+  test('finds every score, every event and every bad event again', async () => {
+    const enricher = enricherStage(enricherConfig.parse({}))
+    const bundle = scoringBundle()
+    const scorer = createScorer({
+      bundle,
+      policy: policyOf(scorerConfig.parse({})),
+      goodCodec: CODECS.good,
+      scoredCodec: CODECS.scored,
+      badCodec: CODECS.bad,
+    })
+    const log = createMemoryLog(PARTITIONS)
+    for (let i = 0; i < 200; i++) {
+      const visitor = `v${i % 17}`
+      const event = {
+        action: i % 11 === 0 ? 'transaction' : 'product_view',
+        session_id: `s-${visitor}`,
+        visitor_id: visitor,
+      }
+      const body = i % 13 === 0 ? '{"action":' : JSON.stringify([event, { ...event, action: 'add_to_cart' }])
+      const fields = {
+        visitor,
+        path: '/v1/events',
+        content_type: 'application/json',
+        body: Buffer.from(body),
+      }
+      const value = encodeRecord('raw', { ...fields, collected_at: T0 + i * 1000, request_id: `r${i}` })
+      await append(log, 'raw', [{ key: visitor, value }], PARTITIONS)
+    }
+    const closing = encodeRecord('raw', { kind: 'heartbeat', collected_at: T0 + 86_400_000 })
+    for (let partition = 0; partition < PARTITIONS; partition++)
+      await log.append('raw', [{ key: null, value: closing, partition }])
+    for (const batch of await batches(log, 'raw')) {
+      const { good, bad } = enricher.process(enricher.start(batch.partition), batch)
+      await append(log, 'good', good, PARTITIONS)
+      await append(log, 'bad', bad, PARTITIONS)
+    }
+    for (const batch of await batches(log, 'good'))
+      await append(log, 'scored', scorer.process(scorer.start(batch.partition), batch).scored, PARTITIONS)
+
+    const store = await tempStore()
+    await run(log, store).drain()
+    const scorers = new Map([[bundle.id, scorer]])
+    const report = await verifyScores({ store, enricher, scorers, codecs: CODECS })
+    expect(report).toEqual({
+      ...NOTHING,
+      compared: report.scores,
+      scores: report.scores,
+      sessions: 17,
+      // 16 bodies are broken off; each of the others has two events; and the heartbeats are passed on.
+      events: { ...NOTHING, compared: 16 + 2 * 184 + PARTITIONS },
+      otherBundles: {},
+      differences: [],
+    })
+    expect(report.scores).toBeGreaterThan(150)
+  })
+})
+
 interface Shape {
   readonly goodPartitions?: number
   readonly scoredPartitions?: number
@@ -340,7 +403,7 @@ async function append(
 ): Promise<void> {
   await log.append(
     stream,
-    records.map(record => ({ ...record, partition: partitionOf(record.key, partitions) })),
+    records.map(record => ({ partition: partitionOf(record.key, partitions), ...record })),
   )
 }
 
