@@ -49,16 +49,18 @@ function receive(
   return new Promise(resolve => {
     const chunks: Buffer[] = []
     let bytes = 0
+    let isFinished = false
     const sender = pace.start(() => finish(tooSlow()))
 
     function finish(result: Buffer | Refusal | typeof GONE): void {
+      if (isFinished) return
+      isFinished = true
       pace.stop(sender)
-      req.off('data', take)
-      req.off('end', end)
-      req.off('close', gone)
       resolve(result)
     }
     function take(chunk: Buffer): void {
+      // What comes after a refusal is let go.
+      if (isFinished) return
       bytes += chunk.length
       sender.bytes = bytes
       if (bytes > limits.bodyBytesMax) finish(tooLarge(limits.bodyBytesMax))

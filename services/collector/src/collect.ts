@@ -4,6 +4,7 @@ import type { RawRecord } from '@sluicebox/event/records'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddressReader, truncateAddress } from './address.ts'
 import type { CollectorConfig } from './config.ts'
+import { glanceAtEvents } from './glance.ts'
 import { ANONYMOUS_ID, createCookieJar } from './network-id.ts'
 import { readEventsBody, readTrackerBody, type Payload } from './payload.ts'
 import { isAnonymous, stripEvent, stripQuery, stripUrl } from './privacy.ts'
@@ -73,21 +74,29 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
   return {
     tracker(path, request) {
       const body = request.body as Buffer
+      const ids = readIds(request)
+      const networkId = ids.networkId ?? (config.cookie.enabled ? ids.fallback : null)
+      const base = baseRecord(path, contentTypeOf(request.headers), request, { ...ids, networkId })
+      const reply = (): Reply => ok(cookieHeader(request, ids.anonymous, networkId))
+      const whole = seeWhole(body, ids)
+      if (whole !== undefined)
+        return {
+          records: [{ ...base, visitor: whole.visitor, body }],
+          eventCount: whole.eventCount,
+          reply: reply(),
+        }
+
       const payload = readTrackerBody(body, limits)
       if (payload !== undefined && payload.events.length > limits.eventsMax)
         return tooManyEvents(payload.events.length, limits.eventsMax)
-      const ids = readIds(request)
       if (ids.anonymous && payload === undefined && body.length > 0) return unreadable()
-      const networkId = ids.networkId ?? (config.cookie.enabled ? ids.fallback : null)
-      const base = baseRecord(path, contentTypeOf(request.headers), request, { ...ids, networkId })
       const changed = changeEvents(payload, ids.anonymous)
       const records = splitRequest({
         ...{ body, payload, base, changed, bodyBytesMax, eventsOnly: ids.anonymous },
         visitorOf: event => trackerVisitor(event, ids),
       })
       if (isRefusal(records)) return records
-      const headers = cookieHeader(request, ids.anonymous, networkId)
-      return { records, eventCount: payload?.events.length ?? 1, reply: ok(headers) }
+      return { records, eventCount: payload?.events.length ?? 1, reply: reply() }
     },
 
     pixel(path, request) {
@@ -122,6 +131,17 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       const reply = json({ accepted: answers.length - bad, bad, events: answers })
       return { records, eventCount: answers.length, reply }
     },
+  }
+
+  /** The visitor of a body that can be stored as it is, and how many events it has. */
+  function seeWhole(body: Buffer, ids: Ids): { visitor: string; eventCount: number } | undefined {
+    if (ids.anonymous || body.length > bodyBytesMax) return undefined
+    const events = glanceAtEvents(body)
+    if (events === undefined || events.length > limits.eventsMax) return undefined
+    const visitor = trackerVisitor(events[0], ids)
+    return events.every(event => trackerVisitor(event, ids) === visitor)
+      ? { visitor, eventCount: events.length }
+      : undefined
   }
 
   function answerTo(

@@ -31,6 +31,8 @@ export function createCookieJar(options: CookieOptions): CookieJar {
   const { name, domains, fallbackDomain, sameSite } = options
   const maxAge = options.maxAgeDays * 86_400
 
+  let written = { second: -1, origin: undefined as string | undefined, attributes: '' }
+
   function describe(origin: string | undefined): Omit<SetCookie, 'value'> {
     const domain = cookieDomain(origin, domains) ?? fallbackDomain
     return {
@@ -51,8 +53,14 @@ export function createCookieJar(options: CookieOptions): CookieJar {
       return id !== undefined && ID.test(id) && id !== ANONYMOUS_ID ? id : undefined
     },
     write(id, origin, nowMs) {
-      const expires = new Date(nowMs + maxAge * 1_000)
-      return stringifySetCookie({ ...describe(origin), value: id, maxAge, expires })
+      // Everything behind the value is the same for all requests of a second and a domain.
+      const second = Math.floor(nowMs / 1_000)
+      if (second !== written.second || origin !== written.origin) {
+        const expires = new Date((second + maxAge) * 1_000)
+        const empty = stringifySetCookie({ ...describe(origin), value: '', maxAge, expires })
+        written = { second, origin, attributes: empty.slice(name.length + 1) }
+      }
+      return `${name}=${encodeURIComponent(id)}${written.attributes}`
     },
     expire(cookieHeader, origin) {
       if (cookieHeader === undefined || !(name in parseCookie(cookieHeader))) return undefined

@@ -44,6 +44,7 @@ function sinkOf() {
 test('says durable when the log has said so, and how long it took', async () => {
   const { sink, answers, appended, calls, pass } = sinkOf()
   const append = sink.append([record])
+  await pass(0)
   let known: boolean | undefined
   void append.isDurable.then(isDurable => {
     known = isDurable
@@ -58,13 +59,15 @@ test('says durable when the log has said so, and how long it took', async () => 
 })
 
 test('says not durable when the log refuses, and what the trouble is until it works again', async () => {
-  const { sink, answers } = sinkOf()
+  const { sink, answers, pass } = sinkOf()
   const append = sink.append([record])
+  await pass(0)
   answers[0]?.reject(new Error('the disk is full'))
   expect(await append.isDurable).toBe(false)
   await append.settled
   expect(sink.trouble()).toBe('the log refused the last records: the disk is full')
   const again = sink.append([record])
+  await pass(0)
   answers[1]?.resolve()
   expect(await again.isDurable).toBe(true)
   expect(sink.trouble()).toBe(undefined)
@@ -73,6 +76,7 @@ test('says not durable when the log refuses, and what the trouble is until it wo
 test('says not durable when the log takes too long, and lets go of the records only once it is done', async () => {
   const { sink, answers, pass } = sinkOf()
   const append = sink.append([record])
+  await pass(0)
   let isSettled = false
   void append.settled.then(() => {
     isSettled = true
@@ -90,9 +94,53 @@ test('says not durable when the log takes too long, and lets go of the records o
 })
 
 test('leaves no timer behind', async () => {
-  const { sink, answers } = sinkOf()
+  const { sink, answers, pass } = sinkOf()
   const append = sink.append([record])
+  await pass(0)
   answers[0]?.resolve()
   await append.settled
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('appends together, in order, what comes in one turn of the event loop', async () => {
+  const { sink, answers, calls, appended, pass } = sinkOf()
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(key => ({ ...record, key })) as [
+    typeof record,
+    typeof record,
+    typeof record,
+    typeof record,
+  ]
+  const first = sink.append([a, b])
+  const second = sink.append([c])
+  await pass(0)
+  const third = sink.append([d])
+  await pass(0)
+  expect(calls).toEqual([
+    ['raw', [a, b, c]],
+    ['raw', [d]],
+  ])
+  answers[0]?.reject(new Error('the disk is full'))
+  answers[1]?.resolve()
+  expect(await Promise.all([first, second, third].map(append => append.isDurable))).toEqual([
+    false,
+    false,
+    true,
+  ])
+  expect(appended).toHaveLength(1)
+})
+
+test('a log that throws at once is a log that refuses', async () => {
+  const sink = createRawSink({
+    log: {
+      append() {
+        throw new Error('closed')
+      },
+    },
+    appendMs: 1_000,
+    appended: () => {},
+  })
+  const append = sink.append([record])
+  await vi.advanceTimersByTimeAsync(0)
+  expect(await append.isDurable).toBe(false)
+  expect(sink.trouble()).toBe('the log refused the last records: closed')
 })
