@@ -20,7 +20,7 @@ export interface BundleWords {
   readonly licence?: string | undefined
   /** What to know before the model is used, beside what the figures show. */
   readonly limitations?: readonly string[] | undefined
-  /** An instant in UTC. The newest event's if not given, so that the same table always gives the same bundle. */
+  /** An instant in UTC. When the table was built if not given, so that the same table always gives the same bundle. */
   readonly createdAt?: string | undefined
   /** Id of the bundle that this one replaces. */
   readonly parentId?: string | undefined
@@ -52,7 +52,7 @@ export function draftManifest(parts: {
     description:
       words.description ??
       `The probability that a session still reaches "${info.goal}", from ${features.length} features of what it did so far.`,
-    created_at: words.createdAt ?? info.to ?? new Date(0).toISOString(),
+    created_at: words.createdAt ?? info.built_at,
     author: words.author ?? 'unknown',
     licence: words.licence ?? 'LicenseRef-unknown',
     tags: {},
@@ -97,7 +97,7 @@ export function draftManifest(parts: {
     },
     seed: config.seed,
     code: words.code,
-    reproduce: { command: words.command, dataset_sha256: info.rows_sha256 },
+    reproduce: { command: withoutOut(words.command), dataset_sha256: info.rows_sha256 },
     metrics: toMetrics(evaluation),
     calibration: trained.calibration,
     threshold: { value: threshold.value, chosen_by: threshold.chosenBy },
@@ -161,6 +161,11 @@ function explainMethod(kind: TrainerConfig['kind']): string {
     case 'markov':
       return 'count × log-odds of the transition: exact for the sum with the baseline'
   }
+}
+
+/** Where a bundle was written to is no part of it: the same model is the same bundle in any folder. */
+function withoutOut(command: string): string {
+  return command.replace(/ (--out)[ =]('[^']*'|\S+)/, ' $1 DIR')
 }
 
 function percent(share: number): string {

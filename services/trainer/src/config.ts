@@ -66,7 +66,7 @@ const linear = z.strictObject({
 })
 
 const markov = z.strictObject({
-  smoothing: positive('Added to the count of every transition.').default(5),
+  smoothing: positive('Added to the count of every transition.').default(1),
 })
 
 const threshold = z.strictObject({

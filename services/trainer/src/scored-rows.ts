@@ -17,6 +17,11 @@ export function scoredRows(
     eventCount: pick(table.eventCount),
     session: pick(table.session.codes),
     visitor: pick(table.visitor.codes),
-    slices: Object.fromEntries(Object.entries(table.slices).map(([name, column]) => [name, coded(column)])),
+    // A column that says the same of every row slices nothing.
+    slices: Object.fromEntries(
+      Object.entries(table.slices)
+        .map(([name, column]) => [name, coded(column)] as const)
+        .filter(([, { codes }]) => codes.some(code => code !== codes[0])),
+    ),
   }
 }

@@ -43,6 +43,7 @@ function build(outDir: string, changes: Partial<BuildOptions> = {}) {
     outDir: join(dir, outDir),
     command: 'sluicebox dataset build',
     code,
+    builtAt: '2026-11-20T12:00:00.000Z',
     ...changes,
   })
 }
@@ -213,6 +214,14 @@ describe('train, evaluate, report', () => {
     },
   )
 
+  test('the folder that a bundle goes to is no part of it', async () => {
+    const command = (dir: string) => ({ ...words, command: `sluicebox train table --out ${dir} --seed 1` })
+    const one = await runTrain(trainParts({ outDir: at('here'), words: command('here') }))
+    const other = await runTrain(trainParts({ outDir: at('there'), words: command("'over there'") }))
+    expect(other.id).toBe(one.id)
+    expect((await load('here')).manifest.reproduce.command).toBe('sluicebox train table --out DIR --seed 1')
+  })
+
   test('the manifest says what the model was made of and how', async () => {
     await runTrain(trainParts())
     const { manifest } = await load('bundle')
@@ -229,7 +238,7 @@ describe('train, evaluate, report', () => {
       split_by: 'time',
       row_weight: 'session',
     })
-    expect(manifest.created_at).toBe(info.to)
+    expect(manifest.created_at).toBe('2026-11-20T12:00:00.000Z')
     expect(manifest.importance[0]!.gain).toBeGreaterThan(0)
     expect(Object.keys(manifest.reference.features)).toEqual(features.map(spec => spec.name))
     expect(manifest.metrics.some(metric => metric.moment === 'after_3' && metric.dataset === 'test')).toBe(

@@ -33,6 +33,8 @@ export interface DatasetBuildParts {
   /** The command line, to be written down. */
   readonly command: string
   readonly code: CodeInfo
+  /** Now, if not given. An instant in UTC. */
+  readonly builtAt?: string
   readonly progress?: (progress: DatasetProgress) => void
   readonly signal?: AbortSignal
 }
@@ -49,6 +51,7 @@ export async function runDatasetBuild(parts: DatasetBuildParts): Promise<Dataset
   return buildDataset({
     ...parts,
     config,
+    builtAt: parts.builtAt ?? new Date().toISOString(),
     features: features === 'auto' ? await deriveFeatures(parts) : await readFeatureFile(features),
     progress: events => parts.progress?.({ pass: 'build', events }),
   })

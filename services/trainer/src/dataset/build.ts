@@ -18,8 +18,9 @@ export interface BuildOptions {
   readonly config: Omit<TrainerConfig['dataset'], 'features' | 'featuresMax'>
   /** The folder that becomes the table. */
   readonly outDir: string
-  /** The command line that made it, to be written down. */
+  /** The command line that made it, to be written down; and when. */
   readonly command: string
+  readonly builtAt: string
   readonly code: CodeInfo
   readonly progress?: ((events: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -82,6 +83,7 @@ export async function buildDataset(options: BuildOptions): Promise<DatasetInfo> 
     from: instant(counts.from),
     to: instant(counts.to),
     warnings: warningsOf(counts, policy.goal, [...leakage.all.finish(), ...leakage.last.finish()]),
+    built_at: options.builtAt,
     command: options.command,
     code: options.code,
   }
@@ -90,7 +92,7 @@ export async function buildDataset(options: BuildOptions): Promise<DatasetInfo> 
   return info
 }
 
-/** The table in a sentence or two, with what was left out of it. */
+/** The table in a sentence or two, with what was left out of it; without the warnings. */
 export function describeDataset(info: DatasetInfo): string[] {
   const { nothing_before_goal: nothingBeforeGoal, ...leftOut } = info.left_out
   return [
@@ -103,7 +105,6 @@ export function describeDataset(info: DatasetInfo): string[] {
           `left out: ${info.rows_after_goal} rows of events that came in before the goal but happened after it`,
         ]
       : []),
-    ...info.warnings.map(warning => `warning: ${warning}`),
   ]
 }
 

@@ -45,6 +45,7 @@ const infoSchema = z.object({
   from: z.iso.datetime().nullable(),
   to: z.iso.datetime().nullable(),
   warnings: z.array(z.string()),
+  built_at: z.iso.datetime(),
   command: z.string(),
   code: z.object({
     repository: z.string().nullable(),

@@ -97,3 +97,8 @@ test('warns when the split leaves out many sessions, and says what keeps them', 
   const byVisitor = await train(table, options({ splitBy: 'visitor' }))
   expect(byVisitor.split.sessionsLeftOut).toBe(0)
 })
+
+test('a Markov chain of a few transitions warns, and says where more come from', async () => {
+  const trained = await train(shopTable(300), options({ kind: 'markov' }))
+  expect(trained.warnings.join()).toContain('4 transitions only')
+})

@@ -42,6 +42,8 @@ export interface TrainedModel {
 
 /** Fewer sessions that reach the goal leave every figure to chance. */
 const POSITIVES_FEW = 30
+/** A chain of fewer transitions has hardly seen what visitors do. */
+const TRANSITIONS_FEW = 20
 /** Share of the sessions that the split may leave out before somebody should know. */
 const LEFT_OUT_MANY = 0.2
 
@@ -65,6 +67,10 @@ export async function train(
   }
   checkTrainPart(parts.train)
   const warnings = warningsFor(parts, split.sessionsLeftOut)
+  if (options.kind === 'markov' && table.featureNames.length < TRANSITIONS_FEW)
+    warnings.push(
+      `the chain is made of ${table.featureNames.length} transitions only: add more to the feature list, or raise trainer.dataset.featuresMax so that more are proposed`,
+    )
   // Without both outcomes the validation part can't tell a good model from a bad one.
   const canValidate = parts.valid.positives > 0 && parts.valid.positives < parts.valid.sessions
 
