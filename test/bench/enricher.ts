@@ -38,8 +38,8 @@ export function benchEnricher(): Promise<Row[]> {
     badCodec: folderCodec('bad'),
   })
   const kinds: [string, (n: number) => Record<string, string>][] = [
-    ['page views with a web page', pageView],
-    ['add to cart with product and session', addToCart],
+    ['page views with page and session', pageView],
+    ['add to cart with a product', addToCart],
   ]
   const rows: Row[] = []
   for (const [name, makeEvent] of kinds) {
@@ -117,7 +117,22 @@ function pageView(n: number): Record<string, string> {
     e: 'pv',
     ...common(n),
     page: `Running shoe ${n % 500}, light and fast`,
-    co: contexts({ schema: `${SNOWPLOW}/web_page/jsonschema/1-0-0`, data: { id: uuid() } }),
+    co: contexts(
+      { schema: `${SNOWPLOW}/web_page/jsonschema/1-0-0`, data: { id: uuid() } },
+      {
+        schema: `${SNOWPLOW}/client_session/jsonschema/1-0-2`,
+        data: {
+          userId: uuid(),
+          sessionId: uuid(),
+          eventIndex: n % 30,
+          sessionIndex: 3,
+          previousSessionId: null,
+          storageMechanism: 'COOKIE_1',
+          firstEventId: uuid(),
+          firstEventTimestamp: '2026-11-20T11:58:00.000Z',
+        },
+      },
+    ),
   }
 }
 
@@ -133,25 +148,10 @@ function addToCart(n: number): Record<string, string> {
         data: { type: 'add_to_cart' },
       },
     }),
-    co: contexts(
-      {
-        schema: `${ecommerce}/product/jsonschema/1-0-0`,
-        data: { id: `shoe-${n % 500}`, category: 'shoes/running', price: 89.9, currency: 'EUR', quantity: 1 },
-      },
-      {
-        schema: `${SNOWPLOW}/client_session/jsonschema/1-0-2`,
-        data: {
-          userId: uuid(),
-          sessionId: uuid(),
-          eventIndex: n % 30,
-          sessionIndex: 3,
-          previousSessionId: null,
-          storageMechanism: 'COOKIE_1',
-          firstEventId: uuid(),
-          firstEventTimestamp: '2026-11-20T11:58:00.000Z',
-        },
-      },
-    ),
+    co: contexts({
+      schema: `${ecommerce}/product/jsonschema/1-0-0`,
+      data: { id: `shoe-${n % 500}`, category: 'shoes/running', price: 89.9, currency: 'EUR', quantity: 1 },
+    }),
   }
 }
 
