@@ -17,13 +17,22 @@ import {
 // What is wrong with the streams when everything has come through. It knows what was sent and what is promised, not
 // how the stages work; only the replay of scores asks the scorer, once, in one thread.
 
+const codecs = {
+  raw: folderCodec('raw'),
+  good: folderCodec('good'),
+  bad: folderCodec('bad'),
+  scored: folderCodec('scored'),
+}
+codecs.raw.learn(OTHER_SCHEMA_ID, OTHER_SCHEMA)
+codecs.raw.learn(ABSENT_SCHEMA_ID, OTHER_SCHEMA)
+
 /** `isExact`: nothing may be there twice. Otherwise a repeat must be identical to the first. */
 export function check({ expected }: Traffic, { log, accepted }: Delivered, isExact: boolean): string[] {
   const found: string[] = []
-  const raw = read(log, 'raw', rawCodec())
-  const good = read(log, 'good', folderCodec('good'))
-  const bad = read(log, 'bad', folderCodec('bad'))
-  const scored = read(log, 'scored', folderCodec('scored'))
+  const raw = read(log, 'raw', codecs.raw)
+  const good = read(log, 'good', codecs.good)
+  const bad = read(log, 'bad', codecs.bad)
+  const scored = read(log, 'scored', codecs.scored)
 
   checkAccepted(raw, accepted, expected, found)
   checkSplit(raw, good, bad, expected, isExact, found)
@@ -175,16 +184,9 @@ function read<T>(log: Delivered['log'], stream: string, codec: Codec<T>): Stored
   )
 }
 
-function rawCodec(): Codec<RawRecord> {
-  const codec = folderCodec('raw')
-  codec.learn(OTHER_SCHEMA_ID, OTHER_SCHEMA)
-  codec.learn(ABSENT_SCHEMA_ID, OTHER_SCHEMA)
-  return codec
-}
-
-/** Without repeats. */
+/** Without repeats, in the order of the first of each. */
 function once<T>(stored: readonly Stored<T>[]): Stored<T>[] {
-  return [...new Map(stored.map(each => [each.bytes, each] as const).reverse()).values()].reverse()
+  return [...new Map(stored.map(each => [each.bytes, each])).values()]
 }
 
 function hex(bytes: Uint8Array): string {

@@ -15,6 +15,10 @@ import { ABSENT_SCHEMA_ID, OTHER_SCHEMA, OTHER_SCHEMA_ID } from './traffic.ts'
 
 const eventSchemas = loadEventSchemas([])
 const config = enricherConfig.parse({})
+const goodCodec = folderCodec('good')
+const scoredCodec = folderCodec('scored')
+const badCodec = folderCodec('bad')
+const sessionCodec = folderCodec('good', { project: SESSION_FIELDS })
 
 export const ENRICHER: StageSpec = {
   group: 'enricher',
@@ -22,6 +26,7 @@ export const ENRICHER: StageSpec = {
   outputs: { good: 'good', bad: 'bad' },
   workers: 2,
   create() {
+    // What it has learned, it forgets when the process ends.
     const rawCodec = folderCodec('raw')
     const absentSchemas = new Set<number>()
     return {
@@ -29,8 +34,8 @@ export const ENRICHER: StageSpec = {
         config,
         schemas: eventSchemas,
         rawCodec,
-        goodCodec: folderCodec('good'),
-        badCodec: folderCodec('bad'),
+        goodCodec,
+        badCodec,
         absentSchemas,
         version: 'simulated',
       }) as ReturnType<StageSpec['create']>['stage'],
@@ -79,9 +84,9 @@ export function createSimulatedScorer(): ReturnType<typeof createScorer> {
   return createScorer({
     bundle,
     policy: { ...SESSION_POLICY, gapMs: 60_000, graceMs: 5_000, reopenMs: 2 * 3_600_000, sessionsMax: 8 },
-    goodCodec: folderCodec('good', { project: SESSION_FIELDS }),
-    scoredCodec: folderCodec('scored'),
-    badCodec: folderCodec('bad'),
+    goodCodec: sessionCodec,
+    scoredCodec,
+    badCodec,
   })
 }
 

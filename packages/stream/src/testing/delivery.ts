@@ -12,6 +12,8 @@ import { createSimulation, LostAnswerError, type Process, type Simulation } from
 export interface Delivery {
   /** Each source appends its parts one after the other. */
   readonly sources: readonly (readonly Part[])[]
+  /** Appended when everything else has been, and nothing goes wrong any more. */
+  readonly last?: Part
   readonly stages: readonly StageSpec[]
 }
 
@@ -95,7 +97,7 @@ const STEPS_MAX = 100_000
 
 export async function deliver(
   seed: number,
-  { sources, stages }: Delivery,
+  { sources, last, stages }: Delivery,
   faults: Faults,
   bugs: Bugs = {},
 ): Promise<Delivered> {
@@ -129,8 +131,17 @@ export async function deliver(
     if (!isCalm && sourcesLeft === 0 && random.chance(0.02)) {
       isCalm = isRegistryUp = true
       simulation.calm()
+      if (last !== undefined) {
+        sourcesLeft++
+        startSource('last', [last], 0)
+      }
     }
-    if (isCalm && !isStopping && stages.every(({ group, input }) => log.isDrained(group, input))) {
+    if (
+      isCalm &&
+      sourcesLeft === 0 &&
+      !isStopping &&
+      stages.every(({ group, input }) => log.isDrained(group, input))
+    ) {
       isStopping = true
       for (const { stop } of alive.values()) stop()
     }
