@@ -7,7 +7,7 @@ import type { Logger } from '@sluicebox/runtime/log'
 import type { Registry } from '@sluicebox/runtime/metrics'
 import { createAddressReader } from './address.ts'
 import { createPace, GONE, readBody } from './body.ts'
-import { createCollect, type EventRequest } from './collect.ts'
+import { createCollect, type Collected, type EventRequest } from './collect.ts'
 import type { CollectorConfig } from './config.ts'
 import { createCors } from './cors.ts'
 import { createLoad } from './load.ts'
@@ -47,6 +47,15 @@ export interface Collector extends Disposable {
   /** Every answer closes its connection from now on. */
   closeConnections(): void
   readonly isStopping: boolean
+}
+
+/** What was handed to the log for a request, and what to answer. */
+interface Stored {
+  readonly isDurable: Promise<boolean>
+  readonly reply: Reply
+  readonly eventCount: number
+  readonly recordCount: number
+  readonly bodyBytes: number
 }
 
 /** How long a client that is refused may go on sending, so that it comes to read why. */
@@ -168,19 +177,20 @@ export function createCollector({
       held += bytes
       return true
     }
-    let isWithLog = false
+    const body = await readBody(req, { limits, hold, pace })
+    let stored: Stored | undefined
     try {
-      const body = await readBody(req, { limits, hold, pace })
       if (body === GONE) return metrics.refused('gone')
       if (!Buffer.isBuffer(body)) return refuseWith(body, kind, req, res)
       const request = eventRequest(req, query, body)
       const collected = kind === 'events' ? collect.events(request) : collect.tracker(found.path, request)
       if (isRefusal(collected)) return refuseWith(collected, kind, req, res)
-      isWithLog = true
-      await store(kind, collected, held, req, res)
+      stored = store(collected, held)
     } finally {
-      if (!isWithLog) load.release(held)
+      if (stored === undefined) load.release(held)
     }
+    // Not awaited in here: this call would keep the body in memory until the log has answered.
+    return answerDurable(kind, stored, req, res)
   }
 
   async function collectGet(
@@ -191,7 +201,7 @@ export function createCollector({
   ): Promise<void> {
     const refusal = admit(req)
     if (refusal !== undefined) return refuseWith(refusal, 'pixel', req, res)
-    await store('pixel', collect.pixel(path, eventRequest(req, query, null)), 0, req, res)
+    return answerDurable('pixel', store(collect.pixel(path, eventRequest(req, query, null)), 0), req, res)
   }
 
   function eventRequest(req: IncomingMessage, query: string | null, body: Buffer | null): EventRequest {
@@ -215,28 +225,27 @@ export function createCollector({
     }
   }
 
-  /** Writes the records, waits until they are durable, and only then says so. */
-  async function store(
-    routeName: string,
-    { records, eventCount, reply }: ReturnType<typeof collect.pixel>,
-    held: number,
-    req: IncomingMessage,
-    res: ServerResponse,
-  ): Promise<void> {
+  /** Hands the records to the log. */
+  function store({ records, eventCount, reply }: Collected, held: number): Stored {
+    const outputs = records.map(record => ({ key: record.visitor, value: codec.encode(record) }))
+    const bodyBytes = records.reduce((sum, record) => sum + (record.body?.length ?? 0), 0)
+    const { isDurable, settled } = sink.append(outputs)
     load.enter()
-    let append
-    try {
-      append = sink.append(records.map(record => ({ key: record.visitor, value: codec.encode(record) })))
-    } catch (error) {
-      load.leave()
-      load.release(held)
-      throw error
-    }
-    void append.settled.then(() => {
+    void settled.then(() => {
       load.leave()
       load.release(held)
     })
-    const isDurable = await append.isDurable
+    return { isDurable, reply, eventCount, recordCount: records.length, bodyBytes }
+  }
+
+  /** Waits until the records are durable, and only then says so. */
+  async function answerDurable(
+    routeName: string,
+    stored: Stored,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    const isDurable = await stored.isDurable
     if (isDurable !== isLogTrusted) {
       isLogTrusted = isDurable
       if (isDurable) logger.info('raw can be written again')
@@ -249,8 +258,8 @@ export function createCollector({
         req,
         res,
       )
-    const bodyBytes = records.reduce((sum, record) => sum + (record.body?.length ?? 0), 0)
-    metrics.accepted(routeName, eventCount, records.length, bodyBytes, now())
+    const { reply, eventCount, recordCount, bodyBytes } = stored
+    metrics.accepted(routeName, eventCount, recordCount, bodyBytes, now())
     if (res.destroyed) return metrics.refused('gone')
     answer(req, res, routeName, reply)
   }

@@ -44,6 +44,10 @@ export async function startCollector(parts: CollectorParts): Promise<RunningColl
     const connection = connections.get(req.socket)
     if (connection === undefined) return void res.destroy()
     connection.response = res
+    res.on('close', () => {
+      // Thousands of connections wait for their next request, and none should keep its last one in memory.
+      if (connection.response === res) connection.response = undefined
+    })
     // The server's own bound says `close` too, but then leaves the connection open.
     if (++connection.requests === load.requestsPerConnectionMax) res.setHeader('connection', 'close')
     if (collector.handle(req, res) === 'fallback') return
@@ -137,7 +141,7 @@ interface Connection {
   requests: number
   /** Requests of the collector's own that are being handled. */
   own: number
-  /** The last response that was begun on it. */
+  /** The response that was begun last, until it is over. */
   response: ServerResponse | undefined
 }
 
