@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parquetWriteFile } from 'hyparquet-writer'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createTableWriter, type RowHead } from './dataset/table-writer.ts'
-import { readTable, selectFeatures, selectRows } from './table.ts'
+import { readTable } from './table.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluicebox-table-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -123,14 +123,4 @@ describe('training table', () => {
       /lacks the column c/,
     )
   })
-})
-
-test('rows and features are selected together', async () => {
-  const table = await readTable(write('select.parquet', 5))
-  const some = selectRows(table, Int32Array.from([4, 1]))
-  expect([...some.features[0]!]).toEqual([4, 1])
-  expect([...some.n]).toEqual([5, 2])
-  expect(Array.from(some.session.codes, code => some.session.values[code])).toEqual(['s1', 's1'])
-  expect(selectFeatures(table, ['b']).features[0]).toBe(table.features[1])
-  expect(() => selectFeatures(table, ['z'])).toThrow(/no feature "z"/)
 })

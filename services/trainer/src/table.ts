@@ -129,38 +129,6 @@ export async function readTable(
   }
 }
 
-/** The table with the rows of `rows`, in that order. */
-export function selectRows(table: TrainingTable, rows: Int32Array): TrainingTable {
-  const coded = (column: CodedColumn): CodedColumn => ({
-    codes: Int32Array.from(rows, row => column.codes[row] as number),
-    values: column.values,
-  })
-  return {
-    rowCount: rows.length,
-    featureNames: table.featureNames,
-    features: table.features.map(column => Float64Array.from(rows, row => column[row] as number)),
-    label: Uint8Array.from(rows, row => table.label[row] as number),
-    session: coded(table.session),
-    visitor: coded(table.visitor),
-    n: Int32Array.from(rows, row => table.n[row] as number),
-    eventCount: Int32Array.from(rows, row => table.eventCount[row] as number),
-    revision: Int32Array.from(rows, row => table.revision[row] as number),
-    eventTime: Float64Array.from(rows, row => table.eventTime[row] as number),
-    startedAt: Float64Array.from(rows, row => table.startedAt[row] as number),
-    slices: Object.fromEntries(Object.entries(table.slices).map(([name, column]) => [name, coded(column)])),
-  }
-}
-
-/** The table with only these features, in this order. */
-export function selectFeatures(table: TrainingTable, names: readonly string[]): TrainingTable {
-  const features = names.map(name => {
-    const column = table.features[table.featureNames.indexOf(name)]
-    if (column === undefined) throw new Error(`the training table has no feature "${name}"`)
-    return column
-  })
-  return { ...table, featureNames: names, features }
-}
-
 function featuresOf(metadata: FileMetaData): readonly string[] {
   const listed = metadata.key_value_metadata?.find(pair => pair.key === FEATURES_KEY)?.value
   if (listed !== undefined) return JSON.parse(listed) as string[]

@@ -55,6 +55,30 @@ export function shopTable(sessions: number, seed = 1): TrainingTable {
   return testTable(rows, ['interest', 'price', 'noise', 'events'])
 }
 
+/** The table with the rows of `rows`, in that order. */
+export function selectRows(table: TrainingTable, rows: Int32Array): TrainingTable {
+  const codedRows = (column: CodedColumn): CodedColumn => ({
+    codes: Int32Array.from(rows, row => column.codes[row] as number),
+    values: column.values,
+  })
+  return {
+    rowCount: rows.length,
+    featureNames: table.featureNames,
+    features: table.features.map(column => Float64Array.from(rows, row => column[row] as number)),
+    label: Uint8Array.from(rows, row => table.label[row] as number),
+    session: codedRows(table.session),
+    visitor: codedRows(table.visitor),
+    n: Int32Array.from(rows, row => table.n[row] as number),
+    eventCount: Int32Array.from(rows, row => table.eventCount[row] as number),
+    revision: Int32Array.from(rows, row => table.revision[row] as number),
+    eventTime: Float64Array.from(rows, row => table.eventTime[row] as number),
+    startedAt: Float64Array.from(rows, row => table.startedAt[row] as number),
+    slices: Object.fromEntries(
+      Object.entries(table.slices).map(([name, column]) => [name, codedRows(column)]),
+    ),
+  }
+}
+
 function noisy(value: number, random: Random): number {
   return value + 0.2 * (random.next() - 0.5)
 }

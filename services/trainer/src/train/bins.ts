@@ -1,5 +1,5 @@
 /** Most bins that a feature's values are put into; one more holds the missing ones, and all fit a byte. */
-export const BINS_MAX = 255
+const BINS_MAX = 255
 
 /** Feature values as small numbers, so that a split is found by adding up bins instead of sorting rows. */
 export interface Bins {

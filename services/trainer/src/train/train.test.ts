@@ -1,8 +1,7 @@
 import { writeParameters } from '@sluicebox/model/parameters-file'
 import { describe, expect, test } from 'vitest'
 import { MODEL_KINDS, trainerConfig } from '../config.ts'
-import { selectFeatures, selectRows } from '../table.ts'
-import { shopTable, testTable } from '../testing/table.ts'
+import { selectRows, shopTable, testTable } from '../testing/table.ts'
 import { splitTable } from './split.ts'
 import { train, type TrainOptions } from './train.ts'
 
@@ -67,7 +66,9 @@ test('a table without rows, or without features, is an error that says what to d
   await expect(train(selectRows(table, new Int32Array(0)), options({}))).rejects.toThrow(
     /training part is empty/,
   )
-  await expect(train(selectFeatures(table, []), options({}))).rejects.toThrow(/no feature column/)
+  await expect(train({ ...table, featureNames: [], features: [] }, options({}))).rejects.toThrow(
+    /no feature column/,
+  )
 })
 
 test('a markov model without transition features says what is missing', async () => {
