@@ -22,7 +22,7 @@ const envelope = (data: unknown): object => ({
 /** What the socket answers to raw bytes, until it is closed by either side. */
 async function raw(url: string, bytes: string | Uint8Array): Promise<string> {
   const { hostname, port } = new URL(url)
-  return await new Promise(resume => {
+  return new Promise(resume => {
     let answer = ''
     const socket = connect(Number(port), hostname, () => socket.end(bytes))
     socket.on('data', chunk => (answer += chunk.toString('latin1')))

@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hasRecordings, json, RECORDINGS, succeed, temporaryDir, sluicebox } from './sluicebox.ts'
 
-interface Metric {
+interface MomentQuality {
   readonly moment: string
-  readonly auc: number
-  readonly aucLow: number
-  readonly aucHigh: number
+  readonly measures: {
+    readonly roc_auc: { readonly value: number; readonly low: number; readonly high: number }
+  }
 }
 
 interface Scored {
   readonly kind: string
+  readonly visitor: string
   readonly session_id: string
   readonly n: number
   readonly probability: number | null
@@ -74,12 +75,26 @@ describe.skipIf(!hasRecordings)('a recording', () => {
       )
       const bundle = join(dir, 'bundle')
       await succeed('train', table, '--kind', 'trees', '--out', bundle, '--seed', '1')
-      const [evaluation] = await json<{ moments: Metric[] }>('model', 'evaluate', bundle, '--table', table)
-      const last = evaluation?.moments.find(metric => metric.moment === 'last')
-      expect(last?.auc).toBeGreaterThan(auc[0] as number)
-      expect(last?.auc).toBeLessThan(auc[1] as number)
-      expect(last?.aucLow).toBeLessThan(last?.auc as number)
-      expect(last?.aucHigh).toBeGreaterThan(last?.auc as number)
+      const [evaluation] = await json<{ moments: MomentQuality[] }>(
+        'model',
+        'evaluate',
+        bundle,
+        '--table',
+        table,
+      )
+      expect(evaluation?.moments.map(quality => quality.moment)).toEqual([
+        'after_1',
+        'after_3',
+        'after_6',
+        'after_10',
+        'last',
+        'pooled',
+      ])
+      const last = evaluation?.moments.find(quality => quality.moment === 'last')?.measures.roc_auc
+      expect(last?.value).toBeGreaterThan(auc[0] as number)
+      expect(last?.value).toBeLessThan(auc[1] as number)
+      expect(last?.low).toBeLessThan(last?.value as number)
+      expect(last?.high).toBeGreaterThan(last?.value as number)
 
       const report = join(dir, 'report.html')
       await succeed('model', 'report', bundle, '--table', table, '--out', report)
@@ -97,7 +112,8 @@ describe.skipIf(!hasRecordings)('a recording', () => {
       const manifest = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8')) as { id: string }
       expect(new Set(scored.map(score => score.bundle_id))).toEqual(new Set([manifest.id]))
       expect(new Set(scored.map(score => score.goal))).toEqual(new Set([goal]))
-      for (const session of Map.groupBy(scored, score => score.session_id).values()) {
+      // The recording has one session id that two visitors share: a session is one visitor's.
+      for (const session of Map.groupBy(scored, score => `${score.visitor} ${score.session_id}`).values()) {
         expect(session.map(score => score.n)).toEqual(session.map((_, index) => index + 1))
         expect(session.at(-1)?.kind).toBe('final')
       }

@@ -56,10 +56,19 @@ export interface Up {
 
 /** Starts `sluicebox up` on free ports and waits until it says that it is ready. */
 export async function up(dataDir: string, ...args: string[]): Promise<Up> {
+  return await upWith({}, dataDir, ...args)
+}
+
+/** The same, with settings in the environment. */
+export async function upWith(
+  env: Readonly<Record<string, string>>,
+  dataDir: string,
+  ...args: string[]
+): Promise<Up> {
   const child = spawn(
     process.execPath,
     [COMMAND, 'up', '--data', dataDir, '--port', '0', '--admin-port', '0', '--json', ...args],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   )
   let stderr = ''
   child.stderr?.on('data', chunk => (stderr += String(chunk)))
@@ -78,7 +87,7 @@ export async function up(dataDir: string, ...args: string[]): Promise<Up> {
     stderr: () => stderr,
     async stop() {
       child.kill('SIGTERM')
-      return await exited(child)
+      return exited(child)
     },
     async kill() {
       child.kill('SIGKILL')
@@ -99,7 +108,7 @@ export async function post(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  return await fetch(url, {
+  return fetch(url, {
     method: 'POST',
     body: typeof body === 'string' ? body : JSON.stringify(body),
     headers: { 'content-type': 'application/json', ...headers },
@@ -117,7 +126,7 @@ export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<
 
 async function exited(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-  return await new Promise(resume => child.once('exit', resume))
+  return new Promise(resume => child.once('exit', resume))
 }
 
 async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {

@@ -72,7 +72,7 @@ afterAll(async () => {
 
 /** The good events of a session, once there are as many as expected. */
 async function goodOf(matches: (event: Good) => boolean, count: number): Promise<Good[]> {
-  return await eventually(async () => {
+  return eventually(async () => {
     const events = (await json<Good>('tail', 'good', '--data', data)).filter(matches)
     return events.length >= count ? events : undefined
   })
@@ -92,7 +92,7 @@ async function openShop(
     `window.t = snowplowBrowserTracking; t.newTracker('sp1', ${JSON.stringify(pipeline.url)}, ${JSON.stringify({ appId: 'shop', ...options })}); void 0`,
   )
   const sessionId = async (): Promise<string> =>
-    await page.evaluate(
+    page.evaluate(
       `new Promise(resolve => { const cookie = document.cookie.split('; ').find(c => c.startsWith('_sp_id')); resolve(cookie ? cookie.split('=')[1].split('.')[5] : '') })`,
     )
   return { run, sessionId }

@@ -1,3 +1,4 @@
+import { firstTry } from '@sluicebox/enricher/retry'
 import { isMissingSchema } from '@sluicebox/event/codec'
 import type { BadRecord } from '@sluicebox/event/records'
 import { folderCodec } from '@sluicebox/registry/folder'
@@ -9,7 +10,7 @@ export interface PlacedBad {
   /** Partition and position in `bad`: 0/17. */
   readonly place: string
   readonly record: BadRecord
-  /** Whether it was sent again already. */
+  /** Whether it was sent again already: what failed again after that is another record. */
   readonly isRetried: boolean
 }
 
@@ -20,7 +21,8 @@ export interface BadFilter {
 
 /** The records of `bad` that fit, newest first. */
 export async function listBad(log: Log, { reason, since }: BadFilter = {}): Promise<PlacedBad[]> {
-  const retried = await retriedCoordinates(log)
+  const retries = await countRetries(log)
+  const failures = new Map<string, number>()
   const found: PlacedBad[] = []
   for await (const { partition, position, record } of followStream({
     log,
@@ -28,9 +30,13 @@ export async function listBad(log: Log, { reason, since }: BadFilter = {}): Prom
     codec: folderCodec('bad'),
     from: 'start',
   })) {
+    // The second failure of an event came out of its first retry, and waits for a second one.
+    const first = firstTry(record)
+    const nth = (failures.get(first) ?? 0) + 1
+    failures.set(first, nth)
     if (reason !== undefined && record.reason !== reason) continue
     if (since !== undefined && record.collected_at < since) continue
-    found.push({ place: `${partition}/${position}`, record, isRetried: retried.has(firstTry(record)) })
+    found.push({ place: `${partition}/${position}`, record, isRetried: (retries.get(first) ?? 0) >= nth })
   }
   return found.sort((a, b) => b.record.collected_at - a.record.collected_at)
 }
@@ -58,16 +64,11 @@ export async function readBad(log: Log, place: string): Promise<BadRecord> {
   return record
 }
 
-/** Coordinates in raw by which the event of a bad record was first known. */
-function firstTry(record: BadRecord): string {
-  return record.retry_of ?? `${record.source_partition}/${record.source_position}/${record.source_index}`
-}
-
-/** The coordinates of everything in raw that was sent again. */
-async function retriedCoordinates(log: Log): Promise<ReadonlySet<string>> {
-  const retried = new Set<string>()
-  const codec = folderCodec('raw', { project: ['kind', 'retry_of'] })
+/** How often events were sent again, by the coordinates in raw of their first try. */
+async function countRetries(log: Log): Promise<ReadonlyMap<string, number>> {
+  const retries = new Map<string, number>()
+  const codec = folderCodec('raw', { project: ['retry_of'] })
   for await (const { record } of followStream({ log, stream: 'raw', codec, from: 'start' }))
-    if (record.retry_of !== null) retried.add(record.retry_of)
-  return retried
+    if (record.retry_of !== null) retries.set(record.retry_of, (retries.get(record.retry_of) ?? 0) + 1)
+  return retries
 }

@@ -19,5 +19,5 @@ export async function openExistingLog(dataDir: string): Promise<Log> {
     throw new Error(
       `there is no log in ${dataDir}: start one with "sluicebox up --data ${dataDir}" or "sluicebox import", or name another directory with --data`,
     )
-  return await openEmbeddedLog({ dir: log })
+  return openEmbeddedLog({ dir: log })
 }

@@ -88,6 +88,5 @@ function describeScored(record: ScoredRecord): string {
 
 /** What strangers sent must not steer a terminal. */
 function safe(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�').slice(0, 200)
 }

@@ -26,6 +26,9 @@ export interface Sender {
   flush(): Promise<void>
 }
 
+// Events that bring no user agent of their own must not look like those of a bot.
+const HEADERS = { 'content-type': 'application/x-ndjson', 'user-agent': 'Mozilla/5.0 (Sluicebox send)' }
+
 /**
  * Posts events to /v1/events as a patient client does: in order, in batches that are formed while a request is under
  * way, and again after 503 or a broken connection, as Retry-After says. Rejects when the collector refuses for good.
@@ -50,7 +53,7 @@ export function createSender({
       const outcome = await fetch(url, {
         method: 'POST',
         body,
-        headers: { 'content-type': 'application/x-ndjson' },
+        headers: HEADERS,
       }).then(
         async response => ({ response, text: await response.text() }),
         (error: unknown) => ({ error }),

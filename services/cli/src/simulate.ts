@@ -28,6 +28,12 @@ const REFERRERS = [
   'https://www.instagram.com/',
   'https://news.example.org/',
 ]
+const USER_AGENTS = [
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:144.0) Gecko/20100101 Firefox/144.0',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36',
+]
 const SHOP = 'https://shop.example.com'
 
 export interface SimulatedEvent {
@@ -44,6 +50,7 @@ export function* simulateSession(random: Random): Generator<SimulatedEvent> {
   const visitor = uuid(random)
   const session = uuid(random)
   const referrer = REFERRERS[Math.floor(random() * REFERRERS.length)]
+  const userAgent = USER_AGENTS[Math.floor(random() * USER_AGENTS.length)]
   const favourite = CATEGORIES[Math.floor(random() * CATEGORIES.length)] as string
   const cart: Product[] = []
   let last: Product | undefined
@@ -55,6 +62,7 @@ export function* simulateSession(random: Random): Generator<SimulatedEvent> {
     session_id: session,
     app_id: 'simulated-shop',
     platform: 'web',
+    user_agent: userAgent,
     simulated: true,
     page: { url: `${SHOP}${path}`, ...(referrer === undefined ? {} : { referrer }) },
     ...more,

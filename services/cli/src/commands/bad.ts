@@ -120,7 +120,7 @@ async function choose(
   options: RetryOptions,
 ): Promise<readonly Pick<PlacedBad, 'place' | 'record'>[]> {
   if (places.length > 0)
-    return await Promise.all(places.map(async place => ({ place, record: await readBad(log, place) })))
+    return Promise.all(places.map(async place => ({ place, record: await readBad(log, place) })))
   const found = await listBad(log, options.reason === undefined ? {} : { reason: options.reason })
   // Oldest first, as they came.
   return found.filter(({ isRetried }) => !isRetried).reverse()

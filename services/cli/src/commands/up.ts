@@ -1,5 +1,6 @@
 import { startCollector } from '@sluicebox/collector/server'
 import { createConsole } from '@sluicebox/console/console'
+import { createEventCheck } from '@sluicebox/enricher/check-event'
 import { loadEventSchemas } from '@sluicebox/registry/events'
 import { folderCodec } from '@sluicebox/registry/folder'
 import { startAdmin } from '@sluicebox/runtime/admin'
@@ -22,8 +23,6 @@ interface UpOptions {
   readonly json?: true
   readonly verbose?: true
 }
-
-const EVENT_SCHEMA = 'iglu:com.sluicebox/event/jsonschema/1-0-0'
 
 const port = numberOption({ min: 0, max: 65_535 })
 
@@ -93,14 +92,16 @@ async function run(config: Config, asJson: boolean, logger: Logger, signal: Abor
     bundle: () => bundle,
   })
   await using _page = { [Symbol.asyncDispose]: () => page.close() }
-  const validate = loadEventSchemas(config.enricher.schemaDirs).validator(EVENT_SCHEMA)
   await using collector = await startCollector({
     config: config.collector,
     log,
     codec: codecs.raw,
     logger: logger.child({ stage: 'collector' }),
     metrics,
-    checkEvent: event => validate?.(event).map(({ path, message }) => `${path} ${message}`.trim()) ?? [],
+    checkEvent: createEventCheck({
+      config: config.enricher,
+      schemas: loadEventSchemas(config.enricher.schemaDirs),
+    }),
     fallback: page.handle,
   })
   await using admin = await startAdmin({
