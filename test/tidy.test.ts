@@ -23,9 +23,11 @@ const files: readonly SourceFile[] = [...WORKSPACES, 'test', 'infra'].flatMap(fo
     .map(entry => {
       const path = relative(ROOT, join(entry.parentPath, entry.name))
       const text = readFileSync(join(ROOT, path), 'utf8')
-      const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
-        match => match[1] as string,
-      )
+      const imports = [
+        ...text.matchAll(/^(?:import|export|\})[^'\n]*\bfrom '([^'\n]+)'/gm),
+        ...text.matchAll(/^import '([^'\n]+)'/gm),
+        ...text.matchAll(/\bimport\('([^'\n]+)'\)/g),
+      ].map(match => match[1] as string)
       return { path, text, imports }
     }),
 )

@@ -33,8 +33,8 @@ export function configurationPage(schema: z.ZodType): string {
   return `${NOTE}# Configuration
 
 One file, \`sluicebox.yaml\` (or \`--config FILE\`), overridden by environment variables, overridden by flags. The environment variable of
-a setting is its path in upper case with underscores: \`collector.bodyBytesMax\` is \`SLUICEBOX_COLLECTOR_BODY_BYTES_MAX\`. Lists are written as
-YAML: \`SLUICEBOX_LOG_…='[a, b]'\`. All faults are reported together, each with its place; an unknown key is a fault.
+a setting is its path in upper case with underscores: \`collector.limits.bodyBytesMax\` is \`SLUICEBOX_COLLECTOR_LIMITS_BODY_BYTES_MAX\`. Lists are written as
+YAML: \`SLUICEBOX_ENRICHER_SCHEMA_DIRS='[schemas]'\`. All faults are reported together, each with its place; an unknown key is a fault.
 \`sluicebox config check\` checks, \`sluicebox config print\` shows what is in force.
 
 ${tables.join('\n')}`
@@ -44,6 +44,8 @@ ${tables.join('\n')}`
 export function commandsPage(program: Command): string {
   const parts: string[] = []
   const visit = (command: Command, path: string): void => {
+    // Whatever the terminal of whoever makes the page.
+    command.configureHelp({ helpWidth: 80 })
     if (command.commands.length > 0) {
       for (const child of command.commands) visit(child, `${path} ${child.name()}`)
       return

@@ -70,7 +70,7 @@ test('bad ls, show and retry: repaired by a schema, repaired by hand', async () 
     readonly session_id: string
   }
   const good = async (eventId: string): Promise<Good> =>
-    await eventually(async () =>
+    eventually(async () =>
       (await json<Good>('tail', 'good', '--data', data)).find(event => event.event_id === eventId),
     )
   expect(await good(EVENT_ID)).toMatchObject({

@@ -56,7 +56,7 @@ export interface Up {
 
 /** Starts `sluicebox up` on free ports and waits until it says that it is ready. */
 export async function up(dataDir: string, ...args: string[]): Promise<Up> {
-  return await upWith({}, dataDir, ...args)
+  return upWith({}, dataDir, ...args)
 }
 
 /** The same, with settings in the environment. */
