@@ -76,6 +76,25 @@ describe('labelled rows', () => {
     ])
   })
 
+  test('a session may still go on a while after its end, so its rows wait even if others come in between', () => {
+    const { rows } = rowsOf([
+      event({ at: 0 }),
+      event({ at: 50 * MINUTE, session_id: 'other', visitor: 'v2' }),
+      event({ at: 60 * MINUTE }),
+      event({ at: 61 * MINUTE, action: 'transaction' }),
+    ])
+    expect(rows.filter(row => row.sessionId === 's1').map(row => row.label)).toEqual([1, 1])
+  })
+
+  test('a session that closed long before it is mature is kept when the data goes on long enough', () => {
+    const hourly = Array.from({ length: 13 }, (_, i) =>
+      event({ at: i * 60 * MINUTE, session_id: `s${i}`, visitor: `v${i}` }),
+    )
+    const { rows, counts } = rowsOf(hourly, { maturityMs: 6 * 60 * MINUTE })
+    expect(rows.map(row => row.sessionId)).toEqual(['s0', 's1', 's2', 's3', 's4', 's5', 's6'])
+    expect(counts.leftOut.immature).toBe(6)
+  })
+
   test('a goal that comes in late takes the rows of events that happened after it', () => {
     const { rows, counts } = rowsOf([
       event({ at: 1_000 }),

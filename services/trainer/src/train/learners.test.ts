@@ -201,6 +201,22 @@ describe('boosted trees', () => {
   })
 })
 
+describe('random forest', () => {
+  test('gives shares of positive sessions: between 0 and 1, and right in the mean', async () => {
+    const table = shopTable(1_000)
+    const { parameters } = await fitForest(inputOf(table), forest, {})
+    const model = createModel(parameters, 4)
+    const scores = Array.from({ length: table.rowCount }, (_, row) =>
+      model.score(Float64Array.from(table.features, column => column[row]!)),
+    )
+    const mean = (numbers: ArrayLike<number>) =>
+      Array.from(numbers).reduce((sum, x) => sum + x, 0) / numbers.length
+    expect(Math.min(...scores)).toBeGreaterThanOrEqual(0)
+    expect(Math.max(...scores)).toBeLessThanOrEqual(1)
+    expect(mean(scores)).toBeCloseTo(mean(table.label), 1)
+  })
+})
+
 describe('logistic regression', () => {
   test('finds the weights that made the labels', async () => {
     const rows = Array.from({ length: 20_000 }, (_, i) => {
@@ -212,6 +228,23 @@ describe('logistic regression', () => {
     const slopes = parameters.weights.map((w, f) => w / parameters.scales[f]!)
     expect(slopes[0]).toBeCloseTo(2, 0)
     expect(slopes[1]).toBeCloseTo(-1, 0)
+  })
+
+  test('a step that would overshoot is shortened: the loss never rises', async () => {
+    // Whole steps of Newton's method lead away from the minimum here.
+    const features = [
+      0.04, 11.54, 9.94, 1.53, 1.99, 0, 0.01, 2.16, 53.22, 0, 0.04, 0.73, 0.9, 2.74, 1.47, 2.09, 11.69, 3.76,
+      1.64, 0, 0.34, 0,
+    ]
+    const rows = features.map((x, i) => ({ features: [x], label: i === 5 || i === 8 ? 1 : 0 }))
+    const { trainLosses } = await fitLinear(
+      inputOf(testTable(rows)),
+      { l2: 0.01, l1: 0, iterationsMax: 50 },
+      {},
+    )
+    trainLosses.forEach((loss, i) => i > 0 && expect(loss).toBeLessThanOrEqual(trainLosses[i - 1]!))
+    expect(trainLosses.length).toBeLessThan(30)
+    expect(trainLosses.at(-1)).toBeLessThan(trainLosses[0]!)
   })
 
   test('classes that a line separates end in finite weights', async () => {

@@ -103,3 +103,23 @@ test('a Markov chain of a few transitions warns, and says where more come from',
   const trained = await train(shopTable(300), options({ kind: 'markov' }))
   expect(trained.warnings.join()).toContain('4 transitions only')
 })
+
+test('a session counts once, however many rows it has, unless rows are to count', async () => {
+  const once = testTable(
+    Array.from({ length: 300 }, (_, i) => ({
+      session: `s${i}`,
+      label: i % 3 === 0 ? 1 : 0,
+      features: [i % 7, i % 5],
+    })),
+  )
+  // Sessions that reach the goal four times as long, with the same row again and again.
+  const rows = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? [i, i, i, i] : [i])).flat()
+  const repeated = selectRows(once, Int32Array.from(rows))
+  const weightsOf = async (table: typeof once, rowWeight: 'session' | 'row') => {
+    const { parameters } = await train(table, options({ kind: 'linear', rowWeight }))
+    return parameters.kind === 'linear' ? parameters.intercept : NaN
+  }
+  const single = await weightsOf(once, 'session')
+  expect(await weightsOf(repeated, 'session')).toBeCloseTo(single, 9)
+  expect(await weightsOf(repeated, 'row')).toBeGreaterThan(single + 1)
+})
