@@ -60,9 +60,9 @@ export async function benchCollector(): Promise<Row[]> {
       },
     ]
   } finally {
-    bare.child.kill("SIGKILL")
-    collector.child.kill("SIGKILL")
-    await Promise.all([bare, collector].map(({ child }) => child.exitCode ?? once(child, 'exit')))
+    bare.child.kill('SIGKILL')
+    collector.child.kill('SIGKILL')
+    await Promise.all([bare, collector].map(({ child }) => once(child, 'exit')))
     rmSync(dir, { recursive: true, force: true })
   }
 }
@@ -150,7 +150,7 @@ async function openLoop(server: Server, requests: readonly Buffer[], perSecond: 
 
 /** Connections that tell of each answer. All answers here end in `ok`, and one is awaited at a time. */
 async function openConnections(port: number, answered: (connection: Socket) => void): Promise<Socket[]> {
-  return await Promise.all(
+  return Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       const connection = connect({ port, host: '127.0.0.1', noDelay: true })
       await once(connection, 'connect')
