@@ -231,6 +231,33 @@ describe('a list of features', () => {
     )
   })
 
+  test('tells a hundred actions apart, and what follows what', () => {
+    const actions = Array.from({ length: 100 }, (_, i) => `action ${i}`)
+    const counts = actions.map((action, i) => ({ name: `count_${i}`, kind: 'count', where: { action } }))
+    const steps = actions.map((from, i) => ({
+      name: `step_${i}`,
+      kind: 'transition',
+      of: 'action',
+      from,
+      to: actions[(i + 17) % 100],
+    }))
+    const stays = actions.map((action, i) => ({
+      name: `stay_${i}`,
+      kind: 'transition',
+      of: 'action',
+      from: action,
+      to: action,
+    }))
+    // Every action once, in steps of seventeen: 0, 17, 34 …
+    const events = actions.map((_, i) => sessionEvent({ at: i, action: actions[(17 * i) % 100]! }))
+    const last = (17 * 99) % 100
+    expect(featuresOf([...counts, ...steps, ...stays], events)).toEqual([
+      ...actions.map(() => 1),
+      ...actions.map((_, i) => (i === last ? 0 : 1)),
+      ...actions.map(() => 0),
+    ])
+  })
+
   test('keeps what is shared once', () => {
     const bytesOf = (list: object[]): number => compileFeatures(parseFeatures(list)).bytes
     const cart = { where: { action: 'add_to_cart' } }

@@ -179,7 +179,7 @@ test.skipIf(!isThere)(
     )
     expect(counted.length).toBeGreaterThan(10)
     for (const action of counted) expect(names).toContain(action)
-  expect(JSON.stringify(proposed)).not.toContain('"purchase"')
+    expect(JSON.stringify(proposed)).not.toContain('"purchase"')
     const kinds = Object.groupBy(proposed, ({ kind }) => kind)
     for (const kind of [
       'share',

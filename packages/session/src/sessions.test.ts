@@ -194,6 +194,56 @@ describe('a session', () => {
     expect(moments[145]!.features[0]).toBe(1)
   })
 
+  test.each([
+    // The session began at 0, so that its day ends at 24 h; its gap ends half an hour after the event.
+    ['its gap ends first', 1_409, 'final by gap'],
+    ['both end at once', 1_410, 'final by gap'],
+    ['its day ends first', 1_411, 'final by age'],
+  ])('says what closed it: %s', (_what, lastMinute, closing) => {
+    const minutes = [...Array.from({ length: 141 }, (_, i) => 10 * i), lastMinute]
+    const events = minutes.map(minute => sessionEvent({ at: minute * MINUTE_MS }))
+    expect(brief(run([...events, heartbeat(30 * 60 * MINUTE_MS)])).at(-1)).toContain(closing)
+  })
+
+  test('does not go on when its day is over, though its features are still there', () => {
+    const minutes = Array.from({ length: 141 }, (_, i) => 10 * i)
+    const day = 24 * 60 * MINUTE_MS
+    const events = minutes.map(minute => sessionEvent({ at: minute * MINUTE_MS }))
+    const [before, there] = [day - 1, day].map(at =>
+      run([...events, heartbeat(day - 2), sessionEvent({ at })]),
+    )
+    expect(brief(before!).slice(-2)).toEqual(['s1 r1 n142 final by gap', 's1 r2 n143 update'])
+    expect(before!.at(-1)!.features[0]).toBe(142)
+    expect(brief(there!).slice(-2)).toEqual(['s1 r1 n142 final by gap', 's1 r2 n143 update'])
+    expect(there!.at(-1)!.features[0]).toBe(1)
+  })
+
+  test('leaves no memory behind when it is forgotten, whatever its ids look like', () => {
+    let sessions = createSessions({ policy: { ...SESSION_POLICY, sessionsMax: 100, eventsMax: 40 }, program })
+    let bytes = 0
+    for (let i = 0; i < 20_000; i++) {
+      const byVisitor = i % 3 === 0
+      const who = `somebody with a long name ${Math.floor(i / 30)}`
+      advance(
+        sessions,
+        sessionEvent({
+          at: i * 10_000,
+          visitor: who,
+          session_id: byVisitor ? null : `of ${who}`,
+          event_id: `e${i}`,
+          action: i % 50 === 0 ? 'transaction' : 'page_view',
+        }),
+      )
+      if (i % 4_000 === 0) {
+        const snapshot = sessions.snapshot()
+        sessions = createSessions({ policy: { ...SESSION_POLICY, sessionsMax: 100, eventsMax: 40 }, program })
+        sessions.restore(snapshot)
+      }
+      if (i === 5_000) bytes = sessions.stats.bytes
+    }
+    expect(sessions.stats.bytes).toBe(bytes)
+  })
+
   test('folds an event that comes late as if it were simultaneous with the latest', () => {
     const moments = run([
       sessionEvent({ at: 10_000 }),

@@ -141,7 +141,6 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     closed.remove(slot)
     setU8(slot, record.STATE, record.STATE_OPEN)
     setU32(slot, record.REVISION, u32(slot, record.REVISION) + 1)
-    setF64(slot, record.TOUCHED_AT, logTime)
     heap.push(dueOf(slot), slot)
     openCount++
     happened.reopened++

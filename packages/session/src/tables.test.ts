@@ -165,14 +165,25 @@ describe('blocks', () => {
     expect(() => blocks.allocate(BLOCK_BYTES_MAX + 1)).toThrow('no block holds')
   })
 
-  test('take up no more memory when they are freed and allocated again', () => {
+  test.each([
+    ['all', 1],
+    ['every third', 3],
+  ])('take up no more memory when %s are freed and allocated again', (_what, nth) => {
     const blocks = createBlocks()
-    const fill = (): BlockRef[] => Array.from({ length: 10_000 }, () => blocks.allocate(64))
-    const first = fill()
+    const held = Array.from({ length: 10_000 }, () => blocks.allocate(64))
     const { bytes } = blocks
-    first.forEach(ref => blocks.free(ref))
-    fill()
+    for (let i = 0; i < held.length; i += nth) blocks.free(held[i]!)
+    for (let i = 0; i < held.length; i += nth) held[i] = blocks.allocate(64)
     expect(blocks.bytes).toBe(bytes)
+    expect(new Set(held).size).toBe(held.length)
+  })
+
+  test('give memory back when none of them is left', () => {
+    const blocks = createBlocks()
+    const held = Array.from({ length: 10_000 }, () => blocks.allocate(64))
+    const { bytes } = blocks
+    for (const ref of held) blocks.free(ref)
+    expect(blocks.bytes).toBeLessThan(bytes / 10)
   })
 
   test('give back any text', () => {
@@ -187,15 +198,18 @@ describe('blocks', () => {
 })
 
 test('seen events are a set, however many there are', () => {
-  const id = fc.oneof(fc.nat(3), fc.nat(200), fc.nat())
+  const id = fc.oneof(fc.nat(9), fc.nat(200), fc.nat())
   fc.assert(
     fc.property(fc.array(fc.tuple(id, id), { maxLength: 400, size: 'max' }), ids => {
       const blocks = createBlocks()
       const expected = new Set<string>(['1,7'])
-      // A block that was used before: what it held must not be taken for ids.
-      const used = blocks.allocate(16)
-      blocks.words(used).fill(7, 0, 4)
-      blocks.free(used)
+      // Blocks that were used before: what they held must not be taken for ids.
+      for (let bytes = 16; bytes <= 16_384; bytes += bytes < 128 ? 16 : bytes) {
+        const used = blocks.allocate(bytes)
+        const start = blocks.start(used)
+        blocks.words(used).fill(7, start, start + blocks.wordCount(used))
+        blocks.free(used)
+      }
       let ref = addSeen(blocks, 0, 0, 1, 7)
       for (const [high, low] of ids) {
         // Two zeros are kept as (1, 0).
