@@ -168,16 +168,40 @@ describe('the embedded log', () => {
     expect(await all(await open(), 'raw')).toHaveLength(1)
   })
 
-  it('ends its consumers when it closes', async () => {
+  it('ends its consumers before it closes', async () => {
     const log = await open()
+    await log.append('raw', [record('a', '')])
+    const holding = Promise.withResolvers<void>()
+    let committed = false
     const consuming = log.consume(
       { stream: 'raw', group: 'group', ...LIMITS, signal: new AbortController().signal },
       async owned => {
+        const batch = (await owned.next())!
+        holding.resolve()
         expect(await owned.next()).toBeUndefined()
+        await owned.commit({}, batch.next)
+        committed = true
       },
     )
+    await holding.promise
     await log[Symbol.asyncDispose]()
+    expect(committed).toBe(true)
     await consuming
+  })
+
+  it('undoes all of a transaction of which a part fails', async () => {
+    const log = await open({ partitions: 1 })
+    const other = await open({ partitions: 2 })
+    await other.append('raw', [record('a', '')])
+    const [good, raw] = await Promise.allSettled([
+      log.append('good', [record('b', '')]),
+      log.append('raw', [record('c', '')]),
+    ])
+    expect(raw.status === 'rejected' && String(raw.reason)).toContain('Stream raw in')
+    expect(good.status).toBe('rejected')
+    expect(await all(log, 'good')).toEqual([])
+    await log.append('good', [record('d', '')])
+    expect((await all(log, 'good')).map(({ key }) => key)).toEqual(['d'])
   })
 
   it('refuses files of another format', async () => {
