@@ -363,6 +363,16 @@ describe('an anonymous visitor', () => {
     expect(byVisitor(written.slice(0, 1))).toEqual([['id-1', [{ e: 'pv' }, null]]])
   })
 
+  test('is stripped of ids in a body that could be stored as it came, too', () => {
+    const [record] = tracker(
+      payloadData({ e: 'pv', duid: 'canary', sid: 'canary' }, { e: 'pp', duid: 'canary' }),
+      {
+        headers: { 'sp-anonymous': '*' },
+      },
+    ).records
+    expect(bodyText(record)).toBe(payloadData({ e: 'pv' }, { e: 'pp' }))
+  })
+
   test.each([
     [
       'a tracker’s body that is no JSON',

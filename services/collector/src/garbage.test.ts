@@ -5,32 +5,27 @@ import { startCollector, type RunningCollector } from './server.ts'
 import { ask, openClient } from './testing/client.ts'
 import { httpRequest, partsOf, payloadData, recordingLog, recordingLogger, TP2 } from './testing/parts.ts'
 
-// One collector takes everything that is thrown at it here, and must still serve the next visitor.
+// Two collectors take everything that is thrown at them here, and must still serve the next visitor. One of them has
+// little patience, for those who are slow.
 
 const log = recordingLog()
 const logger = recordingLogger()
 let collector: RunningCollector
+let hasty: RunningCollector
 
 beforeAll(async () => {
-  collector = await startCollector(
-    partsOf(
-      log,
-      {
-        timeouts: { headersMs: 60, requestMs: 60, checkMs: 10, keepAliveMs: 60 },
-        limits: { headerBytesMax: 8_192 },
-        drain: { idleMs: 1 },
-      },
-      { logger },
-    ),
-  )
+  const settings = { limits: { headerBytesMax: 8_192 }, drain: { idleMs: 1 } }
+  const timeouts = { headersMs: 300, requestMs: 300, checkMs: 20, keepAliveMs: 300 }
+  collector = await startCollector(partsOf(log, settings, { logger }))
+  hasty = await startCollector(partsOf(log, { ...settings, timeouts }, { logger }))
 })
 afterAll(async () => {
-  await collector.close()
+  await Promise.all([collector.close(), hasty.close()])
 })
 
-async function expectAlive(): Promise<void> {
+async function expectAlive({ port } = collector): Promise<void> {
   const before = log.records.length
-  const answer = await ask(collector.port, httpRequest('POST', TP2, {}, payloadData({ duid: 'd' })))
+  const answer = await ask(port, httpRequest('POST', TP2, {}, payloadData({ duid: 'd' })))
   expect(answer.status).toBe(200)
   expect(log.records).toHaveLength(before + 1)
 }
@@ -103,19 +98,19 @@ describe('what is no HTTP, or comes too slowly', () => {
       'too_slow',
     ],
   ])('%s', async (_name, bytes, status, error) => {
-    using client = await openClient(collector.port)
+    using client = await openClient(hasty.port)
     client.send(...bytes)
     const answer = await client.answer()
     expect([answer.status, JSON.parse(answer.body)]).toMatchObject([status, { error }])
     expect((JSON.parse(answer.body) as { message: string }).message).toMatch(/\.$/)
     await client.closed
-    await expectAlive()
+    await expectAlive(hasty)
   })
 
   test('a connection on which nothing ever comes is closed', async () => {
-    using client = await openClient(collector.port)
+    using client = await openClient(hasty.port)
     await client.closed
-    await expectAlive()
+    await expectAlive(hasty)
   })
 
   test('a body that is shorter than announced, then the end', async () => {

@@ -63,6 +63,21 @@ describe('writing', () => {
     expect(jar.write('abc', origin, NOON)).toContain(`; Domain=${domain};`)
   })
 
+  test('pages of two domains in one second get a cookie each for their own', () => {
+    const jar = createCookieJar({ ...defaults, domains: ['acme.com', 'shop.example'] })
+    const domainFor = (origin: string, atMs = NOON): string | undefined =>
+      /Domain=([^;]+)/.exec(jar.write('abc', origin, atMs))?.[1]
+    expect(
+      ['https://acme.com', 'https://shop.example', 'https://acme.com'].map(origin => domainFor(origin)),
+    ).toEqual(['acme.com', 'shop.example', 'acme.com'])
+  })
+
+  test('a second later it expires a second later', () => {
+    const jar = createCookieJar(defaults)
+    expect(jar.write('abc', undefined, NOON + 999)).toContain('12:00:00 GMT')
+    expect(jar.write('abc', undefined, NOON + 1_000)).toContain('12:00:01 GMT')
+  })
+
   test('an id that the client chose can add no attribute', () => {
     const cookie = createCookieJar(defaults).write('a; Domain=evil.example', undefined, NOON)
     expect(cookie).not.toContain('Domain=evil')

@@ -342,6 +342,24 @@ describe('limits', () => {
   })
 })
 
+test('what was refused is held no longer', async () => {
+  const metrics = new Registry()
+  await using collector = await start({ limits: { bodyBytesMax: 2_000 } }, recordingLog(), { metrics })
+  const half = await openClient(collector.port)
+  half.send(`POST ${TP2} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n`, 'x'.repeat(500))
+  for (const request of [
+    httpRequest('POST', '/v1/events', {}, 'no JSON'),
+    post('no gzip', { 'content-encoding': 'gzip' }),
+    post(gzipSync(Buffer.alloc(1_000_000)), { 'content-encoding': 'gzip' }),
+  ])
+    expect((await ask(collector.port, request)).status).toBeGreaterThanOrEqual(400)
+  half.socket.destroy()
+  const held = async () =>
+    (await metrics.getSingleMetric('sluicebox_collector_in_flight_bytes')?.get())?.values[0]?.value
+  // The server learns that the half request is gone in some later turn.
+  while ((await held()) !== 0) await ask(collector.port, httpRequest('GET', '/health'))
+})
+
 test('figures say what happened', async () => {
   const metrics = new Registry()
   await using collector = await start({}, recordingLog(), { metrics, now: () => 5_000 })
