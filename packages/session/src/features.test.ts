@@ -86,6 +86,13 @@ describe('each kind of feature', () => {
       },
       1,
     ],
+    ['the first transition', { kind: 'transition', of: 'action', to: 'page_view' }, 1],
+    ['the first transition to another', { kind: 'transition', of: 'action', to: 'view' }, 0],
+    [
+      'the first transition under a filter',
+      { kind: 'transition', of: 'action', to: 'view', where: { page_kind: 'product' } },
+      1,
+    ],
     ['hour', { kind: 'calendar', part: 'hour' }, 0],
     ['hour elsewhere', { kind: 'calendar', part: 'hour', utc_offset_minutes: -60 }, 23],
     ['weekday of a Thursday', { kind: 'calendar', part: 'weekday' }, 4],
@@ -189,7 +196,13 @@ describe('a list of features', () => {
       is: values,
       where,
     }),
-    fc.record({ kind: fc.constant('transition'), of: text, from: action, to: action, where }),
+    fc.record({
+      kind: fc.constant('transition'),
+      of: text,
+      from: fc.option(action, { nil: undefined }),
+      to: action,
+      where,
+    }),
     fc.record({ kind: fc.constant('calendar'), part: fc.constantFrom('hour', 'weekday', 'weekend') }),
   )
   const arbitrarySpecs = fc

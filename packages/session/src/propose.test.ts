@@ -35,6 +35,7 @@ describe('the vocabulary', () => {
       { value: 'add', events: 1, sessions: 1 },
     ])
     expect(vocabulary.transitions).toEqual([
+      { from: null, to: 'look', events: 2 },
       { from: 'look', to: 'add', events: 1 },
       { from: 'look', to: 'look', events: 1 },
     ])

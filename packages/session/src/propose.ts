@@ -209,14 +209,16 @@ function transitions({ transitions: all }: Vocabulary, actions: readonly ValueCo
   if (actions.length < 2) return []
   const known = new Set(actions.map(({ value }) => value))
   return all
-    .filter(({ from, to, events }) => events >= SESSIONS_MIN && known.has(from) && known.has(to))
+    .filter(
+      ({ from, to, events }) => events >= SESSIONS_MIN && (from === null || known.has(from)) && known.has(to),
+    )
     .map(({ from, to }, i) => ({
       rank: 5 + i,
       spec: {
-        name: `${slug(from)}_to_${slug(to)}`,
+        name: from === null ? `begins_with_${slug(to)}` : `${slug(from)}_to_${slug(to)}`,
         kind: 'transition' as const,
         of: 'action' as const,
-        from,
+        ...(from === null ? {} : { from }),
         to,
       },
     }))

@@ -132,8 +132,8 @@ const kinds = {
   ),
   transition: kind(
     'transition',
-    'How often a matching event with value `from` was followed by one with value `to`, none matching between. 2 bytes.',
-    { of: textField, from: value, to: value, ...onlyWhere },
+    'How often a matching event with value `from` was followed by one with value `to`, none matching between; without `from`, whether the first matching event had `to`. 2 bytes.',
+    { of: textField, from: value.optional(), to: value, ...onlyWhere },
   ),
   calendar: kind('calendar', 'When the session began. No bytes.', {
     part: oneOf(['hour', 'weekday', 'weekend'], 'a part of the calendar').describe(

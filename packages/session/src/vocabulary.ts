@@ -11,7 +11,8 @@ export interface ValueCount {
 }
 
 export interface TransitionCount {
-  readonly from: string
+  /** Null for the first event of a session. */
+  readonly from: string | null
   readonly to: string
   readonly events: number
 }
@@ -66,7 +67,7 @@ const TRANSITIONS_MAX = 10_000
 const SESSIONS_MAX = 100_000
 
 interface SeenSession {
-  lastAction: string | undefined
+  lastAction: string | null
   isOver: boolean
   /** What was counted for it already: number of field and value. */
   readonly seen: Set<string>
@@ -90,7 +91,7 @@ export function collectVocabulary({ goal }: { goal: string }): VocabularyCollect
     const key = session_id === null ? `visitor ${visitor}` : `session ${session_id}`
     let session = open.get(key)
     if (session === undefined) {
-      session = { lastAction: undefined, isOver: false, seen: new Set() }
+      session = { lastAction: null, isOver: false, seen: new Set() }
       if (open.size === SESSIONS_MAX) open.delete(open.keys().next().value!)
       open.set(key, session)
     }
@@ -115,8 +116,9 @@ export function collectVocabulary({ goal }: { goal: string }): VocabularyCollect
     })
   }
 
-  function countTransition(from: string | undefined, to: string): void {
-    if (from === undefined || from.length > VALUE_LENGTH_MAX || to.length > VALUE_LENGTH_MAX) return
+  function countTransition(from: string | null, to: string): void {
+    if (from !== null && from.length > VALUE_LENGTH_MAX) return
+    if (to.length > VALUE_LENGTH_MAX) return
     const key = JSON.stringify([from, to])
     const transition = transitions.get(key)
     if (transition !== undefined) transition.events++
@@ -132,7 +134,7 @@ export function collectVocabulary({ goal }: { goal: string }): VocabularyCollect
         session.isOver = true
         return
       }
-      if (session.lastAction === undefined) totals.sessions++
+      if (session.lastAction === null) totals.sessions++
       totals.events++
       totals.from = Math.min(totals.from, event.event_time)
       totals.to = Math.max(totals.to, event.event_time)
@@ -156,7 +158,7 @@ export function collectVocabulary({ goal }: { goal: string }): VocabularyCollect
         values: Object.fromEntries(values) as Vocabulary['values'],
         transitions: [...transitions.values()]
           .map(transition => ({ ...transition }))
-          .sort((a, b) => b.events - a.events || compare(a.from, b.from) || compare(a.to, b.to)),
+          .sort((a, b) => b.events - a.events || compare(a.from ?? '', b.from ?? '') || compare(a.to, b.to)),
         present: { ...present },
         pricedActions: Object.fromEntries(priced),
       }

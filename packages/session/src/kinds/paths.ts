@@ -53,14 +53,15 @@ function tableOf(spec: Named, codes: Codes): Float64Array {
 }
 
 export function compileTransition(spec: SpecOf<'transition'>, compiling: Compiling): Reader {
-  const codes = compiling.codes(spec.of, [spec.from, spec.to])
+  const codes = compiling.codes(spec.of, [spec.from ?? [], spec.to].flat())
   const filter = compiling.filter(spec.where)
   const key = `transition ${spec.of} ${filter}`
-  const count = compiling.cell(`${key} ${JSON.stringify([spec.from, spec.to])}`, 2)
+  const count = compiling.cell(`${key} ${JSON.stringify([spec.from ?? null, spec.to])}`, 2)
   const before = compiling.cell(`${key} before`, 1)
   // All transitions of a field under one filter are one step: it looks up what it has to count.
   const counts = compiling.shared(key, () => new Map<number, Cell>())
-  counts.set(pairOf(codes.code(spec.from), codes.code(spec.to)), count)
+  const from = spec.from === undefined ? NO_CODE : codes.code(spec.from)
+  counts.set(pairOf(from, codes.code(spec.to)), count)
   compiling.step(filter, key, () => (cells, at, now) => {
     const code = now.codes[codes.number]!
     const from = cells.u8[at + before.index]! - 1
@@ -71,7 +72,10 @@ export function compileTransition(spec: SpecOf<'transition'>, compiling: Compili
   return (cells, at) => cells.u16[(at >> 1) + count.index]!
 }
 
-/** One number for two codes; that of no code (-1) is nobody else's. */
+/** Of what is before the first event. */
+const NO_CODE = -1
+
+/** One number for two codes. */
 function pairOf(from: number, to: number): number {
   return (from + 1) * 256 + to
 }

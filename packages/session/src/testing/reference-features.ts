@@ -76,7 +76,7 @@ function featureOf(spec: FeatureSpec, all: readonly Folded[], startedAt: number)
       return coded(spec, events.at(-(spec.back ?? 1)))
     case 'transition':
       return events.filter(
-        ({ event }, i) => i > 0 && events[i - 1]!.event[spec.of] === spec.from && event[spec.of] === spec.to,
+        ({ event }, i) => event[spec.of] === spec.to && events[i - 1]?.event[spec.of] === spec.from,
       ).length
     case 'calendar': {
       const local = new Date(startedAt + (spec.utc_offset_minutes ?? 0) * 60_000)
