@@ -65,6 +65,7 @@ export interface ConsumeOptions extends ReadLimits {
   readonly signal: AbortSignal
 }
 
+/** Whoever reads gets only records that are durable: what was read once stays at its position until it is deleted. */
 export interface Log extends AsyncDisposable {
   /** Resolves when every record is durable; rejects when any is in doubt (it may or may not be there). */
   append(stream: string, records: readonly OutputRecord[]): Promise<void>
