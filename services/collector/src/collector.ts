@@ -131,8 +131,8 @@ export function createCollector({
       case 'health':
         return stopping === 'no' ? text('ok') : text('stopping', {}, 503)
       case 'sink-health': {
-        const trouble = sink.trouble()
-        return trouble === undefined ? text('ok') : text(trouble, {}, 503)
+        // What exactly is wrong names paths and machines: that is for the log and the probes of operators.
+        return sink.trouble() === undefined ? text('ok') : text('raw can’t be written', {}, 503)
       }
       case 'robots':
         return text(ROBOTS)

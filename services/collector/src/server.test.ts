@@ -164,7 +164,7 @@ describe('503', () => {
       expect(JSON.parse(answer.body)).toMatchObject({ error: 'log_unavailable' })
     }
     const health = await ask(collector.port, httpRequest('GET', '/sink-health'))
-    expect([health.status, health.body]).toEqual([503, 'the log refused the last records: the disk is full'])
+    expect([health.status, health.body]).toEqual([503, 'raw can’t be written'])
     expect(collector.ready()).toEqual({
       ok: false,
       reason: 'the log refused the last records: the disk is full',
