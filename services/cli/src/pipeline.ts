@@ -1,5 +1,6 @@
 import { startArchiver, type Archiver } from '@sluicebox/archiver/archiver'
 import { startEnricher } from '@sluicebox/enricher/start'
+import type { Health } from '@sluicebox/runtime/admin'
 import type { Logger } from '@sluicebox/runtime/log'
 import type { Registry } from '@sluicebox/runtime/metrics'
 import { loadScoringBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
@@ -15,6 +16,8 @@ export interface Pipeline extends AsyncDisposable {
   readonly log: Log
   readonly bundle: ScoringBundle
   readonly archiver: Archiver
+  /** For probes: not ready while sessions are restored. */
+  ready(): Health
   /** Rejects when a stage can't go on. */
   readonly failed: Promise<never>
   /** Stops the stages: what is in hand is finished and committed, states are saved. May be called again. */
@@ -53,7 +56,16 @@ export async function startPipeline({ config, logger, metrics }: PipelineParts):
     signal: stopping.signal,
   })
   const enricher = startEnricher({ ...shared('enricher'), config: config.enricher })
-  const scorer = startScorer({ ...shared('scorer'), config: config.scorer, bundle, store: snapshots })
+  let restoring = 0
+  const scorer = startScorer({
+    ...shared('scorer'),
+    config: config.scorer,
+    bundle,
+    store: snapshots,
+    onRestoring: partitionCount => {
+      restoring = partitionCount
+    },
+  })
   const archiver = startArchiver({ ...shared('archiver'), config: config.archiver, store: archive })
   const stages = [enricher, scorer, archiver.done]
 
@@ -69,6 +81,10 @@ export async function startPipeline({ config, logger, metrics }: PipelineParts):
     log,
     bundle,
     archiver,
+    ready: () =>
+      restoring === 0
+        ? { ok: true }
+        : { ok: false, reason: `restoring the sessions of ${restoring} partitions` },
     failed,
     stop,
     async [Symbol.asyncDispose]() {

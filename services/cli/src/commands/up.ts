@@ -107,7 +107,7 @@ async function run(config: Config, asJson: boolean, logger: Logger, signal: Abor
   await using admin = await startAdmin({
     ...config.admin,
     metrics,
-    ready: collector.ready,
+    ready: () => (collector.ready().ok ? pipeline.ready() : collector.ready()),
     started: () => true,
   })
   announce(config, { url: collector.url, admin: admin.url }, asJson)
