@@ -45,7 +45,8 @@ export function addToSketch(sketch: Sketch, values: ArrayLike<number>): Sketch {
   let sum = (sketch.mean ?? 0) * count
   for (let i = 0; i < values.length; i++) {
     // The ends of the doubles stand for infinities, which JSON cannot hold.
-    const value = Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, values[i]!))
+    // Adding 0 makes -0 a plain 0: JSON can't tell them apart.
+    const value = Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, values[i]!)) + 0
     if (Number.isNaN(value)) {
       missing++
       continue
