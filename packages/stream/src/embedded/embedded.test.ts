@@ -1,6 +1,6 @@
 // What is peculiar to the embedded log. What it shares with every log is tested by the contract.
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -208,7 +208,17 @@ describe('the embedded log', () => {
     const tables = openTables(dir)
     await tables.root.put('format', 2)
     await tables.root.close()
-    await expect(open()).rejects.toThrow(`${dir} holds a log in format 2, but this version reads format 1`)
+    await expect(open()).rejects.toThrow(
+      `The log in ${dir} could not be opened: it is in format 2, but this version reads format 1`,
+    )
+  })
+
+  it('says why a folder can not be opened', async () => {
+    const file = join(dir, 'file')
+    await writeFile(file, '')
+    await expect(openEmbeddedLog({ dir: join(file, 'log') })).rejects.toThrow(
+      /^The log in .*file\/log could not be opened: .*ENOTDIR.*\. Name a folder/,
+    )
   })
 
   it('gives a partition back to a member that stands by when the other one leaves', async () => {

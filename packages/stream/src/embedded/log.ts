@@ -44,8 +44,7 @@ const PENDING_BYTES_MAX = 64 * 1024 * 1024
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const { dir, now = Date.now } = options
-  mkdirSync(dir, { recursive: true })
-  const tables = openTables(dir)
+  const tables = openFolder(dir)
   let partitions: number
   try {
     partitions = settlePartitions(tables, options)
@@ -164,6 +163,18 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
       bell.close()
       await tables.root.close()
     },
+  }
+}
+
+function openFolder(dir: string): Tables {
+  try {
+    mkdirSync(dir, { recursive: true })
+    return openTables(dir)
+  } catch (cause) {
+    throw new Error(
+      `The log in ${dir} could not be opened: ${(cause as Error).message}. Name a folder that can be written, on a local disk with some room.`,
+      { cause },
+    )
   }
 }
 

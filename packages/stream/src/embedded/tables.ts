@@ -55,10 +55,12 @@ export function openTables(dir: string): Tables {
     eventTurnBatching: false,
   })
   const format = root.get('format')
-  if (format !== undefined && format !== FORMAT)
+  if (format !== undefined && format !== FORMAT) {
+    void root.close()
     throw new Error(
-      `${dir} holds a log in format ${String(format)}, but this version reads format ${FORMAT}. Use the version that wrote it, or another folder.`,
+      `it is in format ${String(format)}, but this version reads format ${FORMAT}; use the version that wrote it`,
     )
+  }
   if (format === undefined) root.putSync('format', FORMAT)
   const changeCount = (): number => (root.get('changes') as number | undefined) ?? 0
   return {
