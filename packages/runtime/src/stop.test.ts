@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** Runs the process, sends the signals one after another (each once the process has said a line), and tells its end. */
+async function run(how: string, signals: readonly NodeJS.Signals[]) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/stopping-process.ts'), how])
+  let said = ''
+  let sent = 0
+  child.stdout.on('data', chunk => {
+    said += String(chunk)
+    while (sent < signals.length && said.split('\n').length > sent + 1) child.kill(signals[sent++])
+  })
+  child.stderr.resume()
+  return new Promise(resolve => child.once('exit', (code, signal) => resolve({ code, signal, said })))
+}
+
+test.each([
+  ['finishes what is in hand after SIGTERM, with 0', 'finish', ['SIGTERM'], 0, 'ready\nstopping\nfinished\n'],
+  ['finishes what is in hand after Ctrl-C', 'finish', ['SIGINT'], 0, 'ready\nstopping\nfinished\n'],
+  ['ends with 1 when it can not finish cleanly', 'fail', ['SIGTERM'], 1, 'ready\nstopping\n'],
+  ['ends with 1 when the grace is over', 'hang', ['SIGTERM'], 1, 'ready\nstopping\n'],
+  ['ends at once on the second signal', 'wait', ['SIGTERM', 'SIGTERM'], 1, 'ready\nstopping\n'],
+  ['ends with 1 on an error that nobody catches', 'throw', [], 1, 'ready\n'],
+] as const)('%s', async (_name, how, signals, code, said) => {
+  expect(await run(how, signals)).toEqual({ code, signal: null, said })
+})
