@@ -8,6 +8,22 @@ import { createInterface } from 'node:readline'
 export const ROOT = resolve(import.meta.dirname, '../..')
 export const RECORDINGS = join(ROOT, '../shared/data')
 export const hasRecordings = existsSync(RECORDINGS)
+if (!hasRecordings)
+  process.stderr.write(`skipped: what needs the recordings, since ${RECORDINGS} is not there\n`)
+
+/**
+ * The browser to drive: CHROMIUM, else where systems keep it. Undefined when there is none: a machine with nothing but
+ * Node.js skips what needs one. In CI it must be there.
+ */
+export const chromiumPath = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+].find(path => path !== undefined && existsSync(path))
+export const skipsBrowser = chromiumPath === undefined && process.env['CI'] === undefined
+if (skipsBrowser) process.stderr.write('skipped: what needs a browser; set CHROMIUM to the path of one\n')
 const COMMAND = join(ROOT, 'services/cli/bin/sluicebox.js')
 
 export interface Ran {

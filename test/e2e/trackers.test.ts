@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { buildPageView, buildSelfDescribingEvent, newTracker } from '@snowplow/node-tracker'
 import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { eventually, json, ROOT, temporaryDir, up, type Up } from './sluicebox.ts'
+import { chromiumPath, eventually, json, ROOT, skipsBrowser, temporaryDir, up, type Up } from './sluicebox.ts'
 
 interface Good {
   readonly event_id: string
@@ -35,7 +35,7 @@ let data: string
 let pipeline: Up
 let shop: Server
 let shopUrl: string
-let browser: Browser
+let browser: Browser | undefined
 
 beforeAll(async () => {
   data = temporaryDir(remove => removals.push(remove))
@@ -50,8 +50,9 @@ beforeAll(async () => {
   })
   await new Promise<void>(resume => shop.listen(0, '127.0.0.1', resume))
   shopUrl = `http://localhost:${(shop.address() as AddressInfo).port}`
+  if (skipsBrowser) return
   browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: chromiumPath ?? 'chromium',
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -64,7 +65,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await browser.close()
+  await browser?.close()
   shop.close()
   expect(await pipeline.stop()).toBe(0)
   for (const remove of removals) remove()
@@ -81,6 +82,7 @@ async function goodOf(matches: (event: Good) => boolean, count: number): Promise
 async function openShop(
   options: object,
 ): Promise<{ run: (script: string) => Promise<void>; sessionId: () => Promise<string> }> {
+  if (browser === undefined) throw new TypeError('there is no browser')
   const context = await browser.newContext()
   onTestFinished(() => context.close())
   const page = await context.newPage()
@@ -113,7 +115,7 @@ const BUY = `
   });
   void 0`
 
-describe('the browser tracker', () => {
+describe.skipIf(skipsBrowser)('the browser tracker', () => {
   test.each([
     ['by POST, one event a request', { eventMethod: 'post', bufferSize: 1 }],
     [

@@ -105,6 +105,22 @@ describe('readRecordings', () => {
   })
 })
 
+test('the map for plain NDJSON reads events of /v1/events back as they are', async () => {
+  const event = {
+    action: 'wishlist_add',
+    event_id: 'e1',
+    visitor_id: 'v1',
+    session_id: 's1',
+    search_term: 'lamp',
+    product: { id: 'p1', category: 'lamps', price: 9.5, quantity: 2, currency: 'EUR' },
+    transaction: { revenue: 19 },
+    page: { url: 'https://shop.example/p1', referrer: 'https://other.example/', kind: 'product' },
+  }
+  const path = file('g.ndjson', `${JSON.stringify({ time: '2026-11-20T09:00:00Z', ...event })}\n`)
+  const [read_] = await read(path, loadMap('ndjson'))
+  expect(read_).toEqual({ ...event, at: Date.parse('2026-11-20T09:00:00Z') })
+})
+
 test('a map with faults lists them all', () => {
   const path = file(
     'map.yaml',
