@@ -32,7 +32,7 @@ export interface PipelineParts {
 
 /** Opens the embedded log of a data directory and runs enricher, scorer and archiver over it in this process. */
 export async function startPipeline({ config, logger, metrics }: PipelineParts): Promise<Pipeline> {
-  const bundle = await loadScoringBundle(bundlePath(config.scorer.bundle))
+  const bundle = await loadScoringBundle(bundlePath(config.scorer.bundle), config.scorer.trustedKeys)
   const paths = dataPaths(config.dataDir)
   const { partitions, retention } = config.log
   const log = await openEmbeddedLog({
