@@ -121,8 +121,6 @@ describe.skipIf(!hasRecordings)('a recording', () => {
         'verify',
         '--data',
         used,
-        '--bundle',
-        bundle,
       )
       expect(verified).toMatchObject({ compared: scored.length, differing: 0, missing: 0, extra: 0 })
     },

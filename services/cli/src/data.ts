@@ -4,11 +4,17 @@ import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import type { Log } from '@sluicebox/stream/log'
 
 /** Where things are in a data directory. */
-export function dataPaths(dataDir: string): { log: string; archive: string; snapshots: string } {
+export function dataPaths(dataDir: string): {
+  log: string
+  archive: string
+  snapshots: string
+  bundles: string
+} {
   return {
     log: join(dataDir, 'log'),
     archive: join(dataDir, 'archive'),
     snapshots: join(dataDir, 'snapshots'),
+    bundles: join(dataDir, 'bundles'),
   }
 }
 

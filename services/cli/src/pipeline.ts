@@ -8,7 +8,7 @@ import { startScorer } from '@sluicebox/scorer/start'
 import { openFolderStore } from '@sluicebox/store/folder'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import type { Log } from '@sluicebox/stream/log'
-import { bundlePath } from './bundle.ts'
+import { bundlePath, keepBundle } from './bundle.ts'
 import type { Config } from './config.ts'
 import { dataPaths } from './data.ts'
 
@@ -32,8 +32,10 @@ export interface PipelineParts {
 
 /** Opens the embedded log of a data directory and runs enricher, scorer and archiver over it in this process. */
 export async function startPipeline({ config, logger, metrics }: PipelineParts): Promise<Pipeline> {
-  const bundle = await loadScoringBundle(bundlePath(config.scorer.bundle), config.scorer.trustedKeys)
   const paths = dataPaths(config.dataDir)
+  const path = bundlePath(config.scorer.bundle)
+  const bundle = await loadScoringBundle(path, config.scorer.trustedKeys)
+  await keepBundle(path, bundle.id, paths.bundles)
   const { partitions, retention } = config.log
   const log = await openEmbeddedLog({
     dir: paths.log,

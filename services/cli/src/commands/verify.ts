@@ -6,7 +6,7 @@ import { loadScoringBundle } from '@sluicebox/scorer/scoring-bundle'
 import { openFolderStore } from '@sluicebox/store/folder'
 import type { Stage } from '@sluicebox/stream/stage'
 import type { Command } from 'commander'
-import { bundlePath } from '../bundle.ts'
+import { bundlePath, keptBundles } from '../bundle.ts'
 import { readConfig } from '../config.ts'
 import { dataPaths } from '../data.ts'
 import { enricherStage } from '../replay.ts'
@@ -27,7 +27,7 @@ export function addVerify(program: Command): void {
     .option('--data <dir>', 'the data directory (default: data)')
     .option(
       '--bundle <path...>',
-      'the bundles that made the scores (default: the one that is configured, or ships)',
+      'further bundles that made scores, beside those that were kept in the data directory',
     )
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--json', 'print the report as JSON')
@@ -35,21 +35,23 @@ export function addVerify(program: Command): void {
       'after',
       `
 Archived raw goes through the enricher and must give archived good and bad; archived good goes through the scorer
-and must give archived scored. Ends with 1 when anything differs, is missing, or is there twice.
+and must give archived scored. Ends with 1 when anything differs, is missing, is there twice, or lacks its
+bundle.
 
 Example:
-  $ sluicebox verify --data shop --bundle bundles/mine`,
+  $ sluicebox verify --data shop`,
     )
     .action(async (options: VerifyOptions) => {
       const config = readConfig({ dataDir: options.data }, options.config)
-      const store = await openFolderStore(dataPaths(config.dataDir).archive)
+      const paths = dataPaths(config.dataDir)
+      const store = await openFolderStore(paths.archive)
       if ((await listArchive(store).next()).done === true)
         throw new Error(
           `the archive in ${config.dataDir} is empty: records are archived some minutes after they came in, or at once by "sluicebox drain --data ${config.dataDir}"`,
         )
       const scorers = new Map<string, Stage<ScorerState, 'scored' | 'bad'>>()
-      for (const path of options.bundle ?? [bundlePath(config.scorer.bundle)]) {
-        const bundle = await loadScoringBundle(bundlePath(path))
+      for (const path of [...(await keptBundles(paths.bundles)), ...(options.bundle ?? []).map(bundlePath)]) {
+        const bundle = await loadScoringBundle(path)
         const { reasonsMax } = config.scorer
         scorers.set(
           bundle.id,
@@ -78,8 +80,13 @@ Example:
       }).finally(() => bar.stop())
       if (options.json) print(JSON.stringify(report))
       else printReport(report)
-      if (report.differences.length > 0) process.exitCode = 1
+      if (report.differences.length > 0 || isPartial(report)) process.exitCode = 1
     })
+}
+
+/** Whether there are scores that could not be compared for want of their bundle. */
+function isPartial(report: VerifyReport): boolean {
+  return Object.keys(report.otherBundles).length > 0
 }
 
 function printReport(report: VerifyReport): void {
@@ -96,7 +103,8 @@ function printReport(report: VerifyReport): void {
   if (behind > 0) tell(`${behind} records are not archived yet: nothing is wrong with them`)
   for (const [bundle, count] of Object.entries(report.otherBundles))
     tell(
-      `${count} scores were made by the bundle ${bundle.slice(0, 12)}, which was not given: name it with --bundle`,
+      `${count} scores were made by the bundle ${bundle.slice(0, 12)}, which was not kept here: name it with --bundle`,
     )
-  if (report.differences.length === 0) tell(paint('green', '0 differing bits', process.stderr))
+  if (report.differences.length === 0 && !isPartial(report))
+    tell(paint('green', '0 differing bits', process.stderr))
 }
