@@ -108,3 +108,12 @@ test('listSettings names every setting with its environment variable', () => {
     'SLUICEBOX_DATA_DIR',
   ])
 })
+
+test('a schema that allows other keys leaves other sections alone, but not slips in its own', () => {
+  const own = z.object({ collector: z.strictObject({ port: z.number().default(1) }).prefault({}) })
+  const others = { file: file('scorer:\n  gapMs: 1\n'), env: { SLUICEBOX_SCORER_GAP_MS: '1' } }
+  expect(loadConfig(own, others)).toEqual({ collector: { port: 1 } })
+  expect(faultsOf(() => loadConfig(own, { env: { SLUICEBOX_COLLECTOR_PROT: '1' } }))).toEqual([
+    'environment variable SLUICEBOX_COLLECTOR_PROT: there is no such setting; did you mean SLUICEBOX_COLLECTOR_PORT?',
+  ])
+})

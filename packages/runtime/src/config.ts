@@ -43,7 +43,8 @@ const ENV_OTHERS = new Set(['SLUICEBOX_CONFIG', 'SLUICEBOX_TRACE'])
 
 /**
  * The configuration that `schema` describes, checked and with defaults. Throws a `ConfigError` that lists all
- * faults of all sources together.
+ * faults of all sources together. Where the schema allows other keys, environment variables of
+ * other sections are left alone too.
  */
 export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): T {
   const faults: string[] = []
@@ -52,7 +53,8 @@ export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): T {
   const merged = structuredClone(file.value)
   const origin = new Map<string, string>()
 
-  for (const { path, text, setting, name } of readEnv(settings, sources.env ?? {}, faults)) {
+  const othersAllowed = toJsonSchema(schema).additionalProperties !== false
+  for (const { path, text, setting, name } of readEnv(settings, sources.env ?? {}, othersAllowed, faults)) {
     setIn(merged, path, coerce(text, setting))
     origin.set(path.join('.'), `environment variable ${name}`)
   }
@@ -73,12 +75,16 @@ export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): T {
 /** Every setting that `schema` knows, in order, with its environment variable, default and description. */
 export function listSettings(schema: z.ZodType): Setting[] {
   const found: Setting[] = []
-  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
-  walk(root, [], found)
+  walk(toJsonSchema(schema), [], found)
   return found
 }
 
+function toJsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+}
+
 interface JsonSchema {
+  additionalProperties?: unknown
   type?: string | string[]
   properties?: Record<string, JsonSchema>
   enum?: unknown[]
@@ -154,13 +160,20 @@ function readFile({ file, fileRequired }: ConfigSources, faults: string[]): Conf
 function* readEnv(
   settings: readonly Setting[],
   env: Readonly<Record<string, string | undefined>>,
+  othersAllowed: boolean,
   faults: string[],
 ): Generator<{ path: readonly string[]; text: string; setting: Setting; name: string }> {
   const byName = new Map(settings.map(setting => [setting.env, setting]))
+  const sections = new Set(
+    settings
+      .filter(({ path }) => path.length > 1)
+      .map(({ path }) => `${ENV_PREFIX}${snake(path[0] as string)}_`),
+  )
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(ENV_PREFIX) || ENV_OTHERS.has(name) || text === undefined) continue
     const setting = byName.get(name)
     if (setting === undefined) {
+      if (othersAllowed && ![...sections].some(section => name.startsWith(section))) continue
       const close = nearest(name, [...byName.keys()])
       faults.push(
         `environment variable ${name}: there is no such setting${close === undefined ? '' : `; did you mean ${close}?`}`,

@@ -1,6 +1,7 @@
 import { ConfigError } from '@sluicebox/runtime/config'
+import { loadProcessConfig } from '@sluicebox/runtime/process'
 import { expect, test } from 'vitest'
-import { archiverConfig, loadProcessConfig } from './config.ts'
+import { archiverConfig } from './config.ts'
 
 test('archives every stream in windows of five minutes unless told otherwise', () => {
   expect(archiverConfig.parse({})).toMatchObject({
@@ -15,13 +16,15 @@ test.each([
   ['SLUICEBOX_ARCHIVER_RECORDS_MAX', '0', '>=1'],
   ['SLUICEBOX_ARCHIVER_WINDOW', '1000', 'SLUICEBOX_ARCHIVER_WINDOW_MS'],
 ])('says what is wrong with %s=%s', (name, value, says) => {
-  expect(() => loadProcessConfig(undefined, { [name]: value })).toThrow(ConfigError)
-  expect(() => loadProcessConfig(undefined, { [name]: value })).toThrow(says)
+  expect(() => loadProcessConfig({ archiver: archiverConfig }, undefined, { [name]: value })).toThrow(
+    ConfigError,
+  )
+  expect(() => loadProcessConfig({ archiver: archiverConfig }, undefined, { [name]: value })).toThrow(says)
 })
 
 test('is read from the environment', () => {
   const env = { SLUICEBOX_ARCHIVER_WINDOW_MS: '60000', SLUICEBOX_ARCHIVER_STREAMS: '[raw, scored]' }
-  expect(loadProcessConfig(undefined, env).archiver).toMatchObject({
+  expect(loadProcessConfig({ archiver: archiverConfig }, undefined, env).archiver).toMatchObject({
     windowMs: 60_000,
     streams: ['raw', 'scored'],
   })

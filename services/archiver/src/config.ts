@@ -1,6 +1,4 @@
 import { STREAMS } from '@sluicebox/event/records'
-import { loadConfig } from '@sluicebox/runtime/config'
-import { LOG_LEVELS } from '@sluicebox/runtime/log'
 import { z } from 'zod'
 
 const HOUR_MS = 3_600_000
@@ -62,25 +60,3 @@ export const archiverConfig = z
   .prefault({})
 
 export type ArchiverConfig = z.output<typeof archiverConfig>
-
-/** The configuration of a process that runs the archiver alone. */
-const processConfig = z.object({
-  dataDir: z.string().min(1).default('data').describe('Where the embedded log and the archive are kept.'),
-  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least important messages that are logged.'),
-  shutdownGraceMs: z.int().min(0).default(30_000).describe('How long stopping may take.'),
-  admin: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('Address for health and metrics.'),
-      port: z.int().min(0).max(65_535).default(9464).describe('Port for health and metrics.'),
-    })
-    .prefault({}),
-  archiver: archiverConfig,
-})
-
-/** Reads it from a file, when one is named, and the environment. Throws with every fault. */
-export function loadProcessConfig(
-  file: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): z.output<typeof processConfig> {
-  return loadConfig(processConfig, file === undefined ? { env } : { env, file, fileRequired: true })
-}

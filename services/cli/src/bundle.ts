@@ -18,7 +18,7 @@ export function bundlePath(named: string | undefined): string {
 
 /** Loads a bundle and checks all that a scorer checks: hashes, golden sessions, features and scores. */
 export async function loadScorerBundle(named: string | undefined): Promise<Bundle> {
-  return await loadBundle(bundlePath(named), {
+  return loadBundle(bundlePath(named), {
     replay: (events, manifest) =>
       replayGolden(events, { features: manifest.features, goal: manifest.label.goal }),
   })

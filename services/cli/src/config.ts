@@ -4,7 +4,7 @@ import { collectorConfig } from '@sluicebox/collector/config'
 import { consoleConfig } from '@sluicebox/console/config'
 import { enricherConfig } from '@sluicebox/enricher/config'
 import { loadConfig, type Settings } from '@sluicebox/runtime/config'
-import { LOG_LEVELS } from '@sluicebox/runtime/log'
+import { processSettings } from '@sluicebox/runtime/process'
 import { scorerConfig } from '@sluicebox/scorer/config'
 import { trainerConfig } from '@sluicebox/trainer/config'
 import { z } from 'zod'
@@ -13,31 +13,7 @@ const DAY_MS = 86_400_000
 
 /** The whole configuration: what all share, and a section for each service. */
 export const configSchema = z.strictObject({
-  dataDir: z
-    .string()
-    .min(1)
-    .default('data')
-    .describe('Where the embedded log, snapshots and the archive are kept.'),
-  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least important messages that are logged.'),
-  shutdownGraceMs: z
-    .int()
-    .min(0)
-    .default(30_000)
-    .describe('How long a process that is told to stop may take to finish what is in hand.'),
-  admin: z
-    .strictObject({
-      host: z
-        .string()
-        .default('127.0.0.1')
-        .describe('Address for health and metrics. Keep it off the public network.'),
-      port: z
-        .int()
-        .min(0)
-        .max(65_535)
-        .default(9464)
-        .describe('Port for health and metrics; 0 takes any free one.'),
-    })
-    .prefault({}),
+  ...processSettings,
   log: z
     .strictObject({
       partitions: z

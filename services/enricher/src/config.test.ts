@@ -1,7 +1,8 @@
 import { loadConfig, type ConfigError } from '@sluicebox/runtime/config'
+import { loadProcessConfig } from '@sluicebox/runtime/process'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { enricherConfig, loadProcessConfig } from './config.ts'
+import { enricherConfig } from './config.ts'
 
 test('everything has a default', () => {
   expect(enricherConfig.parse(undefined)).toEqual(enricherConfig.parse({}))
@@ -66,7 +67,7 @@ test('a good section has no faults', () => {
 })
 
 test('a process of its own reads its sections from the environment', () => {
-  const config = loadProcessConfig(undefined, {
+  const config = loadProcessConfig({ enricher: enricherConfig }, undefined, {
     SLUICEBOX_ENRICHER_STRICT: 'true',
     SLUICEBOX_ADMIN_PORT: '0',
   })

@@ -1,5 +1,3 @@
-import { loadConfig } from '@sluicebox/runtime/config'
-import { LOG_LEVELS } from '@sluicebox/runtime/log'
 import { z } from 'zod'
 import { ruleSchema } from './actions/rule.ts'
 import { CAMPAIGN_NAMES } from './enrichments/campaign.ts'
@@ -126,25 +124,3 @@ export const enricherConfig = z
   .prefault({})
 
 export type EnricherConfig = z.output<typeof enricherConfig>
-
-/** The configuration of a process that runs the enricher alone. */
-const processConfig = z.object({
-  dataDir: z.string().min(1).default('data').describe('Where the embedded log is kept.'),
-  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least important messages that are logged.'),
-  shutdownGraceMs: z.int().min(0).default(30_000).describe('How long stopping may take.'),
-  admin: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('Address for health and metrics.'),
-      port: z.int().min(0).max(65_535).default(9464).describe('Port for health and metrics.'),
-    })
-    .prefault({}),
-  enricher: enricherConfig,
-})
-
-/** Reads it from a file, when one is named, and the environment. Throws with every fault. */
-export function loadProcessConfig(
-  file: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): z.output<typeof processConfig> {
-  return loadConfig(processConfig, file === undefined ? { env } : { env, file, fileRequired: true })
-}

@@ -1,28 +1,12 @@
 import { join } from 'node:path'
-import { startAdmin } from '@sluicebox/runtime/admin'
-import { createLogger } from '@sluicebox/runtime/log'
-import { createMetrics } from '@sluicebox/runtime/metrics'
-import { stopOnSignal } from '@sluicebox/runtime/stop'
+import { loadProcessConfig, runProcess } from '@sluicebox/runtime/process'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
-import { loadProcessConfig } from './config.ts'
+import { enricherConfig } from './config.ts'
 import { startEnricher } from './start.ts'
 
-const config = loadProcessConfig(process.argv[2], process.env)
-const logger = createLogger({ level: config.logLevel, name: 'enricher' })
-const metrics = createMetrics()
-const stop = stopOnSignal({ graceMs: config.shutdownGraceMs, logger })
-try {
+const config = loadProcessConfig({ enricher: enricherConfig }, process.argv[2], process.env)
+await runProcess('enricher', config, async ({ logger, metrics, signal, serveAdmin }) => {
   await using log = await openEmbeddedLog({ dir: join(config.dataDir, 'log') })
-  await using _admin = await startAdmin({
-    ...config.admin,
-    metrics,
-    ready: () => (stop.signal.aborted ? { ok: false, reason: 'stopping' } : { ok: true }),
-    started: () => true,
-  })
-  await startEnricher({ log, config: config.enricher, logger, metrics, signal: stop.signal })
-  stop.finished('done')
-} catch (err) {
-  logger.error({ err }, 'the enricher failed')
-  stop.finished('failed')
-  process.exitCode = 1
-}
+  await using _admin = await serveAdmin(() => ({ ok: true }))
+  await startEnricher({ log, config: config.enricher, logger, metrics, signal })
+})

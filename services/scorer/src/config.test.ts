@@ -1,7 +1,8 @@
 import { SESSION_POLICY } from '@sluicebox/session/moment'
 import { listSettings } from '@sluicebox/runtime/config'
+import { loadProcessConfig } from '@sluicebox/runtime/process'
 import { expect, test } from 'vitest'
-import { loadProcessConfig, policyOf, scorerConfig } from './config.ts'
+import { policyOf, scorerConfig } from './config.ts'
 
 test('without anything said, sessions are those of the default policy', () => {
   const { goal: _goal, ...policy } = SESSION_POLICY
@@ -23,7 +24,7 @@ test('every setting is described', () => {
 })
 
 test('the process reads its settings from the environment', () => {
-  const config = loadProcessConfig(undefined, {
+  const config = loadProcessConfig({ scorer: scorerConfig }, undefined, {
     SLUICEBOX_SCORER_GAP_MS: '60000',
     SLUICEBOX_DATA_DIR: 'elsewhere',
   })

@@ -1,5 +1,3 @@
-import { loadConfig } from '@sluicebox/runtime/config'
-import { LOG_LEVELS } from '@sluicebox/runtime/log'
 import { SESSION_POLICY, type SessionPolicy } from '@sluicebox/session/moment'
 import { POLICY_LIMITS } from '@sluicebox/session/policy'
 import { z } from 'zod'
@@ -83,26 +81,4 @@ export type ScorerConfig = z.output<typeof scorerConfig>
 export function policyOf(config: ScorerConfig): Omit<SessionPolicy, 'goal'> {
   const { gapMs, ageMs, eventsMax, graceMs, reopenMs, rememberMs, sessionsMax } = config
   return { gapMs, ageMs, eventsMax, graceMs, reopenMs, rememberMs, sessionsMax }
-}
-
-/** The configuration of a process that runs the scorer alone. */
-const processConfig = z.object({
-  dataDir: z.string().min(1).default('data').describe('Where the embedded log and snapshots are kept.'),
-  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least important messages that are logged.'),
-  shutdownGraceMs: z.int().min(0).default(30_000).describe('How long stopping may take.'),
-  admin: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('Address for health and metrics.'),
-      port: z.int().min(0).max(65_535).default(9464).describe('Port for health and metrics.'),
-    })
-    .prefault({}),
-  scorer: scorerConfig,
-})
-
-/** Reads it from a file, when one is named, and the environment. Throws with every fault. */
-export function loadProcessConfig(
-  file: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): z.output<typeof processConfig> {
-  return loadConfig(processConfig, file === undefined ? { env } : { env, file, fileRequired: true })
 }

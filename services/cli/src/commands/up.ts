@@ -3,10 +3,7 @@ import { createConsole } from '@sluicebox/console/console'
 import { createEventCheck } from '@sluicebox/enricher/check-event'
 import { loadEventSchemas } from '@sluicebox/registry/events'
 import { folderCodec } from '@sluicebox/registry/folder'
-import { startAdmin } from '@sluicebox/runtime/admin'
-import { createLogger, type Logger } from '@sluicebox/runtime/log'
-import { createMetrics } from '@sluicebox/runtime/metrics'
-import { stopOnSignal } from '@sluicebox/runtime/stop'
+import { runProcess, type ProcessParts } from '@sluicebox/runtime/process'
 import type { Command } from 'commander'
 import { readConfig, type Config } from '../config.ts'
 import { numberOption } from '../options.ts'
@@ -57,25 +54,13 @@ Examples:
         },
         options.config,
       )
-      await up(config, options.json === true)
+      await runProcess('sluicebox', config, parts => up(config, options.json === true, parts))
     })
 }
 
 /** Runs until a signal or a failure. What was accepted is on disk then, and the stages go on from there next time. */
-async function up(config: Config, asJson: boolean): Promise<void> {
-  const logger = createLogger({ level: config.logLevel, name: 'sluicebox' })
-  const stop = stopOnSignal({ graceMs: config.shutdownGraceMs, logger })
-  let outcome: 'done' | 'failed' = 'failed'
-  try {
-    await run(config, asJson, logger, stop.signal)
-    outcome = 'done'
-  } finally {
-    stop.finished(outcome)
-  }
-}
-
-async function run(config: Config, asJson: boolean, logger: Logger, signal: AbortSignal): Promise<void> {
-  const metrics = createMetrics()
+async function up(config: Config, asJson: boolean, parts: ProcessParts): Promise<void> {
+  const { logger, metrics, signal } = parts
   await using pipeline = await startPipeline({ config, logger, metrics })
   const { log, bundle } = pipeline
   const codecs = {
@@ -104,12 +89,9 @@ async function run(config: Config, asJson: boolean, logger: Logger, signal: Abor
     }),
     fallback: page.handle,
   })
-  await using admin = await startAdmin({
-    ...config.admin,
-    metrics,
-    ready: () => (collector.ready().ok ? pipeline.ready() : collector.ready()),
-    started: () => true,
-  })
+  await using admin = await parts.serveAdmin(() =>
+    collector.ready().ok ? pipeline.ready() : collector.ready(),
+  )
   announce(config, { url: collector.url, admin: admin.url }, asJson)
 
   await Promise.race([aborted(signal), pipeline.failed])
