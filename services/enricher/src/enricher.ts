@@ -1,5 +1,6 @@
 import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
+import { schemaRef } from '@sluicebox/registry/learn'
 import type { Batch, InputRecord, OutputRecord } from '@sluicebox/stream/log'
 import { Unresolved, type Stage } from '@sluicebox/stream/stage'
 import packageJson from '../package.json' with { type: 'json' }
@@ -165,7 +166,7 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
       if (!isMissingSchema(decoded)) return decoded
       if (absentSchemas?.has(decoded.missing) === true)
         return `it names the schema ${decoded.missing}, which the registry does not hold`
-      throw new Unresolved([`avro:${decoded.missing}`])
+      throw new Unresolved([schemaRef(decoded.missing)])
     } catch (error) {
       if (error instanceof Unresolved) throw error
       return (error as Error).message

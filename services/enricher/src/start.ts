@@ -3,6 +3,7 @@ import type { Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
 import { loadEventSchemas } from '@sluicebox/registry/events'
 import { folderCodec } from '@sluicebox/registry/folder'
+import { createLearn } from '@sluicebox/registry/learn'
 import type { Logger } from '@sluicebox/runtime/log'
 import { drive } from '@sluicebox/stream/drive'
 import type { Log } from '@sluicebox/stream/log'
@@ -59,21 +60,14 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
   })
   const states = new Map<number, EnricherState>()
 
-  /** Learns the schema of a writer, or that there is none: then its records are bad, and the partition goes on. */
-  async function resolve(refs: readonly string[]): Promise<void> {
-    for (const ref of refs) {
-      const id = Number(/^avro:(\d+)$/.exec(ref)?.[1])
-      if (Number.isNaN(id)) throw new Error(`there is no way to get "${ref}"`)
-      const schema = await fetchSchema?.(id)
-      if (schema === undefined) {
-        absentSchemas.add(id)
-        logger.warn(
-          { schemaId: id },
-          'records of raw name a schema that the registry does not hold: they are bad',
-        )
-      } else codecs.raw.learn(id, schema)
-    }
-  }
+  const resolve = createLearn({
+    codec: codecs.raw,
+    fetchSchema,
+    onAbsent: schemaId => {
+      absentSchemas.add(schemaId)
+      logger.warn({ schemaId }, 'records of raw name a schema that the registry does not hold: they are bad')
+    },
+  })
 
   logger.info({ group: ENRICHER_GROUP }, 'enriching')
   await drive({

@@ -3,6 +3,7 @@ import type { BadRecord, GoodRecord, ScoredRecord } from '@sluicebox/event/recor
 import { hashHex } from '@sluicebox/session/hash'
 import type { Moment, SessionPolicy } from '@sluicebox/session/moment'
 import { createSessions, type Sessions } from '@sluicebox/session/sessions'
+import { schemaRef } from '@sluicebox/registry/learn'
 import type { Batch, InputRecord, OutputRecord } from '@sluicebox/stream/log'
 import { Unresolved, type Stage } from '@sluicebox/stream/stage'
 import packageJson from '../package.json' with { type: 'json' }
@@ -97,7 +98,7 @@ export function createScorer(parts: ScorerParts): Stage<ScorerState, 'scored' | 
       try {
         const record = goodCodec.decode(value)
         if (!isMissingSchema(record)) return record
-        if (absentSchemas?.has(record.missing) !== true) missing.add(`avro:${record.missing}`)
+        if (absentSchemas?.has(record.missing) !== true) missing.add(schemaRef(record.missing))
         return new Error(`it names the schema ${record.missing}, which the registry does not hold`)
       } catch (error) {
         return error as Error

@@ -1,6 +1,7 @@
 import type { Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, ScoredRecord } from '@sluicebox/event/records'
 import { folderCodec } from '@sluicebox/registry/folder'
+import { createLearn } from '@sluicebox/registry/learn'
 import type { Logger } from '@sluicebox/runtime/log'
 import { SESSION_FIELDS } from '@sluicebox/session/moment'
 import type { Store } from '@sluicebox/store/store'
@@ -66,21 +67,14 @@ export async function startScorer(parts: ScorerServiceParts): Promise<void> {
     return state
   }
 
-  /** Learns the schema of a writer, or that there is none: then its records are bad, and the partition goes on. */
-  async function resolve(refs: readonly string[]): Promise<void> {
-    for (const ref of refs) {
-      const id = Number(/^avro:(\d+)$/.exec(ref)?.[1])
-      if (Number.isNaN(id)) throw new Error(`there is no way to get "${ref}"`)
-      const schema = await fetchSchema?.(id)
-      if (schema === undefined) {
-        absentSchemas.add(id)
-        logger.warn(
-          { schemaId: id },
-          'records of good name a schema that the registry does not hold: they are bad',
-        )
-      } else codecs.good.learn(id, schema)
-    }
-  }
+  const resolve = createLearn({
+    codec: codecs.good,
+    fetchSchema,
+    onAbsent: schemaId => {
+      absentSchemas.add(schemaId)
+      logger.warn({ schemaId }, 'records of good name a schema that the registry does not hold: they are bad')
+    },
+  })
 
   const { name, id, goal } = bundle
   logger.info({ group: SCORER_GROUP, bundle: name, bundleId: id, goal }, 'scoring')

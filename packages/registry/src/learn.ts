@@ -1,0 +1,34 @@
+import type { Codec } from '@sluicebox/event/codec'
+
+export interface LearnParts {
+  readonly codec: Pick<Codec<object>, 'learn'>
+  /**
+   * The schema of a writer by its id; undefined when the registry does not hold it. Rejects when the registry can't be
+   * reached: whoever needs the schema waits. Absent: no other schemas than the codec's own are known.
+   */
+  readonly fetchSchema?: ((id: number) => Promise<string | undefined>) | undefined
+  /** Told of an id that the registry does not hold: its records can't be read, and must not be waited for. */
+  readonly onAbsent: (id: number) => void
+}
+
+/** What a stage says when it lacks the schema that a record was written with. */
+export function schemaRef(id: number): string {
+  return `avro:${id}`
+}
+
+/** Resolves refs of `schemaRef`: the codec learns the writers' schemas, one after another. */
+export function createLearn({
+  codec,
+  fetchSchema,
+  onAbsent,
+}: LearnParts): (refs: readonly string[]) => Promise<void> {
+  return async function learn(refs) {
+    for (const ref of refs) {
+      const id = Number(/^avro:(\d+)$/.exec(ref)?.[1])
+      if (Number.isNaN(id)) throw new Error(`there is no way to get "${ref}"`)
+      const schema = await fetchSchema?.(id)
+      if (schema === undefined) onAbsent(id)
+      else codec.learn(id, schema)
+    }
+  }
+}
