@@ -71,10 +71,14 @@ export async function adopt(store: Store, key: string, start: ObjectStart): Prom
 async function enter(store: Store, key: string): Promise<ManifestEntry> {
   const bytes = await store.get(key)
   if (bytes === undefined) throw new Error(`the archived object ${key} went away while it was being read`)
+  const entry = await describe(key, bytes)
+  await writeEntry(store, entry)
+  return entry
+}
+
+async function describe(key: string, bytes: Uint8Array): Promise<ManifestEntry> {
   try {
-    const entry = await describeObject(key, bytes)
-    await writeEntry(store, entry)
-    return entry
+    return await describeObject(key, bytes)
   } catch (error) {
     throw new Error(
       `the archived object ${key} can't be read: ${(error as Error).message}. Run "sluicebox archive verify"`,
