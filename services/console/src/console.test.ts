@@ -286,6 +286,14 @@ describe('the read API of Micro', () => {
     expect((await inject('/micro/all')).json()).toEqual({ total: 1, good: 1, bad: 0 })
   })
 
+  test('counts every event, also those that are held no more', async () => {
+    const { inject, status } = await open()
+    for (let i = 0; i < 9; i++) log.write('good', 0, 'v', goodRecord({ event_id: `e${i}` }))
+    await until(() => status().rates.good.total === 9)
+    expect((await inject('/micro/all')).json()).toEqual({ total: 9, good: 9, bad: 0 })
+    expect((await inject('/micro/good')).json()).toHaveLength(5)
+  })
+
   test.each(['application/json', 'text/plain', 'application/x-www-form-urlencoded', undefined])(
     'takes a filter that is called %s',
     async type => {
