@@ -52,6 +52,16 @@ export interface OwnedPartition {
 /** Another member of the group owns the partition: what this one knows of it is out of date. */
 export class FencedError extends Error {}
 
+/** Records of a stream that were deleted before a group had read them. */
+export interface Skipped {
+  readonly group: string
+  readonly stream: string
+  readonly partition: number
+  /** The first position lost, and the first one kept. */
+  readonly from: bigint
+  readonly to: bigint
+}
+
 /** The positions that a partition holds: `start` is the first kept, `end` the one that the next record will get. */
 export interface Bounds {
   readonly start: bigint

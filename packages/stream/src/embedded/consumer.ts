@@ -1,18 +1,8 @@
-import { FencedError, type Batch, type ConsumeOptions, type OwnedPartition } from '../log.ts'
+import { FencedError, type Batch, type ConsumeOptions, type OwnedPartition, type Skipped } from '../log.ts'
 import type { Bell } from './bell.ts'
 import { readPartition } from './reader.ts'
 import { partitionState, type GroupState, type Tables } from './tables.ts'
 import type { Writer } from './writer.ts'
-
-/** Records that a group never got: they were deleted before it came to them. */
-export interface Skipped {
-  readonly stream: string
-  readonly group: string
-  readonly partition: number
-  /** The first one lost, and the first one kept. */
-  readonly from: bigint
-  readonly to: bigint
-}
 
 export interface ConsumerParts {
   readonly tables: Tables

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/** The section `registry` of the configuration: who knows the schemas of the streams. */
+export const registryConfig = z
+  .strictObject({
+    url: z
+      .url()
+      .optional()
+      .describe(
+        'A schema registry that speaks the Confluent protocol, such as http://registry:8081. Without it the schemas that ship are used, and every process has them.',
+      ),
+    username: z.string().min(1).optional().describe('The name that the registry asks for.'),
+    passwordFile: z.string().min(1).optional().describe('File that holds the password of that name.'),
+    timeoutMs: z.int().min(100).default(5000).describe('How long one request to the registry may take.'),
+    autoRegister: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether processes register schemas that the registry lacks. Off: `sluicebox schemas push` does.',
+      ),
+  })
+  .prefault({})
+
+export type RegistryConfig = z.output<typeof registryConfig>

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { kafkaConfig } from './kafka/config.ts'
+
+const DAY_MS = 86_400_000
+
+/** The section `log` of the configuration: where the streams are. */
+export const logConfig = z
+  .strictObject({
+    kind: z
+      .enum(['embedded', 'kafka'])
+      .default('embedded')
+      .describe('`embedded`: in the data directory of one machine. `kafka`: on Apache Kafka.'),
+    partitions: z
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('Partitions of each stream, settled when the streams are made. Default: 4; on Kafka 12.'),
+    retention: z
+      .strictObject({
+        ageMs: z
+          .int()
+          .min(60_000)
+          .default(7 * DAY_MS)
+          .describe('Records older than this are deleted.'),
+        bytesMax: z
+          .int()
+          .min(1_000_000)
+          .default(20_000_000_000)
+          .describe(
+            'Above this the oldest records of a stream are deleted. On Kafka it is shared out among the partitions.',
+          ),
+      })
+      .prefault({}),
+    kafka: kafkaConfig,
+  })
+  .superRefine((log, context) => {
+    if (log.kind === 'kafka' && log.kafka.brokers.length === 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['kafka', 'brokers'],
+        message: 'name at least one broker, such as kafka-1:9092',
+      })
+  })
+  .prefault({})
+
+export type LogConfig = z.output<typeof logConfig>
