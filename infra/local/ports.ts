@@ -1,0 +1,34 @@
+// Ports on loopback for servers that are told their port before they start.
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+// Below the ports that systems hand out to outgoing connections: a server that was killed must find its own port free when it
+// starts again, and not taken by some client in the meantime.
+const FIRST = 20_000
+const LAST = 32_000
+
+/** Ports on 127.0.0.1 where nobody listens now, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const found = new Set<number>()
+  for (let tries = 0; found.size < count; tries++) {
+    if (tries > 1000) throw new Error(`No ${count} free ports on 127.0.0.1 between ${FIRST} and ${LAST}.`)
+    const port = randomInt(FIRST, LAST)
+    if (!found.has(port) && (await isFree(port))) found.add(port)
+  }
+  return [...found]
+}
+
+/** Whether nobody listens on this port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    server.listen({ host: '127.0.0.1', port, exclusive: true })
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+  }
+}
