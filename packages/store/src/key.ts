@@ -8,7 +8,7 @@ const SEGMENT = /^[A-Za-z0-9_=+@,~-][A-Za-z0-9_=+@,~.-]*$/
  * between single slashes, none of them empty or starting with a dot. So no key can leave the store's folder.
  */
 export function checkKey(key: string): void {
-  if (key.length === 0 || key.length > KEY_LENGTH_MAX || !key.split('/').every(isSegment))
+  if (!isKey(key))
     throw new Error(
       `"${shown(key)}" can't be the key of an object: use segments of letters, digits and _ = + @ , ~ . - ` +
         `between single slashes, none starting with a dot, at most ${KEY_LENGTH_MAX} characters in all`,
@@ -24,6 +24,11 @@ export function checkPrefix(prefix: string): void {
       `"${shown(prefix)}" can't be the prefix of a key: no key starts with it. It is written like a key, ` +
         'without a leading slash; empty lists everything',
     )
+}
+
+/** Whether `key` can be the key of an object in any store. */
+export function isKey(key: string): boolean {
+  return key.length > 0 && key.length <= KEY_LENGTH_MAX && key.split('/').every(isSegment)
 }
 
 function isSegment(segment: string): boolean {

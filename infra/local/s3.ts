@@ -1,0 +1,116 @@
+// A store that speaks the protocol of S3: versitygw over a folder, built once from the Go module proxy.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { defaultCacheDir } from './download.ts'
+import { guardedFolder } from './guard.ts'
+import { withLock } from './lock.ts'
+import { freePorts } from './ports.ts'
+import { startProcess, untilReady, type ServerProcess } from './process.ts'
+
+// Older ones let two creators of an object win: their conditional writes were not atomic.
+const VERSION = 'v1.8.0'
+const BUILD_MS = 15 * 60_000
+const ACCESS_KEY = 'sluicebox'
+const SECRET_KEY = 'sluicebox-secret'
+
+export interface LocalS3 {
+  /** Such as http://127.0.0.1:21234. Buckets are named in the path. */
+  readonly url: string
+  /** What a process needs in its environment to be let in. */
+  readonly env: Readonly<Record<'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_REGION', string>>
+  /** Of the process that runs now. */
+  readonly pid: number
+  /** Starts it again after a stop or a kill: same address, same objects. */
+  start(): Promise<void>
+  kill(signal: NodeJS.Signals): Promise<void>
+  stop(): Promise<void>
+  /** Stops it and removes its objects. */
+  remove(): Promise<void>
+}
+
+/** Starts a store on a free port of loopback, empty. */
+export async function startS3(onProgress?: (message: string) => void): Promise<LocalS3> {
+  const command = await versitygw(onProgress)
+  const folder = await guardedFolder('s3')
+  const data = join(folder, 'data')
+  await mkdir(data)
+  const [port] = await freePorts(1)
+  const url = `http://127.0.0.1:${port}`
+  const server = {
+    name: 'The store (versitygw)',
+    command,
+    args: ['--quiet', '--access', ACCESS_KEY, '--secret', SECRET_KEY, '--port', `127.0.0.1:${port}`].concat([
+      '--keep-alive',
+      '--health',
+      '/health',
+      'posix',
+      '--sidecar',
+      join(folder, 'attributes'),
+      data,
+    ]),
+    cwd: folder,
+    logFile: join(folder, 'log'),
+  }
+  let running: ServerProcess
+
+  async function start(): Promise<void> {
+    running = await startProcess(server)
+    await untilReady(server, running, async () => {
+      const answer = await fetch(`${url}/health`)
+      if (!answer.ok) throw new Error(`it answers ${answer.status}`)
+    })
+  }
+
+  await mkdir(join(folder, 'attributes'))
+  await start()
+  return {
+    url,
+    env: { AWS_ACCESS_KEY_ID: ACCESS_KEY, AWS_SECRET_ACCESS_KEY: SECRET_KEY, AWS_REGION: 'us-east-1' },
+    get pid() {
+      return running.pid
+    },
+    start,
+    kill: signal => running.kill(signal),
+    stop: () => running.stop(),
+    async remove() {
+      await running.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The program, built if it isn't in the cache yet. */
+async function versitygw(onProgress?: (message: string) => void): Promise<string> {
+  const cacheDir = defaultCacheDir()
+  const folder = join(cacheDir, `versitygw-${VERSION}`)
+  const program = join(folder, 'versitygw')
+  if (existsSync(program)) return program
+  await mkdir(cacheDir, { recursive: true })
+  await withLock(join(cacheDir, 'lock'), async () => {
+    if (existsSync(program)) return
+    onProgress?.(`Building versitygw ${VERSION} into ${cacheDir} …`)
+    const building = await mkdtemp(join(cacheDir, '.versitygw-'))
+    try {
+      await goInstall(`github.com/versity/versitygw/cmd/versitygw@${VERSION}`, building)
+      await rename(building, folder)
+    } finally {
+      await rm(building, { recursive: true, force: true })
+    }
+  })
+  return program
+}
+
+async function goInstall(module: string, dir: string): Promise<void> {
+  // Without GOTOOLCHAIN a Go that is a little too old does not fetch the one that the module asks for.
+  const env = { ...process.env, GOBIN: dir, GOTOOLCHAIN: 'auto', CGO_ENABLED: '0' }
+  await new Promise<void>((resolve, reject) => {
+    execFile('go', ['install', module], { env, timeout: BUILD_MS }, (error, _stdout, stderr) => {
+      if (error === null) resolve()
+      else if (error.code === 'ENOENT')
+        reject(new Error('Go is missing: install Go 1.21 or newer (Debian: apt-get install golang-go).'))
+      else reject(new Error(`${module} can't be built:\n${stderr.slice(-2000)}`, { cause: error }))
+    })
+  })
+}

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3'
+import { checkKey, checkPrefix, isKey } from './key.ts'
+import { isError, storeError } from './s3-errors.ts'
+import type { Store, StoredObject } from './store.ts'
+
+export interface S3Options {
+  readonly bucket: string
+  /** Put before all keys; ends in a slash, or is empty. */
+  readonly prefix: string
+  readonly region?: string | undefined
+  readonly endpoint?: string | undefined
+  readonly forcePathStyle: boolean
+  readonly createBucket: boolean
+  readonly attemptsMax: number
+  readonly requestTimeoutMs: number
+}
+
+// No key may start with a dot, so that this object is never one of ours and never listed.
+const PROBE = '.conditions'
+const CONFLICT_PAUSE_MS = 50
+const CONFLICT_PAUSE_MS_MAX = 2_000
+
+/**
+ * Objects in a bucket of S3, or of a store that speaks its protocol and knows conditional writes: that is tried here,
+ * because without them two archivers could overwrite each other. Credentials come from where the AWS client finds them.
+ */
+export async function openS3Store(options: S3Options): Promise<Store> {
+  const { bucket, prefix, attemptsMax } = options
+  const client = new S3Client(clientSettings(options))
+  const Bucket = bucket
+  const nameOf = (key: string): string => `s3://${bucket}/${prefix}${key}`
+
+  /** Writes the object unless there is one. */
+  async function createExclusively(key: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
+    const Key = prefix + key
+    // By it an object is known as ours when the answer to an earlier attempt was lost.
+    const writer = randomUUID()
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await client.send(
+          new PutObjectCommand({ Bucket, Key, Body: bytes, IfNoneMatch: '*', Metadata: { writer } }),
+        )
+        return 'created'
+      } catch (error) {
+        if (isError(error, 412)) {
+          const isFirst = attempt === 1 && (error.$metadata.attempts ?? 1) === 1
+          return !isFirst && (await writerOf(Key)) === writer ? 'created' : 'exists'
+        }
+        // Others are writing or deleting the object at this moment: who is first is not settled yet.
+        if (!isError(error, 409) || attempt >= attemptsMax) throw error
+        await pause(Math.random() * Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** attempt))
+      }
+    }
+  }
+
+  async function writerOf(Key: string): Promise<string | undefined> {
+    return (await client.send(new HeadObjectCommand({ Bucket, Key }))).Metadata?.['writer']
+  }
+
+  async function checkConditions(): Promise<void> {
+    const empty = new Uint8Array()
+    if ((await createExclusively(PROBE, empty)) === 'exists') return
+    if ((await createExclusively(PROBE, empty)) === 'created')
+      throw new Error(
+        `the store of ${nameOf('')} overwrites objects in spite of If-None-Match: two archivers would destroy ` +
+          'each other’s objects. Use a store with conditional writes',
+      )
+  }
+
+  async function makeBucket(): Promise<void> {
+    try {
+      await client.send(new CreateBucketCommand({ Bucket }))
+    } catch (error) {
+      if (!isError(error, 409)) throw error
+    }
+  }
+
+  await storeError(`open ${nameOf('')}`, async () => {
+    try {
+      await checkConditions()
+    } catch (error) {
+      if (!options.createBucket || !isError(error, 404)) throw error
+      await makeBucket()
+      await checkConditions()
+    }
+  })
+
+  return {
+    async create(key, bytes) {
+      checkKey(key)
+      return storeError(`write ${nameOf(key)}`, () => createExclusively(key, bytes))
+    },
+
+    async put(key, bytes) {
+      checkKey(key)
+      await storeError(`write ${nameOf(key)}`, () =>
+        client.send(new PutObjectCommand({ Bucket, Key: prefix + key, Body: bytes })),
+      )
+    },
+
+    async get(key) {
+      checkKey(key)
+      return storeError(`read ${nameOf(key)}`, () => getObject(prefix + key))
+    },
+
+    list(keyPrefix) {
+      checkPrefix(keyPrefix)
+      return listObjects(keyPrefix)
+    },
+
+    async delete(key) {
+      checkKey(key)
+      await storeError(`delete ${nameOf(key)}`, () =>
+        client.send(new DeleteObjectCommand({ Bucket, Key: prefix + key })),
+      )
+    },
+  }
+
+  async function getObject(Key: string): Promise<Uint8Array | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }))
+        return await Body?.transformToByteArray()
+      } catch (error) {
+        if (isError(error, 404) && error.name !== 'NoSuchBucket') return undefined
+        // What the client tries again ends with the head of the answer: the body may still break off.
+        if (!isBrokenOff(error) || attempt >= attemptsMax) throw error
+      }
+    }
+  }
+
+  async function* listObjects(keyPrefix: string): AsyncGenerator<StoredObject> {
+    const pages = paginateListObjectsV2({ client }, { Bucket, Prefix: prefix + keyPrefix })[
+      Symbol.asyncIterator
+    ]()
+    for (;;) {
+      const page = await storeError(`list ${nameOf(keyPrefix)}`, () => pages.next())
+      if (page.done === true) return
+      for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
+        const key = Key.slice(prefix.length)
+        // Consoles leave objects named like folders.
+        if (isKey(key)) yield { key, bytes: Size }
+      }
+    }
+  }
+}
+
+function clientSettings(options: S3Options): S3ClientConfig {
+  const { endpoint, forcePathStyle, attemptsMax, requestTimeoutMs } = options
+  // A store with an address of its own rarely has regions, but the client wants one to sign with.
+  const region = options.region ?? (endpoint === undefined ? undefined : 'us-east-1')
+  return {
+    forcePathStyle,
+    maxAttempts: attemptsMax,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    requestHandler: {
+      connectionTimeout: Math.min(5_000, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      socketTimeout: requestTimeoutMs,
+    },
+  }
+}
+
+function isBrokenOff(error: unknown): boolean {
+  const { code, $metadata } = error as { code?: string; $metadata?: unknown }
+  return $metadata === undefined && code !== undefined && /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM)/.test(code)
+}
+
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
