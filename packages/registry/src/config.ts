@@ -4,7 +4,11 @@ import { z } from 'zod'
 export const registryConfig = z
   .strictObject({
     url: z
-      .url()
+      .url({ protocol: /^https?$/, error: 'must be an http or https address, such as http://registry:8081' })
+      .refine(
+        url => !/^[^/]+:\/\/[^/]*@/.test(url),
+        'must be without a name: give registry.username and registry.passwordFile',
+      )
       .optional()
       .describe(
         'A schema registry that speaks the Confluent protocol, such as http://registry:8081. Without it the schemas that ship are used, and every process has them.',
@@ -18,6 +22,14 @@ export const registryConfig = z
       .describe(
         'Whether processes register schemas that the registry lacks. Off: `sluicebox schemas push` does.',
       ),
+  })
+  .superRefine(({ username, passwordFile }, context) => {
+    if ((username === undefined) !== (passwordFile === undefined))
+      context.addIssue({
+        code: 'custom',
+        path: [username === undefined ? 'username' : 'passwordFile'],
+        message: 'username and passwordFile are given together',
+      })
   })
   .prefault({})
 

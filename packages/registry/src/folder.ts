@@ -16,11 +16,16 @@ export function folderCodec<Name extends StreamName>(
   stream: Name,
   options: { dir?: string; project?: readonly (keyof StreamRecords[Name] & string)[] } = {},
 ): Codec<StreamRecords[Name]> {
-  const schema = readFileSync(join(options.dir ?? SCHEMAS_DIR, 'avro', `${stream}.avsc`), 'utf8')
+  const schema = currentSchema(stream, options.dir)
   const codec = createCodec<StreamRecords[Name]>(schema, contentId(schema), options.project)
   for (const earlier of schemaVersions(stream, options.dir))
     codec.learn(contentId(earlier.schema), earlier.schema)
   return codec
+}
+
+/** The schema that a stream is written with: `<dir>/avro/<stream>.avsc`. */
+export function currentSchema(stream: StreamName, dir = SCHEMAS_DIR): string {
+  return readFileSync(join(dir, 'avro', `${stream}.avsc`), 'utf8')
 }
 
 /** The versions of a stream's schema that were released: `<dir>/avro/versions/<stream>-<version>.avsc`, in order. */

@@ -7,7 +7,7 @@ function parts(schemas: Readonly<Record<number, string>>) {
     actions,
     codec: { learn: (id: number, schema: string) => void actions.push(['learned', id, schema]) },
     fetchSchema: async (id: number) => schemas[id],
-    onAbsent: (id: number) => void actions.push(['absent', id]),
+    onAbsent: (id: number, why: string) => void actions.push(['absent', id, why]),
   }
 }
 
@@ -16,14 +16,27 @@ test('learns what the registry holds, and tells of what it does not', async () =
   await createLearn(learnParts)([schemaRef(7), schemaRef(8)])
   expect(actions).toEqual([
     ['learned', 7, 'seven'],
-    ['absent', 8],
+    ['absent', 8, 'the registry does not hold it'],
+  ])
+})
+
+test('a schema that is none of the stream is absent, and the others are learnt', async () => {
+  const { actions, ...learnParts } = parts({ 7: 'seven', 8: 'eight' })
+  const learn = (id: number, schema: string): void => {
+    if (id === 7) throw new Error('unreadable')
+    actions.push(['learned', id, schema])
+  }
+  await createLearn({ ...learnParts, codec: { learn } })([schemaRef(7), schemaRef(8)])
+  expect(actions).toEqual([
+    ['absent', 7, 'it is no schema of this stream: unreadable'],
+    ['learned', 8, 'eight'],
   ])
 })
 
 test('without a registry every other schema is absent', async () => {
   const { actions, codec, onAbsent } = parts({})
   await createLearn({ codec, onAbsent })([schemaRef(7)])
-  expect(actions).toEqual([['absent', 7]])
+  expect(actions).toEqual([['absent', 7, 'the registry does not hold it']])
 })
 
 test('a registry that is down makes nothing absent', async () => {

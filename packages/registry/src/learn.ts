@@ -7,8 +7,11 @@ export interface LearnParts {
    * reached: whoever needs the schema waits. Absent: no other schemas than the codec's own are known.
    */
   readonly fetchSchema?: ((id: number) => Promise<string | undefined>) | undefined
-  /** Told of an id that the registry does not hold: its records can't be read, and must not be waited for. */
-  readonly onAbsent: (id: number) => void
+  /**
+   * Told of an id whose records can't be read, and must not be waited for: the registry does not hold it, or holds a
+   * schema that is none of this stream.
+   */
+  readonly onAbsent: (id: number, why: string) => void
 }
 
 /** What a stage says when it lacks the schema that a record was written with. */
@@ -27,8 +30,17 @@ export function createLearn({
       const id = Number(/^avro:(\d+)$/.exec(ref)?.[1])
       if (Number.isNaN(id)) throw new Error(`there is no way to get "${ref}"`)
       const schema = await fetchSchema?.(id)
-      if (schema === undefined) onAbsent(id)
-      else codec.learn(id, schema)
+      if (schema === undefined) onAbsent(id, 'the registry does not hold it')
+      else learnOne(id, schema)
+    }
+  }
+
+  function learnOne(id: number, schema: string): void {
+    try {
+      codec.learn(id, schema)
+    } catch (error) {
+      // Whoever wrote with it wrote something else than this stream: waiting would not make it readable.
+      onAbsent(id, `it is no schema of this stream: ${(error as Error).message}`)
     }
   }
 }
