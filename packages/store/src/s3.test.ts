@@ -127,6 +127,17 @@ test('makes the bucket when it is told to, however many do it at once', async ()
   expect(await keys(stores[1]!.list(''))).toEqual(['k'])
 })
 
+test('is content with a bucket that another one made first', async () => {
+  const mine = settings()
+  proxy.next(
+    'PUT',
+    { kind: 'answer', status: 404, code: 'NoSuchBucket' },
+    { kind: 'answer', status: 409, code: 'BucketAlreadyOwnedByYou' },
+  )
+  const store = await openS3Store(mine)
+  expect(await store.create('k', text('x'))).toBe('created')
+})
+
 test('says that the credentials are wrong', async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'wrong')
   try {

@@ -27,6 +27,8 @@ export interface S3Options {
 
 // No key may start with a dot, so that this object is never one of ours and never listed.
 const PROBE = '.conditions'
+/** Fewer than the client has connections: a request that waits for one would use up its time. */
+const REQUESTS_MAX = 32
 const CONFLICT_PAUSE_MS = 50
 const CONFLICT_PAUSE_MS_MAX = 2_000
 
@@ -39,13 +41,16 @@ export async function openS3Store(options: S3Options): Promise<Store> {
   const client = new S3Client(clientSettings(options))
   const Bucket = bucket
   const nameOf = (key: string): string => `s3://${bucket}/${prefix}${key}`
+  const limit = createLimit(REQUESTS_MAX)
+  const attempt = <T>(verb: string, key: string, work: () => Promise<T>): Promise<T> =>
+    limit(() => storeError(`${verb} ${nameOf(key)}`, work))
 
   /** Writes the object unless there is one. */
   async function createExclusively(key: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
     const Key = prefix + key
     // By it an object is known as ours when the answer to an earlier attempt was lost.
     const writer = randomUUID()
-    for (let attempt = 1; ; attempt++) {
+    for (let tries = 1; ; tries++) {
       try {
         await client.send(
           new PutObjectCommand({ Bucket, Key, Body: bytes, IfNoneMatch: '*', Metadata: { writer } }),
@@ -53,12 +58,12 @@ export async function openS3Store(options: S3Options): Promise<Store> {
         return 'created'
       } catch (error) {
         if (isError(error, 412)) {
-          const isFirst = attempt === 1 && (error.$metadata.attempts ?? 1) === 1
+          const isFirst = tries === 1 && (error.$metadata.attempts ?? 1) === 1
           return !isFirst && (await writerOf(Key)) === writer ? 'created' : 'exists'
         }
         // Others are writing or deleting the object at this moment: who is first is not settled yet.
-        if (!isError(error, 409) || attempt >= attemptsMax) throw error
-        await pause(Math.random() * Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** attempt))
+        if (!isError(error, 409) || tries >= attemptsMax) throw error
+        await pause(Math.random() * Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** tries))
       }
     }
   }
@@ -85,7 +90,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
     }
   }
 
-  await storeError(`open ${nameOf('')}`, async () => {
+  await attempt('open', '', async () => {
     try {
       await checkConditions()
     } catch (error) {
@@ -98,19 +103,19 @@ export async function openS3Store(options: S3Options): Promise<Store> {
   return {
     async create(key, bytes) {
       checkKey(key)
-      return storeError(`write ${nameOf(key)}`, () => createExclusively(key, bytes))
+      return attempt('write', key, () => createExclusively(key, bytes))
     },
 
     async put(key, bytes) {
       checkKey(key)
-      await storeError(`write ${nameOf(key)}`, () =>
+      await attempt('write', key, () =>
         client.send(new PutObjectCommand({ Bucket, Key: prefix + key, Body: bytes })),
       )
     },
 
     async get(key) {
       checkKey(key)
-      return storeError(`read ${nameOf(key)}`, () => getObject(prefix + key))
+      return attempt('read', key, () => getObject(prefix + key))
     },
 
     list(keyPrefix) {
@@ -120,21 +125,19 @@ export async function openS3Store(options: S3Options): Promise<Store> {
 
     async delete(key) {
       checkKey(key)
-      await storeError(`delete ${nameOf(key)}`, () =>
-        client.send(new DeleteObjectCommand({ Bucket, Key: prefix + key })),
-      )
+      await attempt('delete', key, () => client.send(new DeleteObjectCommand({ Bucket, Key: prefix + key })))
     },
   }
 
   async function getObject(Key: string): Promise<Uint8Array | undefined> {
-    for (let attempt = 1; ; attempt++) {
+    for (let tries = 1; ; tries++) {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }))
         return await Body?.transformToByteArray()
       } catch (error) {
         if (isError(error, 404) && error.name !== 'NoSuchBucket') return undefined
         // What the client tries again ends with the head of the answer: the body may still break off.
-        if (!isBrokenOff(error) || attempt >= attemptsMax) throw error
+        if (!isBrokenOff(error) || tries >= attemptsMax) throw error
       }
     }
   }
@@ -144,13 +147,31 @@ export async function openS3Store(options: S3Options): Promise<Store> {
       Symbol.asyncIterator
     ]()
     for (;;) {
-      const page = await storeError(`list ${nameOf(keyPrefix)}`, () => pages.next())
+      const page = await attempt('list', keyPrefix, () => pages.next())
       if (page.done === true) return
       for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
         const key = Key.slice(prefix.length)
         // Consoles leave objects named like folders.
         if (isKey(key)) yield { key, bytes: Size }
       }
+    }
+  }
+}
+
+/** Lets at most `max` pieces of work go on at a time; the others wait their turn. */
+function createLimit(max: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let underWay = 0
+  return async work => {
+    if (underWay >= max) await new Promise<void>(resolve => waiting.push(resolve))
+    else underWay++
+    try {
+      return await work()
+    } finally {
+      // Whoever waits for longest takes over the place.
+      const next = waiting.shift()
+      if (next === undefined) underWay--
+      else next()
     }
   }
 }
