@@ -1,6 +1,5 @@
 // What a Kafka node is told.
 import { join } from 'node:path'
-import type { KafkaOptions } from './kafka.ts'
 
 export interface NodePlan {
   readonly id: number
@@ -14,16 +13,23 @@ export interface NodePlan {
   readonly propertiesFile: string
 }
 
-/** The properties file of one node. */
-export function nodeProperties(plan: NodePlan, plans: readonly NodePlan[], options: KafkaOptions): string {
+export interface NodeSettings {
+  readonly advertised?: ((id: number) => string) | undefined
+  /** Win over ours. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>
+}
+
+/** The properties file of one node of a cluster. */
+export function nodeProperties(plan: NodePlan, plans: readonly NodePlan[], options: NodeSettings): string {
   const copies = plans.length
+  const advertised = options.advertised?.(plan.id) ?? plan.address
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': plan.id,
     'controller.quorum.bootstrap.servers': plans.map(other => other.controllerAddress).join(','),
     listeners: `CLIENT://${plan.address},DIRECT://${plan.directAddress},CONTROLLER://${plan.controllerAddress}`,
-    'advertised.listeners': `CLIENT://${options.advertised?.(plan.id) ?? plan.address},DIRECT://${plan.directAddress}`,
-    'listener.security.protocol.map': `CLIENT:PLAINTEXT,DIRECT:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+    'advertised.listeners': `CLIENT://${advertised},DIRECT://${plan.directAddress}`,
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,DIRECT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'DIRECT',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(plan.folder, `node-${plan.id}`),

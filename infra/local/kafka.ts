@@ -1,52 +1,46 @@
 // Apache Kafka on this machine, in KRaft mode: one broker, or three that stand in for each other.
 import { randomBytes } from 'node:crypto'
-import { execFile } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { classData } from './class-data.ts'
 import { download, type Artifact, type DownloadOptions } from './download.ts'
 import { guardedFolder } from './guard.ts'
-import { javaArgs, needJava } from './java.ts'
-import { answers } from './kafka-ready.ts'
+import { needJava } from './java.ts'
+import { formatNode, kafkaNode, type KafkaNode, type NodeMachine } from './kafka-node.ts'
 import { nodeProperties, type NodePlan } from './kafka-properties.ts'
-import { freePorts } from './ports.ts'
-import { startProcess, untilReady, type ServerCommand, type ServerProcess } from './process.ts'
+import { planSecurity, type ClientSettings, type KafkaSecurity } from './kafka-security.ts'
+import { freePorts, needFreePorts } from './ports.ts'
 
 export const KAFKA_VERSIONS = ['4.3.1', '3.9.2'] as const
 
 export type KafkaVersion = (typeof KAFKA_VERSIONS)[number]
 
-export interface KafkaOptions extends DownloadOptions {
+interface ClusterOptions {
   /** One by default; with three, each is a controller too and topics can have three copies. */
   readonly brokers?: 1 | 3
-  readonly version?: KafkaVersion
   /** Settings of the brokers on top of ours, such as `{ 'message.max.bytes': 2_000_000 }`. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>
   /** Port of the first broker; the others get the following ones. Free ones by default. */
   readonly port?: number
   /** What a broker tells clients of its address, for a proxy that stands before it. Ids start at 1. */
   readonly advertised?: (id: number) => string
+  /** Who may come in, over `addresses`; everybody by default. */
+  readonly security?: KafkaSecurity
 }
 
-export interface KafkaNode {
-  readonly id: number
-  /** Where it really listens for clients, host:port. */
-  readonly address: string
-  readonly pid: number
-  /** Sends a signal, such as SIGSTOP and SIGCONT; with SIGKILL also waits until the process is gone. */
-  readonly kill: (signal: NodeJS.Signals) => Promise<void>
-  /** Starts it again after `kill` or `stop`: same addresses, same data. Fulfilled when it serves; it needs a majority of the nodes. */
-  readonly start: () => Promise<void>
-  /** Ends it in good order: its partitions are handed over first. The data stays. */
-  readonly stop: () => Promise<void>
+export interface KafkaOptions extends ClusterOptions, DownloadOptions {
+  readonly version?: KafkaVersion
+  /** `quick` by default: fit for a test. `full` for measurements: starts slower, serves more. */
+  readonly compile?: 'quick' | 'full'
 }
 
 export interface LocalKafka {
-  readonly version: KafkaVersion
   /** Where the brokers really listen for clients, host:port. */
   readonly addresses: string[]
-  /** A second way in, without encryption and names, and past whatever stands before the advertised addresses. */
+  /** A second way in, unencrypted and without names, that goes past whatever stands before the advertised addresses. */
   readonly directAddresses: string[]
+  /** What clients of `addresses` are configured with, for the section `log.kafka`; empty without `security`. */
+  readonly client: ClientSettings
   readonly nodes: KafkaNode[]
   /** Ends all nodes and removes their data. */
   readonly stop: () => Promise<void>
@@ -70,24 +64,45 @@ export function kafkaArtifact(version: KafkaVersion): Artifact {
   }
 }
 
+/** Fetches Kafka and runs it once, so that `startKafka` finds everything. */
+export async function prepareKafka(options: KafkaOptions = {}): Promise<NodeMachine> {
+  const { version = '4.3.1', compile = 'quick', onProgress } = options
+  const java = await needJava()
+  const artifact = kafkaArtifact(version)
+  const files = await download(artifact, options)
+  const firstRun = async (args: string[]) => {
+    const cluster = await startCluster({}, { files, compile, args })
+    await Promise.all(cluster.nodes.map(node => node.stop()))
+    await cluster.stop()
+  }
+  const args = await classData({ name: artifact.name, files, java, firstRun, onProgress })
+  return { files, compile, args }
+}
+
 /** Starts Kafka on loopback; fulfilled when every broker serves and topics can be made. */
 export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka> {
-  const { brokers = 1, version = '4.3.1' } = options
-  await needJava()
-  const files = await download(kafkaArtifact(version), options)
+  return startCluster(options, await prepareKafka(options))
+}
+
+async function startCluster(options: ClusterOptions, machine: NodeMachine): Promise<LocalKafka> {
   const folder = await guardedFolder('kafka')
-  const plans = await planNodes(brokers, folder, options.port)
-  const nodes = plans.map(plan => openNode(plan, plans, files))
+  const plans = await planNodes(options, folder)
+  const security = await planSecurity(options.security ?? {}, folder)
+  const nodes = plans.map(plan => kafkaNode(plan, plans.length, machine))
   const stop = async () => {
-    await Promise.all(nodes.map(node => node.end()))
+    // The data goes too: there is nothing to end in good order.
+    await Promise.all(nodes.filter(node => node.running).map(node => node.kill('SIGKILL')))
+    await security.stop()
     await rm(folder, { recursive: true, force: true })
   }
   try {
     const clusterId = kafkaUuid()
+    const settings = { ...security.properties, ...options.settings }
     await Promise.all(
       plans.map(async plan => {
-        await writeFile(plan.propertiesFile, nodeProperties(plan, plans, options))
-        await format(plan, plans, clusterId, files)
+        const properties = nodeProperties(plan, plans, { advertised: options.advertised, settings })
+        await writeFile(plan.propertiesFile, properties)
+        await formatNode(plan, plans, clusterId, machine.files, security.formatArgs)
       }),
     )
     await Promise.all(nodes.map(node => node.start()))
@@ -96,91 +111,29 @@ export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka
     throw error
   }
   return {
-    version,
     addresses: plans.map(plan => plan.address),
     directAddresses: plans.map(plan => plan.directAddress),
+    client: security.client,
     nodes,
     stop,
   }
 }
 
-async function planNodes(brokers: number, folder: string, firstPort?: number): Promise<NodePlan[]> {
-  const ports = await freePorts(3 * brokers)
-  return Array.from({ length: brokers }, (_, index) => {
-    const port = firstPort === undefined ? ports[3 * index] : firstPort + index
-    const id = index + 1
-    return {
-      id,
-      folder,
-      address: `127.0.0.1:${port}`,
-      directAddress: `127.0.0.1:${ports[3 * index + 1]}`,
-      controllerAddress: `127.0.0.1:${ports[3 * index + 2]}`,
-      directoryId: kafkaUuid(),
-      propertiesFile: join(folder, `node-${id}.properties`),
-    }
-  })
-}
-
-function openNode(
-  plan: NodePlan,
-  plans: readonly NodePlan[],
-  files: string,
-): KafkaNode & { end: () => Promise<void> } {
-  const command: ServerCommand = {
-    name: `Kafka node ${plan.id} at ${plan.address}`,
-    command: 'java',
-    args: [...javaArgs(512, plan.folder), '-cp', join(files, '*'), 'kafka.Kafka', plan.propertiesFile],
-    cwd: plan.folder,
-    logFile: join(plan.folder, `node-${plan.id}.log`),
-  }
-  let current: ServerProcess | undefined
-  const running = () => {
-    if (current === undefined) throw new Error(`${command.name} was not started.`)
-    return current
-  }
-  return {
-    id: plan.id,
-    address: plan.address,
-    get pid() {
-      return running().pid
-    },
-    kill: signal => running().kill(signal),
-    start: async () => {
-      if (current?.running() === true) throw new Error(`${command.name} runs already.`)
-      current = await startProcess(command)
-      await untilReady(command, current, () => answers(plan, plans.length))
-    },
-    stop: () => running().stop(30_000),
-    // The data goes too: there is nothing to hand over.
-    end: async () => current?.kill('SIGKILL'),
-  }
-}
-
-async function format(
-  plan: NodePlan,
-  plans: readonly NodePlan[],
-  clusterId: string,
-  files: string,
-): Promise<void> {
-  const controllers = plans.map(other => `${other.id}@${other.controllerAddress}:${other.directoryId}`)
-  const args = ['format', '-c', plan.propertiesFile, '-t', clusterId]
-  args.push('--initial-controllers', controllers.join(','))
-  try {
-    await promisify(execFile)('java', [
-      ...javaArgs(128, plan.folder),
-      '-XX:TieredStopAtLevel=1',
-      '-cp',
-      join(files, '*'),
-      'kafka.tools.StorageTool',
-      ...args,
-    ])
-  } catch (cause) {
-    const { stdout, stderr } = cause as { stdout?: string; stderr?: string }
-    throw new Error(
-      `The folder of Kafka node ${plan.id} can't be formatted:\n${stdout ?? ''}${stderr ?? String(cause)}`,
-      { cause },
-    )
-  }
+async function planNodes(options: ClusterOptions, folder: string): Promise<NodePlan[]> {
+  const { brokers = 1, port } = options
+  const free = await freePorts(3 * brokers)
+  const clientPorts =
+    port === undefined ? free.slice(0, brokers) : Array.from({ length: brokers }, (_, index) => port + index)
+  if (port !== undefined) await needFreePorts(clientPorts)
+  return clientPorts.map((clientPort, index) => ({
+    id: index + 1,
+    folder,
+    address: `127.0.0.1:${clientPort}`,
+    directAddress: `127.0.0.1:${free[brokers + index]}`,
+    controllerAddress: `127.0.0.1:${free[2 * brokers + index]}`,
+    directoryId: kafkaUuid(),
+    propertiesFile: join(folder, `node-${index + 1}.properties`),
+  }))
 }
 
 /** An id as Kafka writes them; one that starts with a dash would be taken for an option. */

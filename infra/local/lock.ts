@@ -1,28 +1,36 @@
-// A lock between processes: a file with the holder's process id.
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+// A lock between processes: a file that its holder touches again and again.
+import { link, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Runs `work` while no other process does it under the same lock file. A holder that died holds nothing. */
+const TOUCH_MS = 1000
+// A holder that has not touched its file for so long is dead.
+const STALE_MS = 20_000
+
+/** Runs `work` while no other process runs something under the same lock file. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const mine = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`
-  await writeFile(mine, String(process.pid))
+  const mine = `${file}.${randomUUID()}`
+  await writeFile(mine, '')
   try {
-    // A link is made or not made, and the file is never seen half written.
-    while (!(await taken(mine, file))) {
-      if (await holderIsGone(file)) await rm(file, { force: true })
+    while (!(await take(mine, file))) {
+      if (await isStale(file)) await rm(file, { force: true })
       else await sleep(200)
-    }
-    try {
-      return await work()
-    } finally {
-      await rm(file, { force: true })
     }
   } finally {
     await rm(mine, { force: true })
   }
+  const touching = setInterval(() => void touch(file), TOUCH_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(touching)
+    await rm(file, { force: true })
+  }
 }
 
-async function taken(mine: string, file: string): Promise<boolean> {
+/** A link to a file is made or not made; of several who try, one makes it. */
+async function take(mine: string, file: string): Promise<boolean> {
+  await touch(mine)
   try {
     await link(mine, file)
     return true
@@ -32,13 +40,13 @@ async function taken(mine: string, file: string): Promise<boolean> {
   }
 }
 
-async function holderIsGone(file: string): Promise<boolean> {
-  const pid = Number(await readFile(file, 'utf8').catch(() => 'NaN'))
-  if (Number.isNaN(pid)) return false
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
+async function isStale(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined)
+  return found !== undefined && Date.now() - found.mtimeMs > STALE_MS
+}
+
+async function touch(file: string): Promise<void> {
+  const now = new Date()
+  // Gone: somebody took us for dead. What we do stays right, it is only done twice.
+  await utimes(file, now, now).catch(() => undefined)
 }

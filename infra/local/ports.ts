@@ -32,3 +32,10 @@ export async function isFree(port: number): Promise<boolean> {
     server.close()
   }
 }
+
+/** Rejects when somebody listens on one of these ports. */
+export async function needFreePorts(ports: readonly number[]): Promise<void> {
+  for (const port of ports)
+    if (!(await isFree(port)))
+      throw new Error(`Port ${port} of 127.0.0.1 is taken: end what listens there, or choose another port.`)
+}

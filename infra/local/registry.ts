@@ -1,10 +1,11 @@
 // A real schema registry on this machine: Apicurio Registry, which speaks the Confluent protocol.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { classData } from './class-data.ts'
 import { download, type Artifact, type DownloadOptions } from './download.ts'
 import { guardedFolder } from './guard.ts'
 import { javaArgs, needJava } from './java.ts'
-import { freePorts } from './ports.ts'
+import { freePorts, needFreePorts } from './ports.ts'
 import { startProcess, untilReady, type ServerCommand, type ServerProcess } from './process.ts'
 
 // The newest version that runs on Java 17.
@@ -24,7 +25,10 @@ export interface RegistryOptions extends DownloadOptions {
 export interface LocalRegistry {
   /** What clients of the Confluent protocol are configured with. */
   readonly url: string
+  readonly logFile: string
   readonly pid: number
+  /** Fulfilled when the process that was started last is gone. */
+  readonly exited: Promise<void>
   /** Sends a signal; with SIGKILL also waits until the process is gone. */
   readonly kill: (signal: NodeJS.Signals) => Promise<void>
   /** Starts it again after `kill` or `halt`: same address, same schemas under the same ids. */
@@ -35,11 +39,34 @@ export interface LocalRegistry {
   readonly stop: () => Promise<void>
 }
 
+/** Fetches the registry and runs it once, so that `startRegistry` finds everything. */
+export async function prepareRegistry(
+  options: DownloadOptions = {},
+): Promise<{ files: string; args: string[] }> {
+  const java = await needJava()
+  const files = await download(registryArtifact, options)
+  const firstRun = async (args: string[]) => {
+    const registry = await start({ files, args })
+    await registry.halt()
+    await registry.stop()
+  }
+  const { name } = registryArtifact
+  const args = await classData({ name, files, java, firstRun, onProgress: options.onProgress })
+  return { files, args }
+}
+
 /** Starts a schema registry on loopback; fulfilled when it answers. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<LocalRegistry> {
-  await needJava()
-  const files = await download(registryArtifact, options)
-  const port = options.port ?? ((await freePorts(1))[0] as number)
+  return start({ ...(await prepareRegistry(options)), port: options.port })
+}
+
+async function start(options: {
+  files: string
+  args: string[]
+  port?: number | undefined
+}): Promise<LocalRegistry> {
+  const { files, args, port = (await freePorts(1))[0] as number } = options
+  await needFreePorts([port])
   const folder = await guardedFolder('registry')
   const data = join(folder, 'data')
   await mkdir(data)
@@ -48,9 +75,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Loca
     name: `The schema registry at ${url}`,
     command: 'java',
     args: [
-      ...javaArgs(384, folder),
-      // It lives for minutes: compiling it well is not worth the start.
-      '-XX:TieredStopAtLevel=1',
+      ...javaArgs({ heapMb: 384, dir: folder, compile: 'quick' }),
+      ...args,
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${port}`,
       `-Dapicurio.datasource.url=jdbc:h2:file:${data}/registry`,
@@ -63,33 +89,41 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Loca
     logFile: join(folder, 'registry.log'),
   }
 
-  let process: ServerProcess
-  const start = async () => {
-    process = await startProcess(command)
-    await untilReady(command, process, async () => {
+  let latest: ServerProcess
+  let removed = false
+  const run = async () => {
+    if (removed)
+      throw new Error(`${command.name} was stopped and its schemas are gone: halt it to keep them.`)
+    latest = await startProcess(command)
+    await untilReady(command, latest, async () => {
       const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(5000) })
       await answer.text()
       if (!answer.ok) throw new Error(`/subjects answers ${answer.status}`)
     })
   }
   const stop = async () => {
-    await process.stop()
+    removed = true
+    await latest.kill('SIGKILL')
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    await start()
+    await run()
   } catch (error) {
     await stop()
     throw error
   }
   return {
     url,
+    logFile: command.logFile,
     get pid() {
-      return process.pid
+      return latest.pid
     },
-    kill: signal => process.kill(signal),
-    start,
-    halt: () => process.stop(),
+    get exited() {
+      return latest.exited
+    },
+    kill: signal => latest.kill(signal),
+    start: run,
+    halt: () => latest.stop(),
     stop,
   }
 }
