@@ -21,6 +21,12 @@ test.each([
   ['/health/live', { ok: false }, 200, '{"status":"ok"}\n'],
   ['/health/ready', { ok: true }, 200, '{"status":"ok"}\n'],
   ['/health/ready', { ok: false, reason: 'stopping' }, 503, '{"status":"unavailable","reason":"stopping"}\n'],
+  [
+    '/health/ready',
+    { ok: false, reason: 'restoring', details: { restoring: [{ partition: 1 }] } },
+    503,
+    '{"status":"unavailable","reason":"restoring","restoring":[{"partition":1}]}\n',
+  ],
   ['/health/startup', { ok: true }, 200, '{"status":"ok"}\n'],
   ['/nothing', { ok: true }, 404, expect.stringContaining('/health/ready')],
 ])('%s with %j answers %d', async (path, health, status, body) => {
@@ -52,5 +58,7 @@ test('rejects when the port is taken', async () => {
   }
   const first = await startAdmin({ ...parts, port: 0 })
   onTestFinished(() => first[Symbol.asyncDispose]())
-  await expect(startAdmin({ ...parts, port: Number(new URL(first.url).port) })).rejects.toThrow('EADDRINUSE')
+  await expect(startAdmin({ ...parts, port: Number(new URL(first.url).port) })).rejects.toThrow(
+    '--admin-port',
+  )
 })

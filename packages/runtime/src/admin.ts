@@ -2,10 +2,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from './metrics.ts'
 
-/** What a probe asks for. `reason` says why not, in words. */
+/** What a probe asks for. */
 export interface Health {
   readonly ok: boolean
+  /** Why not, in words. */
   readonly reason?: string
+  /** What else there is to say, as it stands in the answer. */
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 export interface AdminParts {
@@ -29,11 +32,9 @@ export interface AdminServer extends AsyncDisposable {
  */
 export async function startAdmin({ host, port, metrics, ready, started }: AdminParts): Promise<AdminServer> {
   const server = createServer((req, res) => {
-    const answer = (health: Health): void => {
-      res.writeHead(health.ok ? 200 : 503, { 'content-type': 'application/json' })
-      res.end(
-        `${JSON.stringify({ status: health.ok ? 'ok' : 'unavailable', ...(health.reason === undefined ? {} : { reason: health.reason }) })}\n`,
-      )
+    const answer = ({ ok, reason, details }: Health): void => {
+      res.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' })
+      res.end(`${JSON.stringify({ status: ok ? 'ok' : 'unavailable', reason, ...details })}\n`)
     }
     switch (req.url?.split('?')[0]) {
       case '/health/live':
@@ -63,7 +64,16 @@ export async function startAdmin({ host, port, metrics, ready, started }: AdminP
     }
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(
+              `port ${port} for health and metrics is taken, perhaps by another process of Sluicebox (EADDRINUSE): give this one another admin.port (--admin-port), or 0 for any free one`,
+              { cause: error },
+            )
+          : error,
+      ),
+    )
     server.listen(port, host, resolve)
   })
   const address = server.address() as AddressInfo

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { startAdmin, type AdminServer, type Health } from './admin.ts'
-import { loadConfig } from './config.ts'
+import { ConfigError, loadConfig } from './config.ts'
 import { createLogger, LOG_LEVELS, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
 import { stopOnSignal } from './stop.ts'
@@ -34,7 +34,7 @@ export const processSettings = {
     .prefault({}),
 }
 
-type ProcessConfig = z.output<z.ZodObject<typeof processSettings>>
+export type ProcessConfig = z.output<z.ZodObject<typeof processSettings>>
 
 /**
  * The configuration of a process that runs some services: from a file, when one is named, and the environment. Sections
@@ -58,34 +58,72 @@ export interface ProcessParts {
   readonly signal: AbortSignal
   /** Serves health and metrics. Not ready once the process is told to stop, whatever `ready` says. */
   serveAdmin(ready: () => Health): Promise<AdminServer>
+  /** Says why the process ends, and sees to it that it does, however long what must be closed now takes. */
+  giveUp(error: unknown): void
 }
 
-/** Runs `work` until it returns: the process ends with 0, or with 1 and a message in the log when it rejects. */
+export interface ProcessOptions {
+  readonly name: string
+  readonly config: ProcessConfig
+  /** Says why the process ends. Default: one line of the log. */
+  readonly tellFailure?: (error: Error) => void
+}
+
+/** Runs `work` until it returns: the process ends with 0 then. When it rejects the status is that of its error. */
 export async function runProcess(
-  name: string,
-  config: ProcessConfig,
+  { name, config, tellFailure }: ProcessOptions,
   work: (parts: ProcessParts) => Promise<void>,
 ): Promise<void> {
   const logger = createLogger({ level: config.logLevel, name })
   const metrics = createMetrics()
   const stop = stopOnSignal({ graceMs: config.shutdownGraceMs, logger })
   const { signal } = stop
+  let isGivenUp = false
+
+  function giveUp(cause: unknown): void {
+    if (isGivenUp) return
+    isGivenUp = true
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    process.exitCode = exitCodeOf(error)
+    if (tellFailure === undefined) logger.fatal({ err: error }, `ending: ${error.message}`)
+    else tellFailure(error)
+    setTimeout(() => process.exit(), config.shutdownGraceMs).unref()
+  }
+
   try {
     await work({
       logger,
       metrics,
       signal,
-      serveAdmin: ready =>
-        startAdmin({
+      async serveAdmin(ready) {
+        const admin = await startAdmin({
           ...config.admin,
           metrics,
           ready: () => (signal.aborted ? { ok: false, reason: 'stopping' } : ready()),
           started: () => true,
-        }),
+        })
+        logger.info({ url: admin.url }, 'health and metrics')
+        return admin
+      },
+      giveUp,
     })
     stop.finished('done')
   } catch (error) {
+    giveUp(error)
     stop.finished('failed')
-    throw error
+    // Everything is closed that could be. What still holds the process is nothing to wait for.
+    setTimeout(() => process.exit(), LEFTOVERS_MS).unref()
   }
+}
+
+const LEFTOVERS_MS = 1_000
+
+const EXIT_FAILED = 1
+const EXIT_CONFIG = 2
+const EXIT_STALLED = 70
+
+/** The status that a process ends with after this error: supervisors and tests tell causes apart by it. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return EXIT_CONFIG
+  return error instanceof Error && error.name === 'StalledError' ? EXIT_STALLED : EXIT_FAILED
 }

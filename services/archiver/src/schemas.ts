@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StreamName } from '@sluicebox/event/records'
 import { contentId, schemaVersions, SCHEMAS_DIR } from '@sluicebox/registry/folder'
+import type { Schemas } from '@sluicebox/service/schemas'
 
 /** The Avro schemas that the records of a stream are written with. */
 export interface StreamSchemas {
@@ -23,4 +24,15 @@ export function folderSchemas(stream: StreamName, dir: string = SCHEMAS_DIR): St
     text,
     lookup: async id => schemaVersions(stream, dir).find(({ schema }) => contentId(schema) === id)?.schema,
   }
+}
+
+/** The same, as the registry of a service knows them: our own schemas under its ids, others as it holds them. */
+export async function archivedSchemas(
+  { schema, fetchSchema }: Pick<Schemas, 'schema' | 'fetchSchema'>,
+  streams: readonly StreamName[],
+): Promise<(stream: StreamName) => StreamSchemas> {
+  if (fetchSchema === undefined) return folderSchemas
+  const found = new Map<StreamName, StreamSchemas>()
+  for (const stream of streams) found.set(stream, { ...(await schema(stream)), lookup: fetchSchema })
+  return stream => found.get(stream) as StreamSchemas
 }

@@ -1,8 +1,6 @@
 import { firstTry } from '@sluicebox/enricher/retry'
-import { isMissingSchema } from '@sluicebox/event/codec'
 import type { BadRecord } from '@sluicebox/event/records'
-import { folderCodec } from '@sluicebox/registry/folder'
-import type { Log } from '@sluicebox/stream/log'
+import type { Streams } from './data.ts'
 import { followStream } from './follow.ts'
 
 /** A record of `bad` and its place there. */
@@ -20,14 +18,14 @@ export interface BadFilter {
 }
 
 /** The records of `bad` that fit, newest first. */
-export async function listBad(log: Log, { reason, since }: BadFilter = {}): Promise<PlacedBad[]> {
-  const retries = await countRetries(log)
+export async function listBad(streams: Streams, { reason, since }: BadFilter = {}): Promise<PlacedBad[]> {
+  const retries = await countRetries(streams)
   const failures = new Map<string, number>()
   const found: PlacedBad[] = []
   for await (const { partition, position, record } of followStream({
-    log,
+    log: streams.log,
     stream: 'bad',
-    codec: folderCodec('bad'),
+    reader: await streams.reader('bad'),
     from: 'start',
   })) {
     // The second failure of an event came out of its first retry, and waits for a second one.
@@ -42,7 +40,7 @@ export async function listBad(log: Log, { reason, since }: BadFilter = {}): Prom
 }
 
 /** The record at a place such as 0/17. Throws when there is none. */
-export async function readBad(log: Log, place: string): Promise<BadRecord> {
+export async function readBad({ log, reader }: Streams, place: string): Promise<BadRecord> {
   const [, partition, position] = /^(\d+)\/(\d+)$/.exec(place) ?? []
   if (partition === undefined || position === undefined)
     throw new Error(
@@ -58,17 +56,18 @@ export async function readBad(log: Log, place: string): Promise<BadRecord> {
     )
   const { records } = await log.read('bad', Number(partition), from, { recordsMax: 1, bytesMax: 1 })
   const input = records[0]
-  const record = input === undefined ? undefined : folderCodec('bad').decode(input.value)
-  if (record === undefined || isMissingSchema(record))
-    throw new Error(`the record at ${place} of bad can't be read`)
-  return record
+  // Where a log keeps marks of its own among the records, what is read there is the record behind them.
+  if (input?.position !== from) throw new Error(`there is no record at ${place} of bad`)
+  const read = await (await reader('bad'))(input.value)
+  if ('problem' in read) throw new Error(`the record at ${place} of bad ${read.problem}`)
+  return read.record
 }
 
 /** How often events were sent again, by the coordinates in raw of their first try. */
-async function countRetries(log: Log): Promise<ReadonlyMap<string, number>> {
+async function countRetries(streams: Streams): Promise<ReadonlyMap<string, number>> {
   const retries = new Map<string, number>()
-  const codec = folderCodec('raw', { project: ['retry_of'] })
-  for await (const { record } of followStream({ log, stream: 'raw', codec, from: 'start' }))
+  const reader = await streams.reader('raw', { project: ['retry_of'] })
+  for await (const { record } of followStream({ log: streams.log, stream: 'raw', reader, from: 'start' }))
     if (record.retry_of !== null) retries.set(record.retry_of, (retries.get(record.retry_of) ?? 0) + 1)
   return retries
 }

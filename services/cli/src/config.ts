@@ -6,38 +6,14 @@ import { enricherConfig } from '@sluicebox/enricher/config'
 import { loadConfig, type Settings } from '@sluicebox/runtime/config'
 import { processSettings } from '@sluicebox/runtime/process'
 import { scorerConfig } from '@sluicebox/scorer/config'
+import { serviceSettings } from '@sluicebox/service/config'
 import { trainerConfig } from '@sluicebox/trainer/config'
 import { z } from 'zod'
-
-const DAY_MS = 86_400_000
 
 /** The whole configuration: what all share, and a section for each service. */
 export const configSchema = z.strictObject({
   ...processSettings,
-  log: z
-    .strictObject({
-      partitions: z
-        .int()
-        .min(1)
-        .max(1024)
-        .optional()
-        .describe('Partitions of each stream, settled when the log is begun. Default: 4.'),
-      retention: z
-        .strictObject({
-          ageMs: z
-            .int()
-            .min(60_000)
-            .default(7 * DAY_MS)
-            .describe('Records older than this are deleted.'),
-          bytesMax: z
-            .int()
-            .min(1_000_000)
-            .default(20_000_000_000)
-            .describe('Above this the oldest records of a stream are deleted.'),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  ...serviceSettings,
   collector: collectorConfig.prefault({}),
   enricher: enricherConfig,
   scorer: scorerConfig,

@@ -1,29 +1,63 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import type { Codec } from '@sluicebox/event/codec'
+import type { StreamName, StreamRecords } from '@sluicebox/event/records'
+import type { Patiently } from '@sluicebox/service/patience'
+import { openSchemas } from '@sluicebox/service/schemas'
+import { dataPaths } from '@sluicebox/service/stores'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import type { Log } from '@sluicebox/stream/log'
+import { openLog } from '@sluicebox/stream/open'
+import type { Config } from './config.ts'
+import { createRecordReader, type RecordReader } from './record-reader.ts'
+import { tell } from './terminal.ts'
 
-/** Where things are in a data directory. */
-export function dataPaths(dataDir: string): {
-  log: string
-  archive: string
-  snapshots: string
-  bundles: string
-} {
-  return {
-    log: join(dataDir, 'log'),
-    archive: join(dataDir, 'archive'),
-    snapshots: join(dataDir, 'snapshots'),
-    bundles: join(dataDir, 'bundles'),
+/** The streams of a configuration, for commands that look into what the services write. */
+export interface Streams extends AsyncDisposable {
+  readonly log: Log
+  codec<Name extends StreamName>(
+    stream: Name,
+    options?: { readonly project?: readonly (keyof StreamRecords[Name] & string)[] },
+  ): Promise<Codec<StreamRecords[Name]>>
+  /** Reads records of a stream, whatever schema of it they were written with. */
+  reader<Name extends StreamName>(
+    stream: Name,
+    options?: { readonly project?: readonly (keyof StreamRecords[Name] & string)[] },
+  ): Promise<RecordReader<StreamRecords[Name]>>
+}
+
+/** Opens streams that are there already. Rejects when they are not, or can't be reached now. */
+export async function openStreams(config: Config): Promise<Streams> {
+  const log = await openExistingLog(config)
+  try {
+    const { codec, fetchSchema } = await openSchemas(config, atOnce)
+    return {
+      log,
+      codec,
+      reader: async (stream, options) => createRecordReader(await codec(stream, options), fetchSchema),
+      [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await log[Symbol.asyncDispose]()
+    throw error
   }
 }
 
-/** The log in a data directory, for commands that need one that is there already. */
-export async function openExistingLog(dataDir: string): Promise<Log> {
+/** A person who waits at a terminal is told at once what can't be reached. */
+export const atOnce: Patiently = (_what, attempt) => attempt()
+
+async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
+  if (config.kind === 'kafka')
+    return openLog({
+      config,
+      dir: dataPaths(dataDir).log,
+      onSkipped() {},
+      onProblem: error => tell(error.message),
+    })
   const { log } = dataPaths(dataDir)
   if (!existsSync(log))
     throw new Error(
       `there is no log in ${dataDir}: start one with "sluicebox up --data ${dataDir}" or "sluicebox import", or name another directory with --data`,
     )
+  // Without retention: what is kept is up to whoever writes.
   return openEmbeddedLog({ dir: log })
 }

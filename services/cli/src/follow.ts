@@ -1,5 +1,5 @@
-import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
-import type { InputRecord, Log } from '@sluicebox/stream/log'
+import type { Log } from '@sluicebox/stream/log'
+import type { RecordReader } from './record-reader.ts'
 
 const READ_LIMITS = { recordsMax: 500, bytesMax: 4 << 20 }
 
@@ -12,18 +12,18 @@ export interface Followed<T> {
 
 /**
  * The records of a stream, partition by partition, from the first kept or from the end on. Without `signal` it stops at
- * what was there at the beginning; with one it goes on until the signal aborts. What can't be decoded is handed to
+ * what was there at the beginning; with one it goes on until the signal aborts. What can't be read is handed to
  * `onUnreadable` and left out.
  */
 export async function* followStream<T extends object>(options: {
   readonly log: Log
   readonly stream: string
-  readonly codec: Codec<T>
+  readonly reader: RecordReader<T>
   readonly from: 'start' | 'end'
   readonly signal?: AbortSignal
   readonly onUnreadable?: (place: string, why: string) => void
 }): AsyncGenerator<Followed<T>> {
-  const { log, stream, codec, signal } = options
+  const { log, stream, reader, signal } = options
   const bounds = await log.bounds(stream)
   const positions = bounds.map(({ start, end }) => (options.from === 'start' ? start : end))
   const ends = bounds.map(({ end }) => end)
@@ -36,17 +36,16 @@ export async function* followStream<T extends object>(options: {
       if (signal === undefined && from >= (ends[partition] as bigint)) continue
       const batch = await log.read(stream, partition, from, READ_LIMITS)
       positions[partition] = batch.next
-      for (const input of batch.records) {
-        isIdle = false
-        const record = decode(codec, input, why =>
-          options.onUnreadable?.(`${stream} ${partition}/${input.position}`, why),
-        )
-        if (record !== undefined)
-          yield { partition, position: input.position, appendedAt: input.appendedAt, record }
+      // Also where no record stood, but the log's own marks: there may be more behind them.
+      if (batch.next > from) isIdle = false
+      for (const { position, appendedAt, value } of batch.records) {
+        const read = await reader(value)
+        if ('record' in read) yield { partition, position, appendedAt, record: read.record }
+        else options.onUnreadable?.(`${stream} ${partition}/${position}`, read.problem)
         if (signal?.aborted === true) return
       }
       // A reader that finds nothing below the end it knows of has met the end all the same.
-      if (batch.records.length === 0 && signal === undefined) ends[partition] = batch.next
+      if (batch.next === from && signal === undefined) ends[partition] = from
     }
     if (isIdle) {
       if (changed === undefined) return
@@ -54,19 +53,4 @@ export async function* followStream<T extends object>(options: {
     }
     if (signal?.aborted === true) return
   }
-}
-
-function decode<T extends object>(
-  codec: Codec<T>,
-  input: InputRecord,
-  onUnreadable: (why: string) => void,
-): T | undefined {
-  try {
-    const record = codec.decode(input.value)
-    if (!isMissingSchema(record)) return record
-    onUnreadable(`was written with schema ${record.missing}, which is not known here`)
-  } catch (error) {
-    onUnreadable((error as Error).message)
-  }
-  return undefined
 }

@@ -1,9 +1,11 @@
 import { heartbeatRecord } from '@sluicebox/collector/heartbeat'
 import { asCollectedTime } from '@sluicebox/event/instants'
-import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
+import type { Codec } from '@sluicebox/event/codec'
 import type { RawRecord } from '@sluicebox/event/records'
+import { lastRecord } from '@sluicebox/stream/lag'
 import type { Log, OutputRecord } from '@sluicebox/stream/log'
 import type { RecordedEvent } from './recordings/events.ts'
+import { createRecordReader, type RecordReader } from './record-reader.ts'
 
 const HEARTBEAT_MS = 10 * 60_000
 const BATCH_RECORDS = 500
@@ -25,7 +27,7 @@ export async function importEvents(events: readonly RecordedEvent[], parts: Impo
   const { log, codec, collector, onProgress } = parts
   const first = events[0]
   if (first === undefined) return
-  const newestMs = await newestCollected(log, codec)
+  const newestMs = await newestCollected(log, createRecordReader(codec))
   if (newestMs > first.timeMs)
     throw new Error(
       `the log has records up to ${new Date(newestMs).toISOString()}, but the recording begins at ${new Date(first.timeMs).toISOString()}: time in a log only goes forward, so import into an empty --data directory (or use "sluicebox send", which moves events to now)`,
@@ -59,14 +61,12 @@ export async function appendHeartbeats(collectedMs: number, parts: ImportParts):
 }
 
 /** The newest collected instant at the end of any partition of `raw`; -Infinity for an empty log. */
-export async function newestCollected(log: Log, codec: Codec<RawRecord>): Promise<number> {
+export async function newestCollected(log: Log, reader: RecordReader<RawRecord>): Promise<number> {
   let newestMs = -Infinity
-  for (const [partition, { start, end }] of (await log.bounds('raw')).entries()) {
-    if (start === end) continue
-    const { records } = await log.read('raw', partition, end - 1n, { recordsMax: 1, bytesMax: 1 })
-    const last = records.at(-1)
-    const record = last === undefined ? undefined : codec.decode(last.value)
-    if (record !== undefined && !isMissingSchema(record)) newestMs = Math.max(newestMs, record.collected_at)
+  for (let partition = 0; partition < (await log.partitionCount('raw')); partition++) {
+    const last = await lastRecord(log, 'raw', partition)
+    const read = last === undefined ? undefined : await reader(last.value)
+    if (read !== undefined && 'record' in read) newestMs = Math.max(newestMs, read.record.collected_at)
   }
   return newestMs
 }

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
-import { ConfigError } from '@sluicebox/runtime/config'
+import { exitCodeOf } from '@sluicebox/runtime/process'
 import { createProgram } from './program.ts'
-import { paint, tell } from './terminal.ts'
+import { tellFailure } from './terminal.ts'
 
 // A reader that has seen enough (`sluicebox tail good | head`) closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,10 +17,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else {
-    const message = error instanceof Error ? error.message : String(error)
-    tell(`${paint('red', 'error:', process.stderr)} ${message}`)
-    if (process.env['SLUICEBOX_TRACE'] !== undefined && error instanceof Error) tell(error.stack ?? '')
-    process.exitCode = error instanceof ConfigError ? 2 : 1
+    tellFailure(error instanceof Error ? error : new Error(String(error)))
+    process.exitCode = exitCodeOf(error)
   }
 }
 

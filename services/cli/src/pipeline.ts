@@ -1,19 +1,17 @@
 import { startArchiver, type Archiver } from '@sluicebox/archiver/archiver'
+import { archivedSchemas } from '@sluicebox/archiver/schemas'
 import { startEnricher } from '@sluicebox/enricher/start'
 import type { Health } from '@sluicebox/runtime/admin'
-import type { Logger } from '@sluicebox/runtime/log'
-import type { Registry } from '@sluicebox/runtime/metrics'
-import { loadScoringBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
+import { restoringHealth, type Restoring } from '@sluicebox/scorer/restoring'
+import { loadConfiguredBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
 import { startScorer } from '@sluicebox/scorer/start'
-import { openFolderStore } from '@sluicebox/store/folder'
-import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
-import type { Log } from '@sluicebox/stream/log'
-import { bundlePath, keepBundle } from './bundle.ts'
+import type { Schemas } from '@sluicebox/service/schemas'
+import type { ServiceParts } from '@sluicebox/service/service'
+import { dataPaths } from '@sluicebox/service/stores'
+import { SESSION_FIELDS } from '@sluicebox/session/moment'
 import type { Config } from './config.ts'
-import { dataPaths } from './data.ts'
 
 export interface Pipeline extends AsyncDisposable {
-  readonly log: Log
   readonly bundle: ScoringBundle
   readonly archiver: Archiver
   /** For probes: not ready while sessions are restored. */
@@ -24,51 +22,48 @@ export interface Pipeline extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-export interface PipelineParts {
+export interface PipelineParts
+  extends Schemas, Pick<ServiceParts, 'log' | 'logger' | 'metrics' | 'openStore'> {
   readonly config: Config
-  readonly logger: Logger
-  readonly metrics: Registry
 }
 
-/** Opens the embedded log of a data directory and runs enricher, scorer and archiver over it in this process. */
-export async function startPipeline({ config, logger, metrics }: PipelineParts): Promise<Pipeline> {
-  const paths = dataPaths(config.dataDir)
-  const path = bundlePath(config.scorer.bundle)
-  const bundle = await loadScoringBundle(path, config.scorer.trustedKeys)
-  await keepBundle(path, bundle.id, paths.bundles)
-  const { partitions, retention } = config.log
-  const log = await openEmbeddedLog({
-    dir: paths.log,
-    ...(partitions === undefined ? {} : { partitions }),
-    retention,
-    onSkipped: skipped =>
-      logger.error({ skipped }, 'records were deleted before they were read: raise log.retention'),
-    onProblem: error => logger.error({ err: error }, 'old records could not be deleted'),
-  })
-  const [archive, snapshots] = await Promise.all([
-    openFolderStore(paths.archive),
-    openFolderStore(paths.snapshots),
+/** Runs enricher, scorer and archiver over a log in this process. */
+export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
+  const { config, codec, fetchSchema } = parts
+  const bundle = await loadConfiguredBundle(config.scorer, dataPaths(config.dataDir).bundles)
+  const [archive, snapshots] = await Promise.all([parts.openStore('archive'), parts.openStore('snapshots')])
+  const [raw, good, bad, scored] = await Promise.all([
+    codec('raw'),
+    codec('good'),
+    codec('bad'),
+    codec('scored'),
   ])
+  const goodToScore = await codec('good', { project: SESSION_FIELDS })
+  const schemas = await archivedSchemas(parts, config.archiver.streams)
 
   const stopping = new AbortController()
   const shared = (stage: string) => ({
-    log,
-    logger: logger.child({ stage }),
-    metrics,
+    log: parts.log,
+    logger: parts.logger.child({ stage }),
+    metrics: parts.metrics,
     signal: stopping.signal,
+    fetchSchema,
   })
-  const enricher = startEnricher({ ...shared('enricher'), config: config.enricher })
-  let restoring = 0
+  let restoring: readonly Restoring[] = []
+  const enricher = startEnricher({
+    ...shared('enricher'),
+    config: config.enricher,
+    codecs: { raw, good, bad },
+  })
   const scorer = startScorer({
     ...shared('scorer'),
     config: config.scorer,
     bundle,
     store: snapshots,
-    onRestoring: partitionCount => {
-      restoring = partitionCount
-    },
+    codecs: { good: goodToScore, scored, bad },
+    onRestoring: now => (restoring = now),
   })
-  const archiver = startArchiver({ ...shared('archiver'), config: config.archiver, store: archive })
+  const archiver = startArchiver({ ...shared('archiver'), config: config.archiver, store: archive, schemas })
   const stages = [enricher, scorer, archiver.done]
 
   async function stop(): Promise<void> {
@@ -80,19 +75,14 @@ export async function startPipeline({ config, logger, metrics }: PipelineParts):
   failed.catch(() => {})
 
   return {
-    log,
     bundle,
     archiver,
-    ready: () =>
-      restoring === 0
-        ? { ok: true }
-        : { ok: false, reason: `restoring the sessions of ${restoring} partitions` },
+    ready: () => restoringHealth(restoring),
     failed,
     stop,
     async [Symbol.asyncDispose]() {
       stopping.abort()
       await Promise.allSettled(stages)
-      await log[Symbol.asyncDispose]()
     },
   }
 }

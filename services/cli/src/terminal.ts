@@ -12,6 +12,12 @@ export function tell(message: string): void {
   process.stderr.write(`${message}\n`)
 }
 
+/** Prints why a command failed. */
+export function tellFailure(error: Error): void {
+  tell(`${paint('red', 'error:', process.stderr)} ${error.message}`)
+  if (process.env['SLUICEBOX_TRACE'] !== undefined) tell(error.stack ?? '')
+}
+
 const COLOURS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
 
 /** Colours text for the given stream, unless it is no terminal or NO_COLOR is set. */

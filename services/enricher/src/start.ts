@@ -33,7 +33,7 @@ export interface EnricherServiceParts {
    * The schema that a record of raw was written with, by its id; undefined when the registry does not hold it.
    * Rejects when the registry can't be reached: the partition waits. Without it no other schemas are known.
    */
-  readonly fetchSchema?: (id: number) => Promise<string | undefined>
+  readonly fetchSchema?: ((id: number) => Promise<string | undefined>) | undefined
 }
 
 const KEY_BYTES_MIN = 32
@@ -63,9 +63,12 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
   const resolve = createLearn({
     codec: codecs.raw,
     fetchSchema,
-    onAbsent: schemaId => {
+    onAbsent: (schemaId, why) => {
       absentSchemas.add(schemaId)
-      logger.warn({ schemaId }, 'records of raw name a schema that the registry does not hold: they are bad')
+      logger.warn(
+        { schemaId, why },
+        'records of raw name a schema that they can not be read with: they are bad',
+      )
     },
   })
 

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { SessionStats } from '@sluicebox/session/sessions'
+import type { Restoring } from './restoring.ts'
 import type { ScorerState } from './scorer.ts'
 import { blankTally, PROBABILITY_STEPS } from './tally.ts'
 
@@ -17,12 +18,22 @@ const HAPPENINGS = ['opened', 'reopened', 'duplicates', 'late', 'forgottenEarly'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800]
 
-/** Registers the scorer's metrics. `states` are the partitions that it owns; `now` the clock that latency is measured by. */
-export function createScorerMetrics(
-  registry: Registry,
-  states: () => Iterable<ScorerState>,
-  now: () => number = Date.now,
-): ScorerMetrics {
+export interface ScorerMetricsParts {
+  readonly registry: Registry
+  /** The partitions that this scorer owns. */
+  readonly states: () => Iterable<ScorerState>
+  readonly restoring: () => Iterable<Restoring>
+  /** The clock that latency is measured by. */
+  readonly now?: () => number
+}
+
+/** Registers the scorer's metrics. */
+export function createScorerMetrics({
+  registry,
+  states,
+  restoring,
+  now = Date.now,
+}: ScorerMetricsParts): ScorerMetrics {
   const registers = [registry]
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Counter({ registers, name: `sluicebox_scorer_${name}_total`, help, labelNames })
@@ -90,6 +101,25 @@ export function createScorerMetrics(
     help: 'Memory that sessions are kept in.',
     collect() {
       this.set(sum(states(), stats => stats.bytes))
+    },
+  })
+
+  new Gauge({
+    registers,
+    name: 'sluicebox_scorer_restoring_partitions',
+    help: 'Partitions whose sessions are being restored: they are not scored meanwhile.',
+    collect() {
+      this.set([...restoring()].length)
+    },
+  })
+  new Gauge({
+    registers,
+    name: 'sluicebox_scorer_restoring_positions',
+    help: 'Positions that are still to be replayed until all partitions are restored.',
+    collect() {
+      this.set(
+        [...restoring()].reduce((left, { position, committed }) => left + Number(committed - position), 0),
+      )
     },
   })
 

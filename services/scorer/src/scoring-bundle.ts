@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadBundle, type Bundle } from '@sluicebox/model/bundle'
@@ -6,6 +7,8 @@ import type { Model } from '@sluicebox/model/model'
 import { compileFeatures, type FeatureProgram } from '@sluicebox/session/features'
 import { replayGolden } from '@sluicebox/session/golden'
 import { parseFeatures } from '@sluicebox/session/spec'
+import type { ScorerConfig } from './config.ts'
+import { keepBundle } from './kept-bundles.ts'
 
 /** What scoring needs of a bundle, its features compiled. */
 export interface ScoringBundle {
@@ -25,8 +28,28 @@ export interface ScoringBundle {
   readonly expiresAt: number
 }
 
-/** The bundle that ships with Sluicebox. */
+/** The bundle that ships with Sluicebox: an example, trained on the recording of a real shop. */
 export const SHIPPED_BUNDLE = join(import.meta.dirname, '../../../packages/model/bundled/shop')
+
+/** Where the bundle to score with is: the one that is named, else the one that ships. */
+export function bundlePath(named: string | undefined): string {
+  if (named !== undefined && !existsSync(named))
+    throw new Error(
+      `there is no bundle at ${named}: name the folder or .zip that "sluicebox train --out" has written`,
+    )
+  return named ?? SHIPPED_BUNDLE
+}
+
+/** Loads the bundle that the configuration names, and keeps a copy of it in `keptDir` for `verify`. */
+export async function loadConfiguredBundle(
+  { bundle: named, trustedKeys }: Pick<ScorerConfig, 'bundle' | 'trustedKeys'>,
+  keptDir: string,
+): Promise<ScoringBundle> {
+  const path = bundlePath(named)
+  const bundle = await loadScoringBundle(path, trustedKeys)
+  await keepBundle(path, bundle.id, keptDir)
+  return bundle
+}
 
 /**
  * Loads the bundle in a folder or .zip, and checks that it reproduces its golden sessions here, features and all. When

@@ -11,6 +11,7 @@ import { createSnapshots } from '@sluicebox/stream/snapshots'
 import type { Registry } from 'prom-client'
 import { policyOf, type ScorerConfig } from './config.ts'
 import { createScorerMetrics } from './metrics.ts'
+import type { Restoring } from './restoring.ts'
 import { createScorer, type ScorerState } from './scorer.ts'
 import type { ScoringBundle } from './scoring-bundle.ts'
 
@@ -35,9 +36,9 @@ export interface ScorerServiceParts {
    * The schema that a record of good was written with, by its id; undefined when the registry does not hold it.
    * Rejects when the registry can't be reached: the partition waits. Without it no other schemas are known.
    */
-  readonly fetchSchema?: (id: number) => Promise<string | undefined>
-  /** Told how many partitions are being restored, whenever that changes: for a readiness probe. */
-  readonly onRestoring?: (partitionCount: number) => void
+  readonly fetchSchema?: ((id: number) => Promise<string | undefined>) | undefined
+  /** Told which partitions are being restored, and how far each is, whenever that changes: for a readiness probe. */
+  readonly onRestoring?: (restoring: readonly Restoring[]) => void
 }
 
 /** Scores good into scored until `signal` aborts. Rejects when a restart may help. */
@@ -59,8 +60,12 @@ export async function startScorer(parts: ScorerServiceParts): Promise<void> {
     ...(config.reasonsMax === undefined ? {} : { reasonsMax: config.reasonsMax }),
   })
   const states = new Map<number, ScorerState>()
-  const restoring = new Set<number>()
-  const metrics = createScorerMetrics(parts.metrics, () => states.values())
+  const restoring = new Map<number, Restoring>()
+  const metrics = createScorerMetrics({
+    registry: parts.metrics,
+    states: () => states.values(),
+    restoring: () => restoring.values(),
+  })
 
   function keep(state: ScorerState): ScorerState {
     states.set(state.partition, state)
@@ -70,9 +75,12 @@ export async function startScorer(parts: ScorerServiceParts): Promise<void> {
   const resolve = createLearn({
     codec: codecs.good,
     fetchSchema,
-    onAbsent: schemaId => {
+    onAbsent: (schemaId, why) => {
       absentSchemas.add(schemaId)
-      logger.warn({ schemaId }, 'records of good name a schema that the registry does not hold: they are bad')
+      logger.warn(
+        { schemaId, why },
+        'records of good name a schema that they can not be read with: they are bad',
+      )
     },
   })
 
@@ -113,8 +121,8 @@ export async function startScorer(parts: ScorerServiceParts): Promise<void> {
             'records after the snapshot are no longer in the log: sessions lack them; keep the log for longer',
           )
         if (isDone) restoring.delete(partition)
-        else restoring.add(partition)
-        parts.onRestoring?.(restoring.size)
+        else restoring.set(partition, { partition, from, position, committed })
+        parts.onRestoring?.([...restoring.values()])
         const state = states.get(partition)
         if (isDone && state !== undefined) metrics.restored(state)
       },
@@ -132,7 +140,7 @@ export async function startScorer(parts: ScorerServiceParts): Promise<void> {
         logger.warn({ partition, err: error }, 'a snapshot could not be used or saved; the log replaces it'),
       onEnd({ partition }) {
         states.delete(partition)
-        restoring.delete(partition)
+        if (restoring.delete(partition)) parts.onRestoring?.([...restoring.values()])
         metrics.ended(partition)
       },
     },

@@ -22,3 +22,4 @@ if (how === 'throw')
   setImmediate(() => {
     throw new Error('nobody catches this')
   })
+if (how === 'reject') setImmediate(() => void Promise.reject(new Error('nobody catches this')))

@@ -1,9 +1,10 @@
 import { listArchive } from '@sluicebox/archiver/read'
 import { verifyArchive } from '@sluicebox/archiver/verify-archive'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
-import { openFolderStore } from '@sluicebox/store/folder'
+import { openStore } from '@sluicebox/service/stores'
 import { Option, type Command } from 'commander'
-import { dataPaths } from '../data.ts'
+import { readConfig } from '../config.ts'
+import { atOnce } from '../data.ts'
 import { paint, print, progress, table, tell } from '../terminal.ts'
 
 export function addArchive(program: Command): void {
@@ -12,12 +13,13 @@ export function addArchive(program: Command): void {
   archive
     .command('ls')
     .description('lists the objects of the archive')
-    .option('--data <dir>', 'the data directory', 'data')
+    .option('--data <dir>', 'the data directory (default: data)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .addOption(new Option('--stream <stream>', 'only this stream').choices([...STREAMS]))
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ sluicebox archive ls --stream scored')
-    .action(async (options: { data: string; stream?: StreamName; json?: true }) => {
-      const store = await openFolderStore(dataPaths(options.data).archive)
+    .action(async (options: Where & { stream?: StreamName; json?: true }) => {
+      const store = await openStore(readConfig({ dataDir: options.data }, options.config), 'archive', atOnce)
       const rows = [['object', 'from', 'next', 'records', 'bytes', 'collected']]
       for await (const entry of listArchive(
         store,
@@ -40,12 +42,13 @@ export function addArchive(program: Command): void {
   archive
     .command('verify')
     .description('reads every object and checks it: no hole, no overlap, every hash and record')
-    .option('--data <dir>', 'the data directory', 'data')
+    .option('--data <dir>', 'the data directory (default: data)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--repair', 'make missing manifest entries anew from their objects')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  $ sluicebox archive verify --data shop')
-    .action(async (options: { data: string; repair?: true; json?: true }) => {
-      const store = await openFolderStore(dataPaths(options.data).archive)
+    .action(async (options: Where & { repair?: true; json?: true }) => {
+      const store = await openStore(readConfig({ dataDir: options.data }, options.config), 'archive', atOnce)
       const bar = progress('verifying')
       const report = await verifyArchive(store, {
         repair: options.repair === true,
@@ -68,6 +71,11 @@ export function addArchive(program: Command): void {
       }
       if (report.faults.length > 0) process.exitCode = 1
     })
+}
+
+interface Where {
+  readonly data?: string
+  readonly config?: string
 }
 
 function bigintAsText(_key: string, value: unknown): unknown {

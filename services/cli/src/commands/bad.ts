@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { toRaw } from '@sluicebox/enricher/retry'
-import type { BadRecord } from '@sluicebox/event/records'
-import { folderCodec } from '@sluicebox/registry/folder'
-import type { Log, OutputRecord } from '@sluicebox/stream/log'
+import type { Codec } from '@sluicebox/event/codec'
+import type { BadRecord, RawRecord } from '@sluicebox/event/records'
+import type { OutputRecord } from '@sluicebox/stream/log'
 import type { Command } from 'commander'
 import { listBad, readBad, type PlacedBad } from '../bad.ts'
-import { openExistingLog } from '../data.ts'
+import { readConfig } from '../config.ts'
+import { openStreams, type Streams } from '../data.ts'
 import { bytesText, describeRecord, toJson } from '../lines.ts'
 import { durationOption, numberOption } from '../options.ts'
 import { paint, print, tell } from '../terminal.ts'
@@ -18,47 +19,47 @@ export function addBad(program: Command): void {
   bad
     .command('ls')
     .description('lists what could not be used, newest first')
-    .option('--data <dir>', 'the data directory', 'data')
+    .option('--data <dir>', 'the data directory (default: data)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--reason <code>', 'only this reason')
     .option('--since <duration>', 'only what was collected in the last 30m, 24h, 7d …', durationOption)
     .option('--limit <n>', 'how many at most', numberOption({ min: 1 }), 50)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ sluicebox bad ls --reason schema_unknown --since 24h')
-    .action(
-      async (options: { data: string; reason?: string; since?: number; limit: number; json?: true }) => {
-        await using log = await openExistingLog(options.data)
-        const found = await listBad(log, {
-          ...(options.reason === undefined ? {} : { reason: options.reason }),
-          ...(options.since === undefined ? {} : { since: Date.now() - options.since }),
-        })
-        for (const { place, record, isRetried } of found.slice(0, options.limit))
-          print(
-            options.json
-              ? toJson({ place, is_retried: isRetried, ...record })
-              : `${place.padEnd(8)} ${describeRecord('bad', record)}${isRetried ? paint('dim', ' (sent again)') : ''}`,
-          )
-        if (options.json) return
-        const counts = Map.groupBy(found, ({ record }) => record.reason)
-        for (const [reason, records] of counts) tell(`${records.length} × ${reason}`)
-        if (found.length === 0) tell('nothing is bad')
-        else if (found.length > options.limit) tell(`${found.length - options.limit} more: raise --limit`)
-      },
-    )
+    .action(async (options: Where & { reason?: string; since?: number; limit: number; json?: true }) => {
+      await using streams = await open(options)
+      const found = await listBad(streams, {
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+        ...(options.since === undefined ? {} : { since: Date.now() - options.since }),
+      })
+      for (const { place, record, isRetried } of found.slice(0, options.limit))
+        print(
+          options.json
+            ? toJson({ place, is_retried: isRetried, ...record })
+            : `${place.padEnd(8)} ${describeRecord('bad', record)}${isRetried ? paint('dim', ' (sent again)') : ''}`,
+        )
+      if (options.json) return
+      const counts = Map.groupBy(found, ({ record }) => record.reason)
+      for (const [reason, records] of counts) tell(`${records.length} × ${reason}`)
+      if (found.length === 0) tell('nothing is bad')
+      else if (found.length > options.limit) tell(`${found.length - options.limit} more: raise --limit`)
+    })
 
   bad
     .command('show')
     .description('shows one bad record whole')
     .argument('<place>', 'its place in bad, as "bad ls" shows it: 0/17')
-    .option('--data <dir>', 'the data directory', 'data')
+    .option('--data <dir>', 'the data directory (default: data)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--original', 'print the original bytes alone, to be edited')
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  $ sluicebox bad show 0/17\n  $ sluicebox bad show 0/17 --original > event.json',
     )
-    .action(async (place: string, options: { data: string; original?: true; json?: true }) => {
-      await using log = await openExistingLog(options.data)
-      const record = await readBad(log, place)
+    .action(async (place: string, options: Where & { original?: true; json?: true }) => {
+      await using streams = await open(options)
+      const record = await readBad(streams, place)
       if (options.original) process.stdout.write(record.original)
       else if (options.json) print(toJson({ place, ...record }))
       else print(showBad(record))
@@ -68,7 +69,8 @@ export function addBad(program: Command): void {
     .command('retry')
     .description('sends bad events again, as of the instant when they were collected')
     .argument('[place...]', 'places in bad, as "bad ls" shows them')
-    .option('--data <dir>', 'the data directory', 'data')
+    .option('--data <dir>', 'the data directory (default: data)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--reason <code>', 'all of this reason that were not sent again yet')
     .option('--all', 'all that were not sent again yet')
     .option('--original <file>', 'send the bytes in this file in the place of the original (with one place)')
@@ -88,13 +90,13 @@ Examples:
         throw new Error('say what to send again: places, --reason CODE, or --all')
       if (options.original !== undefined && places.length !== 1)
         throw new Error('--original replaces the bytes of one event: name exactly one place')
-      await using log = await openExistingLog(options.data)
-      const chosen = await choose(log, places, options)
-      const { records, refused } = prepare(chosen, options)
+      await using streams = await open(options)
+      const chosen = await choose(streams, places, options)
+      const { records, refused } = prepare(chosen, await streams.codec('raw'), options)
       for (const why of refused) tell(why)
       if (options.dryRun !== true)
         for (let start = 0; start < records.length; start += RETRY_BATCH)
-          await log.append('raw', records.slice(start, start + RETRY_BATCH))
+          await streams.log.append('raw', records.slice(start, start + RETRY_BATCH))
       if (options.json)
         print(JSON.stringify({ sent: options.dryRun ? 0 : records.length, refused: refused.length }))
       else
@@ -105,8 +107,16 @@ Examples:
     })
 }
 
-interface RetryOptions {
-  readonly data: string
+interface Where {
+  readonly data?: string
+  readonly config?: string
+}
+
+function open({ data, config }: Where): Promise<Streams> {
+  return openStreams(readConfig({ dataDir: data }, config))
+}
+
+interface RetryOptions extends Where {
   readonly reason?: string
   readonly all?: true
   readonly original?: string
@@ -115,22 +125,22 @@ interface RetryOptions {
 }
 
 async function choose(
-  log: Log,
+  streams: Streams,
   places: readonly string[],
   options: RetryOptions,
 ): Promise<readonly Pick<PlacedBad, 'place' | 'record'>[]> {
   if (places.length > 0)
-    return Promise.all(places.map(async place => ({ place, record: await readBad(log, place) })))
-  const found = await listBad(log, options.reason === undefined ? {} : { reason: options.reason })
+    return Promise.all(places.map(async place => ({ place, record: await readBad(streams, place) })))
+  const found = await listBad(streams, options.reason === undefined ? {} : { reason: options.reason })
   // Oldest first, as they came.
   return found.filter(({ isRetried }) => !isRetried).reverse()
 }
 
 function prepare(
   chosen: readonly Pick<PlacedBad, 'place' | 'record'>[],
+  codec: Codec<RawRecord>,
   options: RetryOptions,
 ): { records: OutputRecord[]; refused: string[] } {
-  const codec = folderCodec('raw')
   const edited = options.original === undefined ? undefined : readFileSync(options.original)
   const records: OutputRecord[] = []
   const refused: string[] = []

@@ -1,11 +1,11 @@
 import { policyOf } from '@sluicebox/scorer/config'
-import { openFolderStore } from '@sluicebox/store/folder'
+import { openStore } from '@sluicebox/service/stores'
 import { describeDataset } from '@sluicebox/trainer/dataset/build'
 import { runDatasetBuild } from '@sluicebox/trainer/trainer'
 import type { Command } from 'commander'
 import { codeInfo, commandLine } from '../code-info.ts'
 import { readConfig } from '../config.ts'
-import { dataPaths } from '../data.ts'
+import { atOnce } from '../data.ts'
 import { durationOption, numberOption } from '../options.ts'
 import { archivedEvents } from '../replay.ts'
 import { print, progress, tell } from '../terminal.ts'
@@ -74,7 +74,7 @@ Examples:
         },
         options.config,
       )
-      const store = await openFolderStore(dataPaths(config.dataDir).archive)
+      const store = await openStore(config, 'archive', atOnce)
       const bar = progress('building')
       let found = 0
       const info = await runDatasetBuild({

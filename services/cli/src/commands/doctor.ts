@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { dataPaths } from '@sluicebox/service/stores'
 import type { Command } from 'commander'
 import { loadScorerBundle } from '../bundle.ts'
 import { readConfig, type Config } from '../config.ts'
-import { dataPaths, openExistingLog } from '../data.ts'
+import { openStreams } from '../data.ts'
 import { paint, print } from '../terminal.ts'
 
 interface Finding {
@@ -49,7 +50,7 @@ async function examine(config: Config): Promise<Finding[]> {
     { check: 'configuration', state: 'ok', detail: 'no fault' },
     ...checkDataDir(config.dataDir),
     await checkSpace(config.dataDir),
-    await checkLog(config.dataDir),
+    await checkLog(config),
     await checkPort('collector.port', config.collector.host, config.collector.port),
     await checkPort('admin.port', config.admin.host, config.admin.port),
     await checkBundle(config),
@@ -93,11 +94,12 @@ async function checkSpace(dataDir: string): Promise<Finding> {
     : { check: 'disk', state: 'warning', detail: `${detail}: the collector refuses events when it is full` }
 }
 
-async function checkLog(dataDir: string): Promise<Finding> {
-  if (!existsSync(dataPaths(dataDir).log))
+async function checkLog(config: Config): Promise<Finding> {
+  if (config.log.kind === 'embedded' && !existsSync(dataPaths(config.dataDir).log))
     return { check: 'log', state: 'ok', detail: 'none yet; "sluicebox up" begins one' }
   try {
-    await using log = await openExistingLog(dataDir)
+    await using streams = await openStreams(config)
+    const { log } = streams
     const ends = await log.bounds('raw')
     const kept = ends.reduce((sum, { start, end }) => sum + (end - start), 0n)
     return { check: 'log', state: 'ok', detail: `${ends.length} partitions, ${kept} records of raw kept` }

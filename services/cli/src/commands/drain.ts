@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { folderCodec } from '@sluicebox/registry/folder'
 import { createLogger } from '@sluicebox/runtime/log'
 import { createMetrics } from '@sluicebox/runtime/metrics'
+import { openSchemas } from '@sluicebox/service/schemas'
+import { dataPaths, openStore } from '@sluicebox/service/stores'
+import { watchLog } from '@sluicebox/service/watch-log'
+import { lagOf } from '@sluicebox/stream/lag'
 import type { Log } from '@sluicebox/stream/log'
+import { openLog } from '@sluicebox/stream/open'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { atOnce } from '../data.ts'
 import { appendHeartbeats, newestCollected } from '../import.ts'
 import { startPipeline } from '../pipeline.ts'
+import { createRecordReader } from '../record-reader.ts'
 import { print, progress, tell } from '../terminal.ts'
 import { VERSION } from '../version.ts'
 
@@ -37,7 +43,7 @@ export function addDrain(program: Command): void {
     .addHelpText(
       'after',
       `
-Not beside a running "sluicebox up" of the same directory, which does the same all the time.
+Not beside a running "sluicebox up" or other workers on the same streams, which do the same all the time.
 
 Example:
   $ sluicebox drain --data shop --close`,
@@ -48,11 +54,24 @@ Example:
         options.config,
       )
       const logger = createLogger({ level: config.logLevel, name: 'sluicebox' })
-      await using pipeline = await startPipeline({ config, logger, metrics: createMetrics() })
-      const { log } = pipeline
+      const metrics = createMetrics()
+      await using log = await openLog({
+        config: config.log,
+        dir: dataPaths(config.dataDir).log,
+        ...watchLog(logger, metrics),
+      })
+      const schemas = await openSchemas(config, atOnce)
+      await using pipeline = await startPipeline({
+        ...schemas,
+        config,
+        log,
+        logger,
+        metrics,
+        openStore: name => openStore(config, name, atOnce),
+      })
       if (options.close) {
-        const codec = folderCodec('raw')
-        const newestMs = await newestCollected(log, codec)
+        const codec = await schemas.codec('raw')
+        const newestMs = await newestCollected(log, createRecordReader(codec, schemas.fetchSchema))
         const closedMs = newestMs + Math.max(config.scorer.gapMs, config.scorer.graceMs) + 1
         if (Number.isFinite(newestMs))
           await appendHeartbeats(closedMs, { log, codec, collector: `sluicebox-drain/${VERSION}` })
@@ -85,11 +104,10 @@ async function drained(log: Log): Promise<void> {
     // In the order of the streams: a reader that is done may still get more from the one before it.
     for (const { group, stream } of READERS) {
       for (;;) {
-        const [bounds, committed] = await Promise.all([log.bounds(stream), log.committed(group, stream)])
-        const end = bounds.reduce((sum, bound) => sum + bound.end, 0n)
-        const done = committed.reduce((sum, position) => sum + position, 0n)
-        bar.update(end === 0n ? 1 : Number(done) / Number(end), `${group}: ${done} of ${end} records`)
-        if (done >= end) break
+        const lag = (await lagOf(log, group, stream)).reduce((sum, positions) => sum + positions, 0)
+        const end = (await log.bounds(stream)).reduce((sum, bound) => sum + Number(bound.end), 0)
+        bar.update(end === 0 ? 1 : 1 - lag / end, `${group}: ${lag} of ${end} records are left`)
+        if (lag === 0) break
         await sleep(LOOK_MS)
       }
     }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { folderCodec } from '@sluicebox/registry/folder'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
-import { dataPaths } from '../data.ts'
+import { dataPaths } from '@sluicebox/service/stores'
 import { importEvents } from '../import.ts'
 import { readRecordings } from '../recordings/events.ts'
 import { loadMap } from '../recordings/map.ts'

@@ -1,14 +1,15 @@
 import { startCollector } from '@sluicebox/collector/server'
 import { createConsole } from '@sluicebox/console/console'
 import { createEventCheck } from '@sluicebox/enricher/check-event'
+import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { loadEventSchemas } from '@sluicebox/registry/events'
-import { folderCodec } from '@sluicebox/registry/folder'
-import { runProcess, type ProcessParts } from '@sluicebox/runtime/process'
+import { runService, type ServiceParts } from '@sluicebox/service/service'
 import type { Command } from 'commander'
 import { readConfig, type Config } from '../config.ts'
 import { numberOption } from '../options.ts'
 import { startPipeline } from '../pipeline.ts'
-import { paint, print } from '../terminal.ts'
+import { createLearningDecoder } from '../record-reader.ts'
+import { paint, print, tellFailure } from '../terminal.ts'
 
 interface UpOptions {
   readonly config?: string
@@ -54,33 +55,43 @@ Examples:
         },
         options.config,
       )
-      await runProcess('sluicebox', config, parts => up(config, options.json === true, parts))
+      // Who runs everything at once has nobody who has registered the schemas before.
+      const registry = { ...config.registry, autoRegister: true }
+      await runService(
+        {
+          name: 'sluicebox',
+          config: { ...config, registry },
+          streams: STREAMS,
+          ...(process.stderr.isTTY ? { tellFailure } : {}),
+        },
+        parts => up(config, options.json === true, parts),
+      )
     })
 }
 
 /** Runs until a signal or a failure. What was accepted is on disk then, and the stages go on from there next time. */
-async function up(config: Config, asJson: boolean, parts: ProcessParts): Promise<void> {
-  const { logger, metrics, signal } = parts
-  await using pipeline = await startPipeline({ config, logger, metrics })
-  const { log, bundle } = pipeline
-  const codecs = {
-    raw: folderCodec('raw'),
-    good: folderCodec('good'),
-    bad: folderCodec('bad'),
-    scored: folderCodec('scored'),
-  }
+async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise<void> {
+  const { log, logger, metrics, signal } = parts
+  await using pipeline = await startPipeline({ ...parts, config })
+  const decoder = async <Name extends StreamName>(stream: Name) =>
+    createLearningDecoder(await parts.codec(stream), parts.fetchSchema)
   const page = await createConsole({
     log,
-    codecs,
+    codecs: {
+      raw: await decoder('raw'),
+      good: await decoder('good'),
+      bad: await decoder('bad'),
+      scored: await decoder('scored'),
+    },
     config: config.console,
     logger: logger.child({ stage: 'console' }),
-    bundle: () => bundle,
+    bundle: () => pipeline.bundle,
   })
   await using _page = { [Symbol.asyncDispose]: () => page.close() }
   await using collector = await startCollector({
     config: config.collector,
     log,
-    codec: codecs.raw,
+    codec: await parts.codec('raw'),
     logger: logger.child({ stage: 'collector' }),
     metrics,
     checkEvent: createEventCheck({
@@ -89,10 +100,8 @@ async function up(config: Config, asJson: boolean, parts: ProcessParts): Promise
     }),
     fallback: page.handle,
   })
-  await using admin = await parts.serveAdmin(() =>
-    collector.ready().ok ? pipeline.ready() : collector.ready(),
-  )
-  announce(config, { url: collector.url, admin: admin.url }, asJson)
+  parts.readyWhen(() => (collector.ready().ok ? pipeline.ready() : collector.ready()))
+  announce(config, { url: collector.url, admin: parts.adminUrl }, asJson)
 
   await Promise.race([aborted(signal), pipeline.failed])
   // First the door, then the stages: what is in flight is still answered, and the page can be read until then.

@@ -2,13 +2,13 @@ import { listArchive } from '@sluicebox/archiver/read'
 import { folderCodec } from '@sluicebox/registry/folder'
 import { policyOf } from '@sluicebox/scorer/config'
 import { createScorer, type ScorerState } from '@sluicebox/scorer/scorer'
-import { loadScoringBundle } from '@sluicebox/scorer/scoring-bundle'
-import { openFolderStore } from '@sluicebox/store/folder'
+import { keptBundles } from '@sluicebox/scorer/kept-bundles'
+import { bundlePath, loadScoringBundle } from '@sluicebox/scorer/scoring-bundle'
+import { dataPaths, openStore } from '@sluicebox/service/stores'
 import type { Stage } from '@sluicebox/stream/stage'
 import type { Command } from 'commander'
-import { bundlePath, keptBundles } from '../bundle.ts'
 import { readConfig } from '../config.ts'
-import { dataPaths } from '../data.ts'
+import { atOnce } from '../data.ts'
 import { enricherStage } from '../replay.ts'
 import { paint, print, progress, tell } from '../terminal.ts'
 import { verifyScores, type VerifyReport } from '../verify.ts'
@@ -43,14 +43,14 @@ Example:
     )
     .action(async (options: VerifyOptions) => {
       const config = readConfig({ dataDir: options.data }, options.config)
-      const paths = dataPaths(config.dataDir)
-      const store = await openFolderStore(paths.archive)
+      const store = await openStore(config, 'archive', atOnce)
       if ((await listArchive(store).next()).done === true)
         throw new Error(
           `the archive in ${config.dataDir} is empty: records are archived some minutes after they came in, or at once by "sluicebox drain --data ${config.dataDir}"`,
         )
       const scorers = new Map<string, Stage<ScorerState, 'scored' | 'bad'>>()
-      for (const path of [...(await keptBundles(paths.bundles)), ...(options.bundle ?? []).map(bundlePath)]) {
+      const kept = await keptBundles(dataPaths(config.dataDir).bundles)
+      for (const path of [...kept, ...(options.bundle ?? []).map(bundlePath)]) {
         const bundle = await loadScoringBundle(path)
         const { reasonsMax } = config.scorer
         scorers.set(

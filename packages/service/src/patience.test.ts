@@ -1,0 +1,73 @@
+import type { World } from '@sluicebox/stream/resolving'
+import { expect, test } from 'vitest'
+import { createPatience } from './patience.ts'
+
+/** A patience whose waits are over at once, and what it says and waits. */
+function patience(signal = new AbortController().signal, onWaitMs: (ms: number) => void = () => {}) {
+  const reasons: (string | undefined)[] = []
+  const waits: number[] = []
+  const world: World = {
+    now: () => 0,
+    random: () => 1,
+    async wait(ms) {
+      waits.push(ms)
+      onWaitMs(ms)
+    },
+  }
+  const logger = { info() {}, warn() {} }
+  const patiently = createPatience({ logger, signal, onWait: reason => reasons.push(reason), world })
+  return { patiently, reasons, waits }
+}
+
+/** Fails as often as asked for, then answers. */
+function failing(times: number): () => Promise<string> {
+  let tries = 0
+  return async () => {
+    if (tries++ < times) throw new Error(`down ${tries}`)
+    return 'up'
+  }
+}
+
+test('says nothing of what works at once', async () => {
+  const { patiently, reasons, waits } = patience()
+  expect(await patiently('the log', failing(0))).toBe('up')
+  expect({ reasons, waits }).toEqual({ reasons: [], waits: [] })
+})
+
+test('waits ever longer, up to ten seconds, and says for what and why', async () => {
+  const { patiently, reasons, waits } = patience()
+  expect(await patiently('the log', failing(8))).toBe('up')
+  expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000])
+  expect(reasons.at(0)).toBe('waiting for the log: down 1')
+  expect(reasons.at(-2)).toBe('waiting for the log: down 8')
+  expect(reasons.at(-1)).toBeUndefined()
+})
+
+test('rejects at once with what waiting does not mend', async () => {
+  const { patiently, waits } = patience()
+  await expect(patiently('the log', failing(1), () => true)).rejects.toThrow('down 1')
+  expect(waits).toEqual([])
+})
+
+test.each(['while it waits', 'while a server does not answer'])(
+  'ends with the reason of the stop %s',
+  async when => {
+    const stop = new AbortController()
+    const reason = new Error('told to stop')
+    const { patiently } = patience(stop.signal, () => stop.abort(reason))
+    const never = (): Promise<never> => {
+      setImmediate(() => stop.abort(reason))
+      return new Promise(() => {})
+    }
+    await expect(patiently('the log', when === 'while it waits' ? failing(9) : never)).rejects.toBe(reason)
+  },
+)
+
+test('asks for nothing any more once it was told to stop', async () => {
+  const reason = new Error('told to stop')
+  let asked = false
+  const { patiently } = patience(AbortSignal.abort(reason))
+  const ask = async (): Promise<void> => void (asked = true)
+  await expect(patiently('the log', ask)).rejects.toBe(reason)
+  expect(asked).toBe(false)
+})

@@ -1,0 +1,22 @@
+import { openStreamRegistry, type StreamRegistry } from '@sluicebox/registry/stream-registry'
+import { RegistryUnreachable } from '@sluicebox/registry/transport'
+import type { ServiceConfig } from './config.ts'
+import type { Patiently } from './patience.ts'
+
+/** The schemas of the streams, from whoever the configuration says knows them. Waits for a server that is down. */
+export type Schemas = Pick<StreamRegistry, 'codec' | 'schema' | 'fetchSchema'>
+
+export async function openSchemas(
+  { registry, log }: Pick<ServiceConfig, 'registry' | 'log'>,
+  patiently: Patiently,
+): Promise<Schemas> {
+  const subjectPrefix = log.kind === 'kafka' ? log.kafka.prefix : ''
+  const { codec, schema, fetchSchema } = await openStreamRegistry(registry, { subjectPrefix })
+  const whenReached = <T>(ask: () => Promise<T>): Promise<T> =>
+    patiently('the schema registry', ask, error => !(error instanceof RegistryUnreachable))
+  return {
+    codec: (stream, options) => whenReached(() => codec(stream, options)),
+    schema: stream => whenReached(() => schema(stream)),
+    ...(fetchSchema === undefined ? {} : { fetchSchema }),
+  }
+}

@@ -1,0 +1,93 @@
+import type { StreamName } from '@sluicebox/event/records'
+import type { Health } from '@sluicebox/runtime/admin'
+import { createLogger, type Logger } from '@sluicebox/runtime/log'
+import type { Registry } from '@sluicebox/runtime/metrics'
+import { exitCodeOf, runProcess, type ProcessOptions } from '@sluicebox/runtime/process'
+import type { Store } from '@sluicebox/store/store'
+import type { Log } from '@sluicebox/stream/log'
+import { openLog } from '@sluicebox/stream/open'
+import type { ServiceConfig } from './config.ts'
+import { createPatience } from './patience.ts'
+import { openSchemas, type Schemas } from './schemas.ts'
+import { dataPaths, openStore } from './stores.ts'
+import { watchLog } from './watch-log.ts'
+
+/** What a service is given to work with. */
+export interface ServiceParts extends Schemas {
+  readonly log: Log
+  readonly logger: Logger
+  readonly metrics: Registry
+  /** Aborts when the process is told to stop: finish what is in hand, then return. */
+  readonly signal: AbortSignal
+  openStore(name: 'archive' | 'snapshots'): Promise<Store>
+  /** Where health and metrics are. */
+  readonly adminUrl: string
+  /** What the readiness probe is told from now on; before, that the service is starting. */
+  readyWhen(ready: () => Health): void
+}
+
+export interface ServiceOptions extends Omit<ProcessOptions, 'config'> {
+  readonly config: ServiceConfig
+  /** The streams that the service reads or writes: they are looked at before it starts. */
+  readonly streams: readonly StreamName[]
+}
+
+/**
+ * Runs a service as a process: opens the log and the schemas that the configuration names, then does `work`. Where they
+ * are servers that can't be reached it waits, live and not ready, and says for what.
+ */
+export function runService(
+  options: ServiceOptions,
+  work: (parts: ServiceParts) => Promise<void>,
+): Promise<void> {
+  const { config } = options
+  return runProcess(options, async ({ logger, metrics, signal, serveAdmin, giveUp }) => {
+    let waiting: string | undefined
+    let ready = (): Health => ({ ok: false, reason: waiting ?? 'starting' })
+    await using admin = await serveAdmin(() => ready())
+    const patiently = createPatience({ logger, signal, onWait: reason => (waiting = reason) })
+    try {
+      const watch = watchLog(logger, metrics)
+      const open = (): Promise<Log> =>
+        openLog({ config: config.log, dir: dataPaths(config.dataDir).log, ...watch })
+      await using log = await (config.log.kind === 'embedded' ? open() : patiently('the log', open))
+      const schemas = await openSchemas(config, patiently)
+      try {
+        await work({
+          ...schemas,
+          log,
+          logger,
+          metrics,
+          signal,
+          openStore: name => openStore(config, name, patiently),
+          adminUrl: admin.url,
+          readyWhen(now) {
+            ready = now
+          },
+        })
+      } catch (error) {
+        // Before the log is closed, which may take long where its servers are gone.
+        if (error !== signal.reason) giveUp(error)
+        throw error
+      }
+    } catch (error) {
+      if (error !== signal.reason) throw error
+    }
+  })
+}
+
+/** Where a process can be reached: its own port, if it has one, and that for health and metrics. */
+export interface Urls {
+  readonly url?: string
+  readonly admin: string
+}
+
+/** The whole of a `main.ts`: what is wrong before the process has begun is one line of the log too. */
+export async function runMain(name: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    createLogger({ level: 'error', name }).fatal({ err: error }, `ending: ${(error as Error).message}`)
+    process.exitCode = exitCodeOf(error)
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { lagOf, lagsOf, lastRecord } from './lag.ts'
+import type { InputRecord, Log } from './log.ts'
+
+/** A stream of one partition with records at these positions, and marks of the log at all others below `end`. */
+function logWith({
+  positions,
+  start = 0,
+  end,
+  committed = 0,
+  visible = end,
+}: {
+  positions: readonly number[]
+  start?: number
+  end: number
+  committed?: number
+  /** The end that readers get to: behind it a transaction is open. */
+  visible?: number
+}): Log {
+  const records = positions.map((position): InputRecord => {
+    return { key: null, value: new Uint8Array(), position: BigInt(position), appendedAt: 1000 + position }
+  })
+  return {
+    bounds: async () => [{ start: BigInt(start), end: BigInt(end) }],
+    committed: async () => [BigInt(committed)],
+    async read(stream, partition, from, { recordsMax }) {
+      const found = records
+        .filter(({ position }) => position >= from && position < visible)
+        .slice(0, recordsMax)
+      const last = found.at(-1)
+      // A batch of marks alone is answered too: they are read past a few at a time.
+      const past = BigInt(Math.min(Number(from) + 2, visible))
+      return { stream, partition, records: found, next: last === undefined ? past : last.position + 1n }
+    },
+  } as Partial<Log> as Log
+}
+
+describe('the lag of a group', () => {
+  test.each([
+    ['nothing was written', { positions: [], end: 0 }, 0, undefined],
+    ['nothing was read', { positions: [0, 1, 2], end: 3 }, 3, 1000],
+    ['some is left', { positions: [0, 1, 2], end: 3, committed: 2 }, 1, 1002],
+    ['all is read', { positions: [0, 1, 2], end: 3, committed: 3 }, 0, undefined],
+    ['marks alone are left', { positions: [0, 1], end: 9, committed: 2 }, 0, undefined],
+    ['a record is left behind marks', { positions: [0, 7], end: 9, committed: 1 }, 2, 1007],
+    ['what it had read to was deleted', { positions: [5, 6], start: 5, end: 7, committed: 2 }, 2, 1005],
+    [
+      'a transaction is open behind what it read',
+      { positions: [0, 1], end: 5, committed: 2, visible: 2 },
+      0,
+      undefined,
+    ],
+  ])('when %s', async (_when, stream, positions, waitingSince) => {
+    const log = logWith(stream)
+    expect(await lagOf(log, 'g', 's')).toEqual([positions])
+    expect(await lagsOf(log, 'g', 's')).toMatchObject([{ positions, waitingSince }])
+  })
+})
+
+describe('the last record', () => {
+  test.each([
+    ['of nothing', { positions: [], end: 0 }, undefined],
+    ['at the very end', { positions: [0, 1, 2], end: 3 }, 2n],
+    ['before marks', { positions: [0, 1, 2], end: 12 }, 2n],
+    ['between marks', { positions: [3, 40], end: 90 }, 40n],
+    ['of marks alone', { positions: [], start: 4, end: 9 }, undefined],
+    ['before an open transaction', { positions: [0, 1], end: 9, visible: 2 }, 1n],
+  ])('%s', async (_where, stream, position) => {
+    expect((await lastRecord(logWith(stream), 's', 0))?.position).toBe(position)
+  })
+})

@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import { loadEventSchemas } from '@sluicebox/registry/events'
+import type { ServiceConfig } from '@sluicebox/service/config'
+import { runService, type Urls } from '@sluicebox/service/service'
+import type { CollectorParts } from './collector.ts'
+import type { CollectorConfig } from './config.ts'
+import { startCollector } from './server.ts'
+
+export interface CollectorOptions {
+  readonly announce?: (urls: Urls) => void
+  /** What is wrong with an event of /v1/events. Default: what the schema of these events says. */
+  readonly checkEvent?: NonNullable<CollectorParts['checkEvent']>
+}
+
+/** Runs a collector as a process. Its port opens once it knows where `raw` is. */
+export function runCollector(
+  config: ServiceConfig & { readonly collector: CollectorConfig },
+  { announce, checkEvent = createSchemaCheck() }: CollectorOptions = {},
+): Promise<void> {
+  return runService({ name: 'collector', config, streams: ['raw'] }, async parts => {
+    const { signal, readyWhen, adminUrl } = parts
+    const codec = await parts.codec('raw')
+    await using collector = await startCollector({ ...parts, config: config.collector, codec, checkEvent })
+    readyWhen(collector.ready)
+    announce?.({ url: collector.url, admin: adminUrl })
+    if (!signal.aborted) await once(signal, 'abort')
+    await collector.close()
+  })
+}
+
+function createSchemaCheck(): CollectorOptions['checkEvent'] & {} {
+  const validate = loadEventSchemas([]).validator('iglu:com.sluicebox/event/jsonschema/1-0-0')
+  return event => (validate?.(event) ?? []).map(({ path, message }) => `${path} ${message}`.trim())
+}
