@@ -115,6 +115,20 @@ describe('incompatible changes are found', () => {
     expect(incompatibilities(changed, schemaOf(V1)).join('\n')).toContain(fault)
   })
 
+  test('each by the name of its field', () => {
+    const changed = schemaOf(
+      V1.map(each =>
+        each.name === 'at' || each.name === 'price' ? { ...each, type: 'string', default: '' } : each,
+      ),
+    )
+    expect(incompatibilities(changed, schemaOf(V1)).filter(fault => fault.startsWith('the current'))).toEqual(
+      [
+        expect.stringContaining('the current schema cannot read records of the earlier one: at: '),
+        expect.stringContaining('the current schema cannot read records of the earlier one: price: '),
+      ],
+    )
+  })
+
   test('a field without default or doc, also deep inside', () => {
     expect(lintStreamSchema(schemaOf(V1))).toEqual([])
     const inner = {

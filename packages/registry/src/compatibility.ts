@@ -47,11 +47,32 @@ interface Field {
 function unreadable({ reader, writer, says }: { reader: string; writer: string; says: string }): string[] {
   try {
     const type = avro.Type.forSchema(JSON.parse(reader) as avro.Schema)
-    type.createResolver(avro.Type.forSchema(JSON.parse(writer) as avro.Schema))
-    return []
+    return misfits(type, avro.Type.forSchema(JSON.parse(writer) as avro.Schema)).map(
+      fault => `${says}: ${fault}`,
+    )
   } catch (error) {
     return [`${says}: ${(error as Error).message}`]
   }
+}
+
+/** Why one type can't read the other: field by field where it is that, since the library does not name the field. */
+function misfits(reader: avro.Type, writer: avro.Type): string[] {
+  try {
+    reader.createResolver(writer)
+    return []
+  } catch (error) {
+    const fields = fieldTypes(writer)
+    const faults = [...fieldTypes(reader)].flatMap(([name, type]) => {
+      const written = fields.get(name)
+      return written === undefined ? [] : misfits(type, written).map(fault => `${name}: ${fault}`)
+    })
+    return faults.length > 0 ? faults : [(error as Error).message]
+  }
+}
+
+function fieldTypes(type: avro.Type): Map<string, avro.Type> {
+  const fields = type.typeName === 'record' ? (type as avro.types.RecordType).fields : []
+  return new Map(fields.map(field => [field.name, field.type]))
 }
 
 /** Every field of the record and of the records in it, with its path. */

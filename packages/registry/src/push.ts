@@ -22,8 +22,8 @@ export interface PushedSchema {
 
 export interface Pushed {
   readonly subject: string
-  /** What the compatibility level was changed from; undefined when it was right already. */
-  readonly levelBefore: string | undefined
+  /** What the compatibility level was changed from; null when it was right already. */
+  readonly levelBefore: string | null
   readonly schemas: readonly PushedSchema[]
 }
 
@@ -65,7 +65,7 @@ export async function pushStream(
     const { outcome, why } = outcomes[i] as (typeof outcomes)[number]
     return { subject, schema: name, version: held?.version ?? null, id: held?.id ?? null, outcome, why }
   })
-  return { subject, levelBefore: isRight ? undefined : isOwn ? level : 'none of its own', schemas }
+  return { subject, levelBefore: isRight ? null : isOwn ? level : 'none of its own', schemas }
 
   async function register(text: string): Promise<Pick<PushedSchema, 'outcome' | 'why'>> {
     try {
@@ -73,7 +73,9 @@ export async function pushStream(
       return { outcome: 'registered', why: '' }
     } catch (error) {
       if (!(error instanceof RegistryRefusal && isUnfit(error))) throw error
-      return { outcome: 'refused', why: error.message }
+      // The registry's own words seldom name the field.
+      const faults = await misfits(server, subject, text, await server.versions(subject))
+      return { outcome: 'refused', why: [...faults, error.message].join('; ') }
     }
   }
 
