@@ -8,8 +8,10 @@ import { addDoctor } from './commands/doctor.ts'
 import { addDrain } from './commands/drain.ts'
 import { addImport } from './commands/import.ts'
 import { addModel } from './commands/model.ts'
+import { addSchemas } from './commands/schemas.ts'
 import { addSend } from './commands/send.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addStages } from './commands/stages.ts'
 import { addTail } from './commands/tail.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
@@ -31,6 +33,7 @@ Begin with:
   $ sluicebox tail scored --follow                      scores, as they are made`,
     )
   addUp(program)
+  addStages(program)
   addImport(program)
   addSend(program)
   addSimulate(program)
@@ -42,6 +45,7 @@ Begin with:
   addModel(program)
   addBad(program)
   addVerify(program)
+  addSchemas(program)
   addConfig(program)
   addDoctor(program)
   addBench(program)

@@ -25,6 +25,8 @@ export interface RawSink {
   append(records: readonly OutputRecord[]): Append
   /** Why `raw` can't be written, in words; undefined while it can. */
   trouble(): string | undefined
+  /** Whether anything was written since the start. */
+  readonly hasWritten: boolean
 }
 
 /** From so many records under way on, others are gathered: below that everybody would only wait longer. */
@@ -46,6 +48,7 @@ export function createRawSink({
   const pending = new Set<{ readonly startedAt: number }>()
   let underWay = 0
   let failure: string | undefined
+  let hasWritten = false
   let open: { readonly records: OutputRecord[]; readonly append: Append } | undefined
 
   function openBatch(): { records: OutputRecord[]; append: Append } {
@@ -70,6 +73,7 @@ export function createRawSink({
     try {
       await log.append('raw', records)
       failure = undefined
+      hasWritten = true
       appended((now() - entry.startedAt) / 1_000)
       say(true)
     } catch (error) {
@@ -86,6 +90,9 @@ export function createRawSink({
       open ??= openBatch()
       for (const record of records) open.records.push(record)
       return open.append
+    },
+    get hasWritten() {
+      return hasWritten
     },
     trouble() {
       const [oldest] = pending

@@ -408,6 +408,24 @@ test('heartbeats reach every partition while nobody comes', async () => {
   ])
 })
 
+test('is not ready before it has written to raw', async () => {
+  const mayWrite = Promise.withResolvers<void>()
+  const written = Promise.withResolvers<void>()
+  const log = recordingLog(() => mayWrite.promise)
+  const collector = await startCollector({
+    ...partsOf(log, { heartbeatMs: 60_000 }),
+    log: {
+      partitionCount: () => log.partitionCount(),
+      append: (stream, records) => log.append(stream, records).finally(() => setImmediate(written.resolve)),
+    },
+  })
+  await using _collector = collector
+  expect(collector.ready()).toEqual({ ok: false, reason: 'nothing was written to raw yet' })
+  mayWrite.resolve()
+  await written.promise
+  expect(collector.ready()).toEqual({ ok: true })
+})
+
 test('says that the port is taken', async () => {
   await using collector = await start()
   await expect(start({ port: collector.port })).rejects.toThrow('EADDRINUSE')

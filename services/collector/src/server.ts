@@ -130,7 +130,11 @@ export async function startCollector(parts: CollectorParts): Promise<RunningColl
     ready() {
       if (collector.isStopping) return { ok: false, reason: 'stopping' }
       const trouble = collector.sink.trouble()
-      return trouble === undefined ? { ok: true } : { ok: false, reason: trouble }
+      if (trouble !== undefined) return { ok: false, reason: trouble }
+      // The first heartbeat shows that it can.
+      return collector.sink.hasWritten || config.heartbeatMs === 0
+        ? { ok: true }
+        : { ok: false, reason: 'nothing was written to raw yet' }
     },
     close,
     [Symbol.asyncDispose]: close,
