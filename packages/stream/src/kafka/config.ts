@@ -84,8 +84,10 @@ export const kafkaConfig = z
     recordBytesMax: z
       .int()
       .min(1024)
-      .default(1_000_000)
-      .describe("Largest batch of records for one partition; at most the topics' max.message.bytes."),
+      .default(4_000_000)
+      .describe(
+        "Largest batch of records for one partition, which `topics create` sets the topics' max.message.bytes to.",
+      ),
     sessionTimeoutMs: z
       .int()
       .min(1000)

@@ -1,13 +1,139 @@
-import type { Log, Skipped } from '../log.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Batch, InputRecord, Log, ReadLimits, Skipped } from '../log.ts'
+import { createAppender, type ProduceSettings } from './appender.ts'
 import type { KafkaConfig } from './config.ts'
+import { connect, type Connection } from './connection.ts'
+import { consume } from './consumer.ts'
+import { isDefinite, isLost, patiently } from './errors.ts'
+import { toRecord } from './fetcher.ts'
+import { createNames } from './names.ts'
+import { boundsOf, committedOf } from './offsets.ts'
+import { readFetched } from './wire.ts'
 
 export interface KafkaLogOptions {
   readonly config: KafkaConfig
+  /** Called when records were deleted before a group had read them. */
   readonly onSkipped?: (skipped: Skipped) => void
+  /** Called when something went wrong that is being tried again. */
   readonly onProblem?: (error: Error) => void
 }
 
-/** Connects to a Kafka cluster. Rejects when none of its brokers can be reached, or a setting does not fit. */
-export function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
-  return Promise.reject(new Error(`no way yet to ${options.config.brokers.join()}`))
+const COMPRESSION = { none: 0, gzip: 1 } as const
+const POLL_MS = 200
+/** Readers look again after so many polls, whatever was seen: what came between two looks may have been missed. */
+const POLLS_MAX = 5
+
+/**
+ * The log on Apache Kafka, 3.9 and later. Each stream is a topic, and each commit a transaction of outputs and position.
+ * Connects at once: rejects when no broker can be reached, or a setting does not fit.
+ */
+export async function openKafkaLog({
+  config,
+  onSkipped = () => {},
+  onProblem = () => {},
+}: KafkaLogOptions): Promise<Log> {
+  const names = createNames(config.prefix)
+  const produce: ProduceSettings = {
+    compression: COMPRESSION[config.compression],
+    recordBytesMax: config.recordBytesMax,
+    requestTimeoutMs: config.requestTimeoutMs,
+  }
+  // Appends and commits wait for nobody else's, and reads least of all.
+  const [appending, committing, reading] = await Promise.all([
+    connect(config),
+    connect(config),
+    connect(config),
+  ])
+  const appender = createAppender(appending, produce)
+  const closing = new AbortController()
+  const consumers = new Set<Promise<void>>()
+
+  /** Questions change nothing, so they can be asked again. */
+  const ask = <T>(question: () => Promise<T>): Promise<T> =>
+    patiently(question, reading.renew, error => isDefinite(error) || isLost(error), {
+      until: performance.now() + config.requestTimeoutMs,
+      signal: closing.signal,
+    })
+
+  return {
+    append: (stream, records) => appender.append(names.topic(stream), records),
+    partitionCount: stream => ask(async () => (await reading.partitions(names.topic(stream))).length),
+    async consume(options, own) {
+      const consumer = (async () => {
+        const waiting = await connect(config)
+        await using _own = waiting
+        await consume(
+          { config, names, own: waiting, shared: committing, produce, onSkipped, onProblem },
+          { ...options, signal: AbortSignal.any([options.signal, closing.signal]) },
+          own,
+        )
+      })()
+      const settled = consumer.catch(() => {})
+      consumers.add(settled)
+      await consumer.finally(() => consumers.delete(settled))
+    },
+    read: (stream, partition, from, limits) =>
+      ask(() => read(reading, { topic: names.topic(stream), stream, partition, from, limits })),
+    bounds: stream => ask(() => boundsOf(reading, names.topic(stream))),
+    committed: (group, stream) =>
+      ask(() => committedOf(reading, names.group(group, stream), names.topic(stream))),
+    async changed(stream, signal) {
+      const ends = async (): Promise<string> =>
+        (await ask(() => boundsOf(reading, names.topic(stream)))).map(({ end }) => end).join()
+      const stopped = AbortSignal.any([signal, closing.signal])
+      const before = stopped.aborted ? '' : await ends()
+      for (let polls = 0; polls < POLLS_MAX && !stopped.aborted; polls++) {
+        await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => {})
+        if (stopped.aborted || (await ends()) !== before) return
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort()
+      await Promise.all(consumers)
+      await appender.idle()
+      await Promise.all([appending, committing, reading].map(each => each[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+interface ReadRequest {
+  readonly topic: string
+  readonly stream: string
+  readonly partition: number
+  readonly from: bigint
+  readonly limits: ReadLimits
+}
+
+/** The records from `from` on, or from the first kept; none at the end. */
+async function read(
+  connection: Connection,
+  { topic, stream, partition, from, limits: { recordsMax, bytesMax } }: ReadRequest,
+): Promise<Batch> {
+  const { start, end } = (await boundsOf(connection, topic))[partition]!
+  const records: InputRecord[] = []
+  let bytes = 0
+  let next = from < start ? start : from
+  while (next < end && records.length === 0) {
+    const leader = await connection.leader(topic, partition)
+    const { responses } = await leader.fetch({
+      isolationLevel: 1,
+      maxWaitTime: 0,
+      minBytes: 0,
+      maxBytes: bytesMax,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(next), maxBytes: bytesMax }] }],
+    })
+    const fetched = readFetched(topic, next, responses[0]!.partitions[0]!)
+    if (fetched.next === next) break
+    next = fetched.next
+    for (const message of fetched.messages) {
+      const record = toRecord(message)
+      bytes += record.value.length
+      if (records.length > 0 && (records.length === recordsMax || bytes > bytesMax)) {
+        next = record.position
+        break
+      }
+      records.push(record)
+    }
+  }
+  return { stream, partition, records, next }
 }

@@ -1,0 +1,83 @@
+import type { KafkaConfig } from './config.ts'
+import { clientSettings } from './credentials.ts'
+import { createCluster, type Broker, type Cluster } from './wire.ts'
+
+/** Connections to the brokers of a cluster, one for fetches and one for the rest to each. */
+export interface Connection extends AsyncDisposable {
+  readonly cluster: Cluster
+  /** The partitions of a topic. Rejects when there is no such topic. */
+  partitions(topic: string): Promise<readonly number[]>
+  /** The broker that leads a partition. */
+  leader(topic: string, partition: number): Promise<Broker>
+  /** The broker that coordinates a group or a transactional id. */
+  coordinator(kind: 'group' | 'transaction', id: string): Promise<Broker>
+  /** Asks the cluster anew who leads and coordinates: after an error that says that it changed. */
+  renew(): Promise<void>
+}
+
+const METADATA_MAX_AGE_MS = 30_000
+const NO_LEADER = -1
+
+/** Connects to any of the brokers. Rejects when none can be reached, or none wants us. */
+export async function connect(config: KafkaConfig): Promise<Connection> {
+  const cluster = createCluster({
+    ...clientSettings(config),
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+    reauthenticationThreshold: 10_000,
+  })
+  try {
+    await cluster.connect()
+  } catch (error) {
+    throw new Error(
+      `none of the brokers ${config.brokers.join(', ')} can be reached: ${(error as Error).message}. See log.kafka.brokers, and log.kafka.tls and log.kafka.sasl where the brokers ask for them.`,
+      { cause: error },
+    )
+  }
+  const topics = new Set<string>()
+  const coordinators = new Map<string, Promise<Broker>>()
+  let renewal: Promise<void> | undefined
+
+  async function metadata(topic: string) {
+    if (!topics.has(topic)) {
+      await cluster.addMultipleTargetTopics([topic])
+      topics.add(topic)
+    }
+    await cluster.refreshMetadataIfNecessary()
+    return cluster.findTopicPartitionMetadata(topic)
+  }
+
+  async function renew(): Promise<void> {
+    coordinators.clear()
+    if (!cluster.isConnected()) await cluster.connect()
+    await cluster.refreshMetadata()
+  }
+
+  return {
+    cluster,
+    async partitions(topic) {
+      const found = await metadata(topic)
+      return found.map(({ partitionId }) => partitionId).sort((a, b) => a - b)
+    },
+    async leader(topic, partition) {
+      const found = (await metadata(topic)).find(({ partitionId }) => partitionId === partition)
+      if (found === undefined) throw new Error(`${topic} has no partition ${partition}`)
+      if (found.leader === NO_LEADER)
+        throw Object.assign(new Error(`partition ${partition} of ${topic} has no leader at the moment`), {
+          type: 'LEADER_NOT_AVAILABLE',
+        })
+      return cluster.findBroker({ nodeId: String(found.leader) })
+    },
+    async coordinator(kind, id) {
+      const key = `${kind} ${id}`
+      let found = coordinators.get(key)
+      if (found === undefined) {
+        found = cluster.findGroupCoordinator({ groupId: id, coordinatorType: kind === 'group' ? 0 : 1 })
+        coordinators.set(key, found)
+        found.catch(() => coordinators.delete(key))
+      }
+      return found
+    },
+    renew: () => (renewal ??= renew().finally(() => (renewal = undefined))),
+    [Symbol.asyncDispose]: () => cluster.disconnect(),
+  }
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll } from 'vitest'
+import { Kafka, logLevel, type Admin } from 'kafkajs'
+import { startKafka, type LocalKafka } from '../../../../infra/local/kafka.ts'
+import { testLog } from '../contract.ts'
+import type { Log } from '../log.ts'
+import { kafkaConfig } from './config.ts'
+import { openKafkaLog } from './log.ts'
+
+const PARTITIONS = 2
+
+let kafka: LocalKafka
+let admin: Admin
+
+beforeAll(async () => {
+  kafka = await startKafka()
+  admin = new Kafka({ brokers: kafka.addresses, logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+})
+afterAll(async () => {
+  await admin?.disconnect()
+  await kafka?.stop()
+})
+
+let runs = 0
+testLog(
+  'Kafka',
+  async () => {
+    const prefix = `run-${runs++}.`
+    const made = new Map<string, Promise<unknown>>()
+    const handles: Log[] = []
+    const open = async (): Promise<Log> => {
+      const log = await openKafkaLog({ config: kafkaConfig.parse({ brokers: kafka.addresses, prefix }) })
+      handles.push(log)
+      return madeOnFirstUse(log, stream => {
+        const topic = `${prefix}${stream}`
+        const making =
+          made.get(topic) ?? admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] })
+        made.set(topic, making)
+        return making
+      })
+    }
+    return {
+      log: await open(),
+      open,
+      close: async () => {
+        await Promise.all(handles.map(each => each[Symbol.asyncDispose]()))
+      },
+    }
+  },
+  { atomicCommits: true, contiguousPositions: false },
+)
+
+/** Kafka has the topics that somebody made; a test names what it likes. */
+function madeOnFirstUse(log: Log, make: (stream: string) => Promise<unknown>): Log {
+  return {
+    append: async (stream, records) => {
+      await make(stream)
+      await log.append(stream, records)
+    },
+    partitionCount: async stream => {
+      await make(stream)
+      return log.partitionCount(stream)
+    },
+    consume: async (options, own) => {
+      await make(options.stream)
+      await log.consume(options, owned =>
+        own({
+          partition: owned.partition,
+          committed: owned.committed,
+          signal: owned.signal,
+          next: owned.next,
+          seek: owned.seek,
+          commit: async (outputs, next) => {
+            for (const stream of Object.keys(outputs)) await make(stream)
+            await owned.commit(outputs, next)
+          },
+        }),
+      )
+    },
+    read: async (stream, ...rest) => {
+      await make(stream)
+      return log.read(stream, ...rest)
+    },
+    bounds: async stream => {
+      await make(stream)
+      return log.bounds(stream)
+    },
+    committed: async (group, stream) => {
+      await make(stream)
+      return log.committed(group, stream)
+    },
+    changed: async (stream, signal) => {
+      await make(stream)
+      await log.changed(stream, signal)
+    },
+    [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
+  }
+}

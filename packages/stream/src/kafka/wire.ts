@@ -1,0 +1,196 @@
+import { createRequire } from 'node:module'
+import type { RetryOptions } from 'kafkajs'
+
+// What is used of kafkajs beyond its public interface: the classes that speak Kafka's protocol with the brokers. The
+// version is pinned, and is the last one.
+//
+// Its producer and consumer are not used, because they lose and double records in ways that can't be helped from
+// outside: offsets are read before the former owner is fenced, a batch may be dropped in a retry, a rebalance stops
+// every partition, a failed commit leaves an object that can't go on. What stands here instead is small, because one
+// batch of one partition is all that is ever under way.
+
+/** What brokers are asked for. All reject with an error that has a `type`, such as NOT_LEADER_FOR_PARTITION. */
+export interface Broker {
+  readonly nodeId: string
+  produce(request: {
+    acks: -1
+    timeout: number
+    transactionalId?: string
+    producerId: string
+    producerEpoch: number
+    compression: number
+    topicData: readonly TopicMessages[]
+  }): Promise<unknown>
+  fetch(request: {
+    isolationLevel: 1
+    maxWaitTime: number
+    minBytes: number
+    maxBytes: number
+    topics: readonly {
+      topic: string
+      partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[]
+    }[]
+  }): Promise<{
+    responses: readonly { topicName: string; partitions: readonly FetchedPartition[] }[]
+  }>
+  joinGroup(request: {
+    groupId: string
+    sessionTimeout: number
+    rebalanceTimeout: number
+    memberId: string
+    groupProtocols: readonly { name: string; metadata: Buffer }[]
+  }): Promise<{
+    generationId: number
+    leaderId: string
+    memberId: string
+    members: readonly { memberId: string; memberMetadata: Buffer }[]
+  }>
+  syncGroup(request: {
+    groupId: string
+    generationId: number
+    memberId: string
+    groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]
+  }): Promise<{ memberAssignment: Buffer }>
+  heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
+  offsetFetch(request: {
+    groupId: string
+    topics: readonly { topic: string; partitions: readonly { partition: number }[] }[]
+  }): Promise<{
+    responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
+  }>
+  initProducerId(request: {
+    transactionalId?: string
+    transactionTimeout: number
+  }): Promise<{ producerId: string; producerEpoch: number }>
+  addPartitionsToTxn(
+    request: InTransaction & { topics: readonly { topic: string; partitions: readonly number[] }[] },
+  ): Promise<unknown>
+  addOffsetsToTxn(request: InTransaction & { groupId: string }): Promise<unknown>
+  txnOffsetCommit(
+    request: InTransaction & {
+      groupId: string
+      topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
+    },
+  ): Promise<unknown>
+  endTxn(request: InTransaction & { transactionResult: boolean }): Promise<unknown>
+}
+
+interface InTransaction {
+  readonly transactionalId: string
+  readonly producerId: string
+  readonly producerEpoch: number
+}
+
+export interface TopicMessages {
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly firstSequence: number
+    readonly messages: readonly Message[]
+  }[]
+}
+
+export interface Message {
+  readonly key: string | null
+  readonly value: Buffer
+}
+
+/** What a fetch brings for a partition, as `Batch` of kafkajs wants it. */
+export interface FetchedPartition {
+  readonly partition: number
+  readonly lastStableOffset: string
+  readonly messages: readonly unknown[]
+}
+
+export interface Cluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  isConnected(): boolean
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>
+  refreshMetadata(): Promise<void>
+  refreshMetadataIfNecessary(): Promise<void>
+  findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number }[]
+  findBroker(node: { nodeId: string }): Promise<Broker>
+  findControllerBroker(): Promise<Broker>
+  findGroupCoordinator(group: { groupId: string; coordinatorType: 0 | 1 }): Promise<Broker>
+  /** Of read-committed readers: the latest offset is the one up to which all transactions are over. */
+  fetchTopicsOffset(
+    topics: readonly {
+      topic: string
+      partitions: readonly { partition: number }[]
+      fromBeginning: boolean
+    }[],
+  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>
+}
+
+export interface ClusterSettings {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly ssl?: object
+  readonly sasl?: object
+  readonly connectionTimeout: number
+  readonly authenticationTimeout: number
+  readonly reauthenticationThreshold: number
+  readonly requestTimeout: number
+  readonly enforceRequestTimeout: boolean
+  readonly metadataMaxAge: number
+  readonly retry: RetryOptions
+}
+
+/** A record that a fetch brought: no control record, and of no aborted transaction. */
+export interface FetchedMessage {
+  readonly offset: string
+  readonly timestamp: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+}
+
+const require = createRequire(import.meta.url)
+const ClusterClass = require('kafkajs/src/cluster/index.js') as new (settings: object) => Cluster
+const createSocketFactory = require('kafkajs/src/network/socketFactory.js') as () => unknown
+const { createLogger, LEVELS } = require('kafkajs/src/loggers/index.js') as {
+  createLogger: (options: object) => unknown
+  LEVELS: { NOTHING: number }
+}
+const BatchClass = require('kafkajs/src/consumer/batch.js') as new (
+  topic: string,
+  offset: string,
+  partition: FetchedPartition,
+) => {
+  readonly messages: readonly FetchedMessage[]
+  readonly messagesWithinOffset: readonly FetchedMessage[]
+}
+const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
+  prototype: { scheduleCheckPendingRequests(this: { pending: unknown[]; throttledUntil: number }): void }
+}
+
+// As it stands it sets a timer of minus fifty years after each answer, which fires at once and sets the next: a
+// thousand times a second for each connection, for ever.
+const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests
+RequestQueue.prototype.scheduleCheckPendingRequests = function () {
+  if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheck.call(this)
+}
+
+export function createCluster(settings: ClusterSettings): Cluster {
+  return new ClusterClass({
+    ...settings,
+    logger: createLogger({ level: LEVELS.NOTHING, logCreator: () => () => {} }),
+    socketFactory: createSocketFactory(),
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    isolationLevel: 1,
+  })
+}
+
+/** The visible records of a fetch from `offset` on, and where to go on: behind all that it brought. */
+export function readFetched(
+  topic: string,
+  offset: bigint,
+  fetched: FetchedPartition,
+): { messages: readonly FetchedMessage[]; next: bigint } {
+  if (fetched.messages.length === 0) return { messages: [], next: offset }
+  const { messages, messagesWithinOffset } = new BatchClass(topic, String(offset), fetched)
+  const last = messagesWithinOffset.at(-1)
+  return { messages, next: last === undefined ? offset : BigInt(last.offset) + 1n }
+}
