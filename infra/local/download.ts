@@ -1,9 +1,11 @@
 // Servers from Maven Central, fetched once into a cache outside the repository.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { guardProcess } from './guard.ts'
 import { withLock } from './lock.ts'
 
 // Later versions of this plugin also read what an artifact's POM inherits from, which not every mirror has.
@@ -47,6 +49,7 @@ export async function download(artifact: Artifact, options: DownloadOptions = {}
   await withLock(join(cacheDir, 'lock'), async () => {
     if (isCached(artifact, cacheDir)) return
     onProgress?.(`Fetching ${artifact.name} with Maven into ${cacheDir} …`)
+    await removeRemains(cacheDir, artifact.name)
     const folder = await mkdtemp(join(cacheDir, `.${artifact.name}-`))
     try {
       await writeFile(join(folder, 'pom.xml'), pom(artifact.dependencies))
@@ -63,6 +66,12 @@ export async function download(artifact: Artifact, options: DownloadOptions = {}
   return files
 }
 
+/** Removes what a download left behind that was killed. */
+async function removeRemains(cacheDir: string, name: string): Promise<void> {
+  for (const entry of await readdir(cacheDir))
+    if (entry.startsWith(`.${name}-`)) await rm(join(cacheDir, entry), { recursive: true, force: true })
+}
+
 function pom(dependencies: readonly string[]): string {
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -77,19 +86,23 @@ ${dependencies.map(dependency => `    <dependency>${dependency}</dependency>`).j
 }
 
 async function runMaven(args: readonly string[], cwd: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    execFile('mvn', args, { cwd, timeout: DOWNLOAD_MS, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      if (error === null) resolve()
-      else if (error.code === 'ENOENT')
-        reject(new Error('Maven is missing: install it (Debian: apt-get install maven) and try again.'))
-      else if (error.killed === true)
-        reject(new Error(`Maven took more than ${DOWNLOAD_MS / 60_000} minutes.`))
-      else
-        reject(
-          new Error(`Is the network there? Maven says:\n${errorLines(stdout + stderr) || error.message}`),
-        )
-    })
-  })
+  const running = promisify(execFile)('mvn', args, { cwd, timeout: DOWNLOAD_MS, maxBuffer: 1 << 26 })
+  const { pid } = running.child
+  const release = pid === undefined ? undefined : guardProcess(pid)
+  try {
+    await running
+  } catch (cause) {
+    const failure = cause as NodeJS.ErrnoException & { killed?: boolean; stdout?: string; stderr?: string }
+    const reason =
+      failure.code === 'ENOENT'
+        ? 'Maven is missing: install it (Debian: apt-get install maven) and try again.'
+        : failure.killed === true
+          ? `Maven took more than ${DOWNLOAD_MS / 60_000} minutes.`
+          : `Is the network there? Maven says:\n${errorLines(`${failure.stdout}${failure.stderr}`) || failure.message}`
+    throw new Error(reason, { cause })
+  } finally {
+    release?.()
+  }
 }
 
 function errorLines(output: string): string {

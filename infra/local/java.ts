@@ -28,7 +28,7 @@ export async function findJava(): Promise<Java | undefined> {
 
 /** What keeps the servers from running on this Java, as a sentence; undefined when nothing does. */
 export function javaProblem(java: Java | undefined): string | undefined {
-  const install = `install Java ${NEEDED} or newer (Debian: apt-get install openjdk-17-jre-headless) and try again`
+  const install = `install Java ${NEEDED} or newer (Debian: apt-get install default-jre-headless) and try again`
   if (java === undefined) return `Java is missing: ${install}.`
   if (java.major < NEEDED) return `Java ${java.major} is too old for the servers: ${install}.`
   return undefined
