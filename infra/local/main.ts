@@ -42,14 +42,14 @@ async function main(): Promise<number> {
   await whenToldToStop
   stopping = true
   onProgress('Stopping …')
-  await Promise.all([servers.kafka?.stop(), servers.registry?.stop(), servers.s3?.remove()])
+  await Promise.all([servers.kafka?.stop(), servers.registry?.stop(), servers.s3?.stop()])
   return 0
 }
 
 async function fetchServers({ servers, kafkaVersion }: Command): Promise<void> {
   if (servers.includes('kafka')) await prepareKafka({ version: kafkaVersion, onProgress })
   if (servers.includes('registry')) await prepareRegistry({ onProgress })
-  if (servers.includes('s3')) await (await startS3(onProgress)).remove()
+  if (servers.includes('s3')) await (await startS3(onProgress)).stop()
 }
 
 async function startServers(command: Command, servers: Servers): Promise<void> {

@@ -22,12 +22,14 @@ export interface LocalS3 {
   readonly env: Readonly<Record<'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_REGION', string>>
   /** Of the process that runs now. */
   readonly pid: number
-  /** Starts it again after a stop or a kill: same address, same objects. */
-  start(): Promise<void>
-  kill(signal: NodeJS.Signals): Promise<void>
-  stop(): Promise<void>
-  /** Stops it and removes its objects. */
-  remove(): Promise<void>
+  /** Starts it again after `halt` or `kill`: same address, same objects. */
+  readonly start: () => Promise<void>
+  /** Sends a signal; with SIGKILL also waits until the process is gone. */
+  readonly kill: (signal: NodeJS.Signals) => Promise<void>
+  /** Ends the process and keeps the objects for `start`. */
+  readonly halt: () => Promise<void>
+  /** Ends the process and removes its objects. */
+  readonly stop: () => Promise<void>
 }
 
 /** Starts a store on a free port of loopback, empty. */
@@ -73,8 +75,8 @@ export async function startS3(onProgress?: (message: string) => void): Promise<L
     },
     start,
     kill: signal => running.kill(signal),
-    stop: () => running.stop(),
-    async remove() {
+    halt: () => running.stop(),
+    async stop() {
       await running.stop()
       await rm(folder, { recursive: true, force: true })
     },
