@@ -38,7 +38,7 @@ Examples:
       for (const stream of STREAMS)
         pushed.push(await pushStream(server, stream, { ...folder, dryRun: options.dryRun === true }))
       const refused = pushed.flatMap(({ schemas }) => schemas.filter(({ outcome }) => outcome === 'refused'))
-      if (options.json) print(JSON.stringify(pushed, null, 2))
+      if (options.json) printEach(pushed)
       else showPushed(pushed, refused, options.dryRun === true)
       if (refused.length > 0) process.exitCode = 1
     })
@@ -59,7 +59,7 @@ Examples:
       const { server, ...folder } = open(options)
       const findings: SchemaFinding[] = []
       for (const stream of STREAMS) findings.push(...(await checkStream(server, stream, folder)))
-      if (options.json) print(JSON.stringify(findings, null, 2))
+      if (options.json) printEach(findings)
       else
         for (const { subject, fault, advice } of findings)
           print(`${paint('red', subject)}: ${fault}. ${advice}`)
@@ -81,7 +81,7 @@ Example:
       const files: string[] = []
       for (const stream of STREAMS)
         files.push(...(await pullStream(server, stream, { ...folder, outDir: options.out })))
-      if (options.json) print(JSON.stringify(files, null, 2))
+      if (options.json) printEach(files)
       else for (const file of files) print(file)
       if (files.length > 0) return
       throw new Error(
@@ -95,7 +95,7 @@ function common(command: Command): Command {
     .option('--config <file>', 'the configuration file')
     .option('--registry <url>', 'address of the registry, in the place of registry.url')
     .option('--schemas <dir>', 'folder of the schemas, in the place of those that ship')
-    .option('--json', 'print JSON')
+    .option('--json', 'one JSON value a line')
 }
 
 function open(options: CommonOptions): { server: SchemaServer; subjectPrefix: string; dir: string } {
@@ -110,6 +110,10 @@ function open(options: CommonOptions): { server: SchemaServer; subjectPrefix: st
     subjectPrefix: log.kind === 'kafka' ? log.kafka.prefix : '',
     dir: options.schemas ?? SCHEMAS_DIR,
   }
+}
+
+function printEach(values: readonly unknown[]): void {
+  for (const value of values) print(JSON.stringify(value))
 }
 
 function showPushed(pushed: readonly Pushed[], refused: readonly PushedSchema[], isDry: boolean): void {
