@@ -123,15 +123,37 @@ describe('the archiver', () => {
     expect(await archiver.metrics.metrics()).toContain('sluicebox_archiver_unreadable_total{stream="raw"} 3')
   })
 
-  test('archives nothing as unreadable while it can not ask for its schema', async () => {
+  test('archives nothing as unreadable while it can not ask for its schema, and goes on when it can', async () => {
     const log = createMemoryLog(1)
     const store = await tempStore()
     await log.append('raw', [{ key: null, value: Buffer.from([0, 0, 0, 0, 7, 1]), partition: 0 }])
-    const lookup = async (): Promise<never> => {
-      throw new Error('the registry can not be reached')
+    let asked = 0
+    let found = 0
+    async function lookup(): Promise<undefined> {
+      if (++asked <= 5) throw new Error('the registry can not be reached')
+      found = await count(store)
+      return undefined
+    }
+    const others = { schemas: (stream: StreamName) => ({ ...schemas[stream], lookup }), world: HASTY }
+    const archiver = run(log, store, {}, others)
+    await archiver.drain()
+    expect(found).toBe(0)
+    await expectArchiveIsLog(store, log, 'raw', 1)
+    expect(await archiver.metrics.metrics()).toContain('sluicebox_archiver_unreadable_total{stream="raw"} 1')
+  })
+
+  test('stops in good order while it waits for a schema', async () => {
+    const log = createMemoryLog(1)
+    const store = await tempStore()
+    await log.append('raw', [{ key: null, value: Buffer.from([0, 0, 0, 0, 7, 1]), partition: 0 }])
+    const asked = Promise.withResolvers<void>()
+    function lookup(): Promise<undefined> {
+      asked.resolve()
+      return new Promise(() => {})
     }
     const archiver = run(log, store, {}, { schemas: stream => ({ ...schemas[stream], lookup }) })
-    await expect(archiver.done).rejects.toThrow('the registry can not be reached')
+    await asked.promise
+    await archiver.stop()
     expect(await count(store)).toBe(0)
   })
 
@@ -213,6 +235,9 @@ describe('the archiver', () => {
     expect(text).toMatch(/sluicebox_archiver_last_object_timestamp_seconds\{stream="raw"\} \d/)
   })
 })
+
+/** A world in which waits are over at once. */
+const HASTY = { now: Date.now, random: () => 1, wait: async () => {} }
 
 /** Appends as many records to each stream as asked for, over all partitions, spread over so many minutes. */
 async function fill(

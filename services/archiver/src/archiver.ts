@@ -1,5 +1,6 @@
 import type { StreamName } from '@sluicebox/event/records'
 import type { Log } from '@sluicebox/stream/log'
+import type { World } from '@sluicebox/stream/resolving'
 import type { Store } from '@sluicebox/store/store'
 import type { Logger } from '@sluicebox/runtime/log'
 import type { Registry } from 'prom-client'
@@ -15,11 +16,13 @@ export interface ArchiverParts {
   readonly log: Log
   readonly store: Store
   readonly config: ArchiverConfig
-  readonly logger: Pick<Logger, 'info' | 'error'>
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
   readonly metrics: Registry
   readonly signal: AbortSignal
   /** The schemas that ship with Sluicebox, unless given. */
   readonly schemas?: (stream: StreamName) => StreamSchemas
+  /** The clock by which it waits for a registry that can't be reached. */
+  readonly world?: World
 }
 
 export interface Archiver {
@@ -114,10 +117,7 @@ function createOccasions(windowMs: number): DrainableOccasions {
       logTime = time
       if (isNewWindow) occur()
     },
-    isWanted(place, position) {
-      const target = wanted.get(placeName(place))
-      return target !== undefined && position >= target
-    },
+    target: place => wanted.get(placeName(place)),
     archived(place) {
       wanted.delete(placeName(place))
       if (wanted.size === 0) drained.resolve()

@@ -12,7 +12,10 @@ export interface Place {
   readonly partition: number
 }
 
-/** Everything below `mark` is archived, but for `lost` positions before it, which the log had removed already. */
+/**
+ * Everything below `mark` is archived, but for `lost` positions before it, which the log had removed already. Where a log
+ * keeps marks of its own among the records, some of them may have been marks.
+ */
 export interface ChainEnd {
   readonly mark: bigint
   readonly lost: bigint
@@ -36,7 +39,7 @@ export async function findChainEnd(store: Store, log: Log, { stream, partition }
 
 /** Whether the last archived record is the one in the log, as far as the log still has it. */
 async function isFromLog(log: Log, last: ManifestEntry, logStart: bigint): Promise<boolean> {
-  const position = last.end - 1n
+  const position = last.lastPosition
   if (position < logStart) return true
   const { records } = await log.read(last.stream, last.partition, position, { recordsMax: 1, bytesMax: 1 })
   const record = records[0]

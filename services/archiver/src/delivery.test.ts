@@ -9,9 +9,10 @@ import type { Store } from '@sluicebox/store/store'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ArchiverConfig } from './config.ts'
-import { expectArchiveIsLog, run, tempStore, until } from './testing/harness.ts'
+import { expectArchiveIsLog, readAll, run, tempStore, until } from './testing/harness.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 import { encodeRecord, T0 } from './testing/records.ts'
+import { verifyArchive } from './verify-archive.ts'
 
 class Crash extends Error {}
 
@@ -86,6 +87,70 @@ describe('after a crash', () => {
   })
 })
 
+describe('where a log keeps marks of its own among the records', () => {
+  test('an object ends behind them, and nothing counts as lost when they are removed', async () => {
+    const { log, store } = await filled(30)
+    for (const partition of [0, 1]) log.skip('scored', partition, 2)
+    const first = run(log, store, SMALL)
+    await first.drain()
+    await first.stop()
+    log.truncate('scored', 0, 17n)
+
+    await append(log, 30, 20)
+    const second = run(log, store, SMALL)
+    await second.drain()
+    expect(second.errors).toEqual([])
+    expect((await verifyArchive(store)).faults).toEqual([])
+    expect((await readAll(store, 'scored', 2)).map(records => records.length)).toEqual([25, 25])
+  })
+
+  test('records that are lost behind them are told of', async () => {
+    const { log, store } = await filled(30)
+    log.skip('scored', 0, 2)
+    const first = run(log, store, SMALL)
+    await first.drain()
+    await first.stop()
+
+    await append(log, 30, 20)
+    log.truncate('scored', 0, 20n)
+    const second = run(log, store, SMALL)
+    await second.drain()
+    expect(second.errors).toEqual([expect.stringContaining('removed records before they were archived')])
+    expect((await verifyArchive(store)).faults).toEqual([
+      expect.objectContaining({
+        kind: 'hole',
+        message: expect.stringContaining('positions 17 to 19 of scored, partition 0') as string,
+      }),
+    ])
+  })
+
+  test('an archive is known to be that of another log by its last record', async () => {
+    const { log, store } = await filled(30)
+    for (const partition of [0, 1]) log.skip('scored', partition, 2)
+    const archiver = run(log, store, { ...SMALL, streams: ['scored'] })
+    await archiver.drain()
+    await archiver.stop()
+
+    const other = createMemoryLog(2)
+    await append(other, 1, 50)
+    await expect(run(other, store, { ...SMALL, streams: ['scored'] }).done).rejects.toThrow(
+      'another record there',
+    )
+  })
+
+  test('an object that another archiver has ended before them is gone on from where it ends', async () => {
+    const { log, store } = await filled(12)
+    const former = run(log, store, { ...SMALL, recordsMax: 6 })
+    await former.drain()
+    await former.stop()
+    // The former one did not know of them when it ended its last object.
+    log.skip('scored', 0, 3)
+    await append(log, 12, 12)
+    await run(log, store, SMALL).drain()
+    await expectArchiveIsLog(store, log, 'scored', 2)
+  })
+})
+
 describe('while several archive the same partitions', () => {
   test.each([
     { one: 7, other: 7 },
@@ -120,6 +185,9 @@ describe('while several archive the same partitions', () => {
 const anyRecord = fc.record({
   stream: fc.constantFrom<StreamName>('raw', 'good', 'scored', 'bad'),
   partition: fc.integer({ min: 0, max: 1 }),
+  // The ends of transactions: positions where no record stands.
+  marksBefore: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
+  marksBehind: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
   // Steps of the two clocks: mostly forward, now and then far, sometimes back.
   appendedStepMs: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 400_000 })),
   collectedStepMs: fc.oneof(fc.constant(1), fc.integer({ min: -90_000_000, max: 90_000_000 })),
@@ -154,7 +222,9 @@ test('the archive is the log, whatever is in it and however its archivers end', 
           log.now = appendedAt += record.appendedStepMs
           collectedAt += record.collectedStepMs
           const value = record.value ?? encodeRecord(record.stream, { collected_at: collectedAt })
+          log.skip(record.stream, record.partition, record.marksBefore)
           await log.append(record.stream, [{ key: null, value, partition: record.partition }])
+          log.skip(record.stream, record.partition, record.marksBehind)
         }
         const archiver = run(log, ends === 'crashed' ? crashing(store, turns, 'after') : store, config)
         if (ends === 'drained') await archiver.drain()

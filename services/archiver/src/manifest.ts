@@ -22,7 +22,7 @@ const position = z
   .regex(/^\d+$/)
   .transform(text => BigInt(text))
 
-const entrySchema = z.object({
+const storedEntry = z.object({
   key: z.string(),
   stream: z.enum(['raw', 'good', 'bad', 'scored']),
   partition: z.number().int(),
@@ -35,12 +35,19 @@ const entrySchema = z.object({
   collectedAtMin: z.number(),
   collectedAtMax: z.number(),
   lastAppendedAt: z.number(),
+  lastPosition: position.optional(),
   sources: z.array(z.number().int()),
-}) satisfies z.ZodType<ManifestEntry>
+})
+
+// Entries of old do not say it. All logs of then had a record at every position.
+const entrySchema = storedEntry.transform((entry): ManifestEntry => ({
+  ...entry,
+  lastPosition: entry.lastPosition ?? entry.end - 1n,
+}))
 
 /** The bytes of an entry: the same for everybody who saw the same object. */
 export function encodeEntry(entry: ManifestEntry): Uint8Array {
-  const ordered = Object.keys(entrySchema.shape).map(name => {
+  const ordered = Object.keys(storedEntry.shape).map(name => {
     const value = entry[name as keyof ManifestEntry]
     return [name, typeof value === 'bigint' ? String(value) : value]
   })
@@ -120,7 +127,7 @@ function startReading(facts: ObjectFacts): { add(record: PlacedRecord): void; su
       if (partition !== facts.partition || position < next || position >= facts.end)
         throw new Error(`it holds a record of partition ${partition}, position ${position}, out of its place`)
       next = position + 1n
-      summary.add({ collectedAt: collectedTime(fields, appendedAt), appendedAt, fields })
+      summary.add({ position, collectedAt: collectedTime(fields, appendedAt), appendedAt, fields })
     },
     summary: summary.summary,
   }

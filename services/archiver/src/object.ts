@@ -17,7 +17,7 @@ export function collectForeign(records: readonly DecodedRecord[], into: Map<numb
 
 /** What an object's own metadata says, in both formats. */
 export interface ObjectFacts extends ObjectStart {
-  /** The first position that is not in the object. */
+  /** Where the next object begins: every record below is in this one or in those before it. */
   readonly end: bigint
   readonly records: number
   readonly schemaId: number
@@ -104,12 +104,14 @@ export interface Summary {
   readonly collectedAtMin: number
   readonly collectedAtMax: number
   readonly lastAppendedAt: number
+  /** Where its last record stands. Behind it, up to the end of the object, are at most marks of the log's own. */
+  readonly lastPosition: bigint
   /** Partitions of the stream that these records were made from, in order. Empty for raw. */
   readonly sources: readonly number[]
 }
 
 export interface SummaryBuilder {
-  add(record: { collectedAt: number; appendedAt: number; fields: Fields }): void
+  add(record: { position: bigint; collectedAt: number; appendedAt: number; fields: Fields }): void
   summary(): Summary
 }
 
@@ -118,13 +120,15 @@ export function createSummary(): SummaryBuilder {
   let collectedAtMin = Infinity
   let collectedAtMax = -Infinity
   let lastAppendedAt = 0
+  let lastPosition = 0n
   const sources = new Set<number>()
   return {
-    add({ collectedAt, appendedAt, fields }) {
+    add({ position, collectedAt, appendedAt, fields }) {
       records++
       collectedAtMin = Math.min(collectedAtMin, collectedAt)
       collectedAtMax = Math.max(collectedAtMax, collectedAt)
       lastAppendedAt = appendedAt
+      lastPosition = position
       const source = fields['source_partition']
       if (typeof source === 'number') sources.add(source)
     },
@@ -133,6 +137,7 @@ export function createSummary(): SummaryBuilder {
       collectedAtMin,
       collectedAtMax,
       lastAppendedAt,
+      lastPosition,
       sources: [...sources].sort((a, b) => a - b),
     }),
   }

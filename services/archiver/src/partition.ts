@@ -5,6 +5,9 @@ import {
   type Log,
   type OwnedPartition,
 } from '@sluicebox/stream/log'
+import type { Logger } from '@sluicebox/runtime/log'
+import { createPatience } from '@sluicebox/service/patience'
+import type { World } from '@sluicebox/stream/resolving'
 import type { Store } from '@sluicebox/store/store'
 import { createAvroWriter } from './avro-object.ts'
 import { adopt, findChainEnd, type Place } from './chain.ts'
@@ -24,8 +27,8 @@ export interface Occasions {
   seen(appendedAt: number): void
   /** The latest of these instants, less what the clocks of a log's servers may differ by. */
   readonly logTime: number
-  /** The partition has read everything below `position`. Answers whether a drain wants it archived now. */
-  isWanted(place: Place, position: bigint): boolean
+  /** Up to where a drain wants the partition archived; undefined while none does. */
+  target(place: Place): bigint | undefined
   archived(place: Place): void
   /** Resolves at the next occasion. */
   readonly next: Promise<void>
@@ -38,12 +41,13 @@ export interface PartitionParts {
   readonly config: ArchiverConfig
   readonly metrics: ArchiverMetrics
   readonly occasions: Occasions
-  readonly logger: {
-    error(fields: object, message: string): void
-    info(fields: object, message: string): void
-  }
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  /** The clock of waits. */
+  readonly world?: World | undefined
   readonly status: (status: PartitionStatus | undefined) => void
 }
+
+const ONE_RECORD = { recordsMax: 1, bytesMax: 1 }
 
 /** Archives a partition while this process owns it: the records of the log, object after object, gapless. */
 export async function archivePartition(
@@ -55,9 +59,16 @@ export async function archivePartition(
   const limits = { recordsMax: config.batchRecordsMax, bytesMax: config.batchBytesMax }
   const chain = await startChain(parts, place, owned)
 
+  /** Whether no record is left to read. Goes past what the log keeps for itself, such as the ends of transactions. */
   async function isAtEnd(): Promise<boolean> {
-    const bounds = (await log.bounds(place.stream))[place.partition]
-    return bounds !== undefined && chain.position >= bounds.end
+    const { stream, partition } = place
+    const end = (await log.bounds(stream))[partition]?.end ?? 0n
+    while (chain.position < end) {
+      const { records, next } = await log.read(stream, partition, chain.position, ONE_RECORD)
+      if (records.length > 0 || next <= chain.position) return false
+      chain.pass(next)
+    }
+    return true
   }
 
   /** After another archiver's shorter object: the records behind it that were in ours. */
@@ -77,7 +88,8 @@ export async function archivePartition(
     let reading = owned.next()
     let occasion: Promise<void> | undefined
     for (;;) {
-      if (occasions.isWanted(place, chain.position)) {
+      const target = occasions.target(place)
+      if (target !== undefined && (chain.position >= target || (await isAtEnd()))) {
         await closeEarly()
         if (chain.isClosed) occasions.archived(place)
         continue
@@ -94,8 +106,9 @@ export async function archivePartition(
       reading = owned.next()
     }
   } catch (error) {
-    // Another process archives the partition by now. What was open here it reads from the log.
-    if (!(error instanceof FencedError)) throw error
+    // Another process archives the partition by now, or this one was told to stop while it waited for a schema. What was
+    // open here is read from the log again.
+    if (!(error instanceof FencedError) && error !== owned.signal.reason) throw error
   } finally {
     parts.status(undefined)
   }
@@ -108,6 +121,8 @@ interface Chain {
   readonly position: bigint
   /** Takes the records from `position` on. Stops short of the batch's end where another archiver was first. */
   add(batch: Batch): Promise<void>
+  /** Says that there is no record from `position` up to here. */
+  pass(to: bigint): void
   /** Ends the open object here, if there is anything in it. */
   close(): Promise<void>
   /** Whether the open object would end before any record that the log takes at this instant. */
@@ -119,14 +134,20 @@ interface OpenObject {
   readonly cut: Cut
   readonly summary: SummaryBuilder
   readonly first: DecodedRecord
-  end: bigint
 }
 
 async function startChain(parts: PartitionParts, place: Place, owned: OwnedPartition): Promise<Chain> {
   const { store, schemas, config, metrics, logger } = parts
   const { stream, partition } = place
   const isAvro = extensionOf(stream) === 'avro'
-  const decode = createDecode(schemas, isAvro ? ['collected_at'] : undefined)
+  const patiently = createPatience({
+    logger,
+    signal: owned.signal,
+    ...(parts.world && { world: parts.world }),
+  })
+  const lookup = (id: number): Promise<string | undefined> =>
+    patiently('the schema registry', () => schemas.lookup(id))
+  const decode = createDecode({ ...schemas, lookup }, isAvro ? ['collected_at'] : undefined)
 
   const found = await findChainEnd(store, parts.log, place)
   if (found.lost > 0n) {
@@ -142,22 +163,27 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
   report()
 
   function report(): void {
-    parts.status({ ...place, mark, waitingSince: open?.first.record.appendedAt })
+    parts.status({
+      ...place,
+      mark: open === undefined ? position : mark,
+      waitingSince: open?.first.record.appendedAt,
+    })
   }
 
   function start(first: DecodedRecord): OpenObject {
     const writer = isAvro
       ? createAvroWriter(schemas.text, partition)
       : createParquetWriter(schemas.text, partition, config.rowsPerGroup)
-    return { writer, cut: createCut(config), summary: createSummary(), first, end: mark }
+    return { writer, cut: createCut(config), summary: createSummary(), first }
   }
 
-  async function close(): Promise<void> {
+  /** `end`: every record below it is in the open object, or in those before it. */
+  async function close(end: bigint): Promise<void> {
     if (open === undefined) return
     const name = { ...place, start: mark }
     const key = objectKey(name, open.first.collectedAt)
     const summary = open.summary.summary()
-    const facts = { ...name, end: open.end, records: summary.records, schemaId: schemas.id }
+    const facts = { ...name, end, records: summary.records, schemaId: schemas.id }
     const bytes = await open.writer.finish(facts)
 
     // First the object, then its entry, then the group's position. A crash between them repeats what is left: the
@@ -169,7 +195,7 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
       await writeEntry(store, entry)
     } else entry = await adopt(store, key, name)
 
-    if (entry.end !== open.end) position = entry.end
+    if (entry.end !== end) position = entry.end
     mark = entry.end
     open = undefined
     metrics.archived(stream, entry, outcome === 'created' ? 'created' : 'adopted')
@@ -185,22 +211,17 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
   async function put(records: readonly DecodedRecord[]): Promise<boolean> {
     let from = 0
     for (const [i, decoded] of records.entries()) {
-      const measured = {
-        ...decoded,
-        appendedAt: decoded.record.appendedAt,
-        bytes: decoded.record.value.length,
-      }
+      const { position: at, appendedAt, value } = decoded.record
+      const measured = { ...decoded, position: at, appendedAt, bytes: value.length }
       if (open?.cut.isBefore(measured)) {
         await open.writer.add(records.slice(from, i))
         from = i
-        const planned = open.end
-        await close()
-        if (mark !== planned) return false
+        await close(at)
+        if (mark !== at) return false
       }
       open ??= start(decoded)
       open.cut.add(measured)
       open.summary.add(measured)
-      open.end = decoded.record.position + 1n
     }
     await open?.writer.add(records.slice(from))
     return true
@@ -222,7 +243,11 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
       parts.occasions.seen(latest(records))
       report()
     },
-    close,
+    pass(to) {
+      if (to > position) position = to
+      report()
+    },
+    close: () => close(position),
     isSettled: appendedAt => open?.cut.isSettled(appendedAt) ?? false,
   }
 }

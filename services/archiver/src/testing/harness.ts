@@ -39,7 +39,11 @@ export function run(
     log,
     store,
     config: { ...archiverConfig.parse({}), ...config },
-    logger: { info() {}, error: (_fields: unknown, message: string) => errors.push(message) } as never,
+    logger: {
+      info() {},
+      warn() {},
+      error: (_fields: unknown, message: string) => errors.push(message),
+    } as never,
     metrics,
     signal: stopping.signal,
     ...others,

@@ -6,7 +6,7 @@ export interface MemoryLog extends Log {
   now: number
   /** Removes the records of a partition below `position`. */
   truncate(stream: string, partition: number, position: bigint): void
-  /** Leaves out the next positions of a partition, as the end of a transaction does. */
+  /** Puts marks of the log's own, such as the end of a transaction, at the next positions of a partition. */
   skip(stream: string, partition: number, positions: number): void
   /** Every commit of any group, in order. */
   readonly commits: { stream: string; partition: number; next: bigint }[]
@@ -41,10 +41,12 @@ export function createMemoryLog(partitions: number): MemoryLog {
   }
 
   function read(stream: string, partition: number, from: bigint, max: number): Batch {
-    const { records, start } = partitionOf(stream, partition)
+    const { records, start, end } = partitionOf(stream, partition)
     const first = from < start ? start : from
     const found = records.filter(record => record.position >= first).slice(0, max)
-    return { stream, partition, records: found, next: (found.at(-1)?.position ?? first - 1n) + 1n }
+    // With fewer than were asked for, nothing but marks is left behind the last of them.
+    const last = found.length < max ? end - 1n : (found.at(-1) as InputRecord).position
+    return { stream, partition, records: found, next: last < first ? first : last + 1n }
   }
 
   const log: MemoryLog = {
@@ -65,6 +67,7 @@ export function createMemoryLog(partitions: number): MemoryLog {
     },
     skip(stream, partition, positions) {
       partitionOf(stream, partition).end += BigInt(positions)
+      notify()
     },
     fence() {
       for (const [name, epoch] of epochs) epochs.set(name, epoch + 1)
@@ -90,7 +93,8 @@ export function createMemoryLog(partitions: number): MemoryLog {
                 await new Promise(resolve => setImmediate(resolve))
                 if (signal.aborted || isLost()) return undefined
                 const batch = read(stream, partition, position, recordsMax)
-                if (batch.records.length > 0) {
+                // Also where it holds marks alone.
+                if (batch.next > position) {
                   position = batch.next
                   return batch
                 }
