@@ -1,4 +1,4 @@
-import { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 import type { LogConfig } from '../config.ts'
 import type { KafkaConfig } from './config.ts'
 import { clientSettings } from './credentials.ts'
@@ -22,6 +22,9 @@ export interface PartitionOwner {
   /** The member that has it: the client's name and address. */
   readonly owner: string
 }
+
+// Node.js does not see all names that this package exports.
+const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 
 const PARTITIONS = 12
 /** Room for what a batch has beside its records. */
