@@ -151,7 +151,8 @@ test('broker words stand only in the folder of their broker and in configuration
     .flatMap(file =>
       file.text
         .split('\n')
-        .filter(line => words.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line))
+        // Not the name of a file in one of the places, where something is imported from it.
+        .filter(line => words.test(line.replace(/ from '[^']+'$/, '')) && !/^\s*(\/\/|\*|\/\*)/.test(line))
         .map(line => `${file.path}: ${line.trim()}`),
     )
   expect(found).toEqual([])

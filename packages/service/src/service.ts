@@ -5,9 +5,10 @@ import type { Registry } from '@sluicebox/runtime/metrics'
 import { exitCodeOf, runProcess, type ProcessOptions } from '@sluicebox/runtime/process'
 import type { Store } from '@sluicebox/store/store'
 import type { Log } from '@sluicebox/stream/log'
+import { checkLog } from '@sluicebox/stream/inspect'
 import { openLog } from '@sluicebox/stream/open'
 import type { ServiceConfig } from './config.ts'
-import { createPatience } from './patience.ts'
+import { createPatience, type Patiently } from './patience.ts'
 import { openSchemas, type Schemas } from './schemas.ts'
 import { dataPaths, openStore } from './stores.ts'
 import { watchLog } from './watch-log.ts'
@@ -47,10 +48,7 @@ export function runService(
     await using admin = await serveAdmin(() => ready())
     const patiently = createPatience({ logger, signal, onWait: reason => (waiting = reason) })
     try {
-      const watch = watchLog(logger, metrics)
-      const open = (): Promise<Log> =>
-        openLog({ config: config.log, dir: dataPaths(config.dataDir).log, ...watch })
-      await using log = await (config.log.kind === 'embedded' ? open() : patiently('the log', open))
+      await using log = await openServiceLog(options, { logger, metrics, patiently })
       const schemas = await openSchemas(config, patiently)
       try {
         await work({
@@ -74,6 +72,22 @@ export function runService(
       if (error !== signal.reason) throw error
     }
   })
+}
+
+type OpenParts = Pick<ServiceParts, 'logger' | 'metrics'> & { readonly patiently: Patiently }
+
+/** Rejects with what must be put right before the streams can be used. */
+async function openServiceLog(
+  { config: { log: config, dataDir }, streams }: ServiceOptions,
+  { logger, metrics, patiently }: OpenParts,
+): Promise<Log> {
+  const parts = { config, dir: dataPaths(dataDir).log, ...watchLog(logger, metrics) }
+  if (config.kind === 'embedded') return openLog(parts)
+  const findings = await patiently('the log', () => checkLog(config, streams))
+  for (const { level, message } of findings) if (level === 'warning') logger.warn(message)
+  const errors = findings.filter(({ level }) => level === 'error')
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('; '))
+  return patiently('the log', () => openLog(parts))
 }
 
 /** Where a process can be reached: its own port, if it has one, and that for health and metrics. */

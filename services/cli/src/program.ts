@@ -13,6 +13,7 @@ import { addSend } from './commands/send.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addStages } from './commands/stages.ts'
 import { addTail } from './commands/tail.ts'
+import { addTopics } from './commands/topics.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
@@ -45,6 +46,7 @@ Begin with:
   addModel(program)
   addBad(program)
   addVerify(program)
+  addTopics(program)
   addSchemas(program)
   addConfig(program)
   addDoctor(program)
