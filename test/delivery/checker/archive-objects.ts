@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import avro from 'avsc'
 import type { Fields } from './schemas.ts'
@@ -16,7 +16,9 @@ export interface ArchiveObject {
 
 /** Every Avro object of a stream under the archive's folder, by partition and start. */
 export async function readArchive(dir: string, stream: string): Promise<ArchiveObject[]> {
-  const files = readdirSync(join(dir, stream), { recursive: true, withFileTypes: true })
+  const folder = join(dir, stream)
+  if (!existsSync(folder)) return []
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
   const objects = await Promise.all(files.map(readObject))

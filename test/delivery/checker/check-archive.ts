@@ -4,6 +4,12 @@ import type { Findings } from './findings.ts'
 import type { Fields } from './schemas.ts'
 import type { Stored, StreamContent } from './streams.ts'
 
+export interface Archive {
+  readonly objects: readonly ArchiveObject[]
+  /** By partition: what is below must have been archived when the streams were read. */
+  readonly upTo: readonly bigint[]
+}
+
 export interface ArchiveFigures {
   readonly objects: number
   readonly archived: number
@@ -14,10 +20,13 @@ export interface ArchiveFigures {
 /** What a record of the archive has beside the fields of its stream. */
 const LOG_COLUMNS = new Set(['partition', 'position', 'key', 'appended_at', 'framed'])
 
-/** The objects of each partition make one chain, and hold the records of the stream up to its end. */
+/**
+ * The objects of each partition make one chain, and hold the records of the stream up to its end, which is behind the
+ * positions `upTo`.
+ */
 export function checkArchive(
   stream: StreamContent,
-  objects: readonly ArchiveObject[],
+  { objects, upTo }: Archive,
   findings: Findings,
 ): ArchiveFigures {
   const figures = { objects: objects.length, archived: 0, holes: 0, overlaps: 0 }
@@ -75,7 +84,7 @@ export function checkArchive(
         findings.add('archive-content', `${place} is another in the archive`)
       if (fields === undefined && record.position < mark)
         findings.add('archive-content', `${place} is not in the archive`)
-      if (fields === undefined && record.position >= mark)
+      if (fields === undefined && record.position >= mark && record.position < (upTo[partition] ?? 0n))
         findings.add('archive-complete', `${place} is not archived yet`)
     }
     for (const position of archived.keys())

@@ -27,7 +27,7 @@ export function checkRaw({ events }: Digest, raw: readonly RawEvent[], findings:
     const count = copies.get(event.id) ?? 0
     if (event.accepted > 0) figures.accepted++
     else if (event.refused > 0) figures.refused++
-    else figures.ambiguous++
+    else if (event.ambiguous > 0) figures.ambiguous++
     if (event.accepted > 0 && count === 0) {
       found.lost++
       findings.add('accepted-in-raw', `${event.id} was accepted and is not in raw`)
@@ -36,7 +36,7 @@ export function checkRaw({ events }: Digest, raw: readonly RawEvent[], findings:
     const explained = event.accepted + event.ambiguous
     found.duplicatesExplained += Math.max(0, Math.min(count, explained) - 1)
     if (explained === 0 && count > 0)
-      findings.add('refused-absent', `${event.id} was refused and is in raw ${count} times`)
+      findings.add('refused-absent', `${event.id} was refused, or never sent, and is in raw ${count} times`)
     else if (count > explained) {
       found.duplicatesUnexplained += count - explained
       findings.add(
@@ -49,17 +49,21 @@ export function checkRaw({ events }: Digest, raw: readonly RawEvent[], findings:
   return { ...figures, ...found }
 }
 
-/** A client sends the next events of a session once the last ones are accepted: first occurrences are in that order. */
+/**
+ * A client sends the next events of a session once the last ones are accepted: first occurrences are in that order. For
+ * each visitor by itself, since an event whose visitor can't be read is another's for all that anybody knows.
+ */
 function checkOrder(events: Digest['events'], raw: readonly RawEvent[], findings: Findings): void {
   const reached = new Map<string, number>()
   const seen = new Set<string>()
-  for (const { id, source } of raw) {
+  for (const { id, source, record } of raw) {
     const event = id === undefined ? undefined : events.get(id)
     if (event === undefined || seen.has(event.id)) continue
     seen.add(event.id)
-    const last = reached.get(event.session) ?? -1
+    const who = `${event.session} ${record.key}`
+    const last = reached.get(who) ?? -1
     if (event.place < last)
       findings.add('session-order', `${event.id} at ${source} is behind a later event of ${event.session}`)
-    reached.set(event.session, Math.max(last, event.place))
+    reached.set(who, Math.max(last, event.place))
   }
 }

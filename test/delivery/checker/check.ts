@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { readArchive, type ArchiveObject } from './archive-objects.ts'
-import { checkArchive, type ArchiveFigures } from './check-archive.ts'
+import { readArchive } from './archive-objects.ts'
+import { checkArchive, type Archive, type ArchiveFigures } from './check-archive.ts'
 import { checkOutcomes, checkPartitions, checkTransactions, type OutcomeFigures } from './check-outcomes.ts'
 import { checkRaw, type RawFigures } from './check-raw.ts'
 import { checkScores, type ScoreFigures } from './check-scores.ts'
@@ -17,7 +15,7 @@ export interface Evidence {
   readonly history: Digest
   readonly streams: Streams
   /** Of raw; undefined where nothing was archived on purpose. */
-  readonly archive: readonly ArchiveObject[] | undefined
+  readonly archive: Archive | undefined
 }
 
 export interface Report {
@@ -46,19 +44,20 @@ export function check({ history, streams, archive }: Evidence): Report {
 
 export interface EvidenceSource extends StreamsSource {
   readonly historyFile: string
-  readonly archiveDir?: string
+  readonly archive?: { readonly dir: string; readonly upTo: readonly bigint[] }
 }
 
-export async function gatherEvidence(source: EvidenceSource): Promise<Evidence> {
-  const { archiveDir } = source
+export async function gatherEvidence({
+  historyFile,
+  archive,
+  ...streams
+}: EvidenceSource): Promise<Evidence> {
   return {
-    history: digest(readHistory(source.historyFile)),
-    streams: await readStreams(source),
+    history: digest(readHistory(historyFile)),
+    streams: await readStreams(streams),
     archive:
-      archiveDir === undefined
+      archive === undefined
         ? undefined
-        : existsSync(join(archiveDir, 'raw'))
-          ? await readArchive(archiveDir, 'raw')
-          : [],
+        : { objects: await readArchive(archive.dir, 'raw'), upTo: archive.upTo },
   }
 }

@@ -3,8 +3,11 @@ import { appendFileSync, readFileSync } from 'node:fs'
 // What the clients did and heard, line by line as JSON, and what was done to the pipeline meanwhile. It is all that the
 // checker knows of a run beside what it finds in the streams and in the archive.
 
-/** 2xx: everything in the request is durable. Final 4xx: nothing is. Else: nothing, some or all may be. */
-export type Outcome = 'accepted' | 'refused' | 'ambiguous'
+/**
+ * 2xx: everything in the request is durable. Final 4xx: nothing is. Not even connected: nothing can be. Else nothing,
+ * some or all may be.
+ */
+export type Outcome = 'accepted' | 'refused' | 'unsent' | 'ambiguous'
 
 export interface SentEvent {
   readonly id: string

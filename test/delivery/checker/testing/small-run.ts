@@ -171,6 +171,6 @@ export function evidenceOf({ lines, raw, good, bad, scored, archive, openPartiti
       ...{ raw: content(raw), good: content(good), bad: content(bad) },
       scored: { ...content(scored), openPartitions },
     },
-    archive,
+    archive: { objects: archive, upTo: [4n, 3n] },
   }
 }
