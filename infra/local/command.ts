@@ -48,7 +48,7 @@ Examples:
   npm run infra -- kafka registry                 one broker and a registry
   npm run infra -- kafka --brokers 3 --restart    three; kill one with kill -9 and see it come back
   npm run infra -- kafka --kafka-version ${KAFKA_VERSIONS[1]}    the older line
-  npm run infra -- kafka registry --json | head -1    for scripts
+  npm run --silent infra -- kafka --json          nothing but a line of JSON on standard output
 `
 
 /** Reads the arguments; throws with a sentence for the user when they make no sense. `undefined`: print the usage. */
