@@ -10,7 +10,7 @@ import type { Row } from './row.ts'
 // Raw records to good records: Avro, protocol, validation of the event and its entities, all default enrichments, Avro.
 // Every event has a session, a time and ids of its own, one page in four a URL never seen before.
 
-const EVENTS_PER_RECORD = 5
+export const EVENTS_PER_RECORD = 5
 const RECORDS = 4_000
 const BATCH_RECORDS = 500
 const ROUNDS = 5
@@ -60,6 +60,12 @@ export function benchEnricher(): Promise<Row[]> {
     rows.push({ name: `enricher, ${name}`, value, unit: 'events/CPU-s', target: { min: 40_000 } })
   }
   return Promise.resolve(rows)
+}
+
+/** A record of raw with as many page views as `batchesOf` gives each, of a visitor of its own. */
+export function pageViewsRecord(n: number): RawRecord {
+  const events = Array.from({ length: EVENTS_PER_RECORD }, (_, k) => pageView(n * EVENTS_PER_RECORD + k))
+  return rawRecord(n, events[0]?.['duid'] as string, events)
 }
 
 function batchesOf(

@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   scorer: async () => (await import('./scorer.ts')).benchScorer(),
   collector: async () => (await import('./collector.ts')).benchCollector(),
   up: async () => (await import('./up.ts')).benchUp(),
+  kafka: async () => (await import('./kafka.ts')).benchKafka(),
   trainer: async () => (await import('./trainer.ts')).benchTrainer(),
 }
 

@@ -221,7 +221,7 @@ function benchedScorer(): ReturnType<typeof createScorer> {
   })
 }
 
-function bundle(): ScoringBundle {
+export function bundle(): ScoringBundle {
   const trees = Array.from({ length: 200 }, () => completeTree(6))
   const model = createModel({ kind: 'trees', link: 'logit', baseline: -3, trees }, FEATURES.length)
   return {
@@ -256,7 +256,7 @@ function completeTree(depth: number): Tree {
 }
 
 /** A good record as filled as a page view of a shop is. */
-function goodRecord(n: number, sessionId: string, visitor: string): GoodRecord {
+export function goodRecord(n: number, sessionId: string, visitor: string): GoodRecord {
   const collectedAt = asCollectedTime(START + n)
   const action = ACTIONS[n % ACTIONS.length]!
   const isProduct = n % 7 >= 3

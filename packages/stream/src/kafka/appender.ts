@@ -5,7 +5,7 @@ import { intoRounds, place, type Parcel, type Placed } from './outputs.ts'
 import { createSequences, produce, type ProducerId, type Sequences } from './sequences.ts'
 
 export interface ProduceSettings {
-  readonly compression: number
+  readonly compression: 'none' | 'gzip'
   readonly recordBytesMax: number
   readonly requestTimeoutMs: number
 }

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { Kafka, logLevel, type Admin } from 'kafkajs'
+import { serversAvailable } from '../../../../infra/local/available.ts'
 import { startKafka, type LocalKafka } from '../../../../infra/local/kafka.ts'
 import { testLog } from '../contract.ts'
 import type { Log } from '../log.ts'
@@ -8,47 +9,49 @@ import { openKafkaLog } from './log.ts'
 
 const PARTITIONS = 2
 
-let kafka: LocalKafka
-let admin: Admin
+describe.skipIf(!(await serversAvailable('kafka')))('on a broker', () => {
+  let kafka: LocalKafka
+  let admin: Admin
 
-beforeAll(async () => {
-  kafka = await startKafka()
-  admin = new Kafka({ brokers: kafka.addresses, logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
-})
-afterAll(async () => {
-  await admin?.disconnect()
-  await kafka?.stop()
-})
+  beforeAll(async () => {
+    kafka = await startKafka()
+    admin = new Kafka({ brokers: kafka.addresses, logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+  })
+  afterAll(async () => {
+    await admin?.disconnect()
+    await kafka?.stop()
+  })
 
-let runs = 0
-testLog(
-  'Kafka',
-  async () => {
-    const prefix = `run-${runs++}.`
-    const made = new Map<string, Promise<unknown>>()
-    const handles: Log[] = []
-    const open = async (): Promise<Log> => {
-      const log = await openKafkaLog({ config: kafkaConfig.parse({ brokers: kafka.addresses, prefix }) })
-      handles.push(log)
-      return madeOnFirstUse(log, stream => {
-        const topic = `${prefix}${stream}`
-        const making =
-          made.get(topic) ?? admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] })
-        made.set(topic, making)
-        return making
-      })
-    }
-    return {
-      log: await open(),
-      open,
-      close: async () => {
-        await Promise.all(handles.map(each => each[Symbol.asyncDispose]()))
-      },
-    }
-  },
-  { atomicCommits: true, contiguousPositions: false },
-)
+  let runs = 0
+  testLog(
+    'Kafka',
+    async () => {
+      const prefix = `run-${runs++}.`
+      const made = new Map<string, Promise<unknown>>()
+      const handles: Log[] = []
+      const open = async (): Promise<Log> => {
+        const log = await openKafkaLog({ config: kafkaConfig.parse({ brokers: kafka.addresses, prefix }) })
+        handles.push(log)
+        return madeOnFirstUse(log, stream => {
+          const topic = `${prefix}${stream}`
+          const making =
+            made.get(topic) ?? admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] })
+          made.set(topic, making)
+          return making
+        })
+      }
+      return {
+        log: await open(),
+        open,
+        close: async () => {
+          await Promise.all(handles.map(each => each[Symbol.asyncDispose]()))
+        },
+      }
+    },
+    { atomicCommits: true, contiguousPositions: false },
+  )
+})
 
 /** Kafka has the topics that somebody made; a test names what it likes. */
 function madeOnFirstUse(log: Log, make: (stream: string) => Promise<unknown>): Log {

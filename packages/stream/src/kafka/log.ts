@@ -18,7 +18,6 @@ export interface KafkaLogOptions {
   readonly onProblem?: (error: Error) => void
 }
 
-const COMPRESSION = { none: 0, gzip: 1 } as const
 const POLL_MS = 200
 /** Readers look again after so many polls, whatever was seen: what came between two looks may have been missed. */
 const POLLS_MAX = 5
@@ -34,7 +33,7 @@ export async function openKafkaLog({
 }: KafkaLogOptions): Promise<Log> {
   const names = createNames(config.prefix)
   const produce: ProduceSettings = {
-    compression: COMPRESSION[config.compression],
+    compression: config.compression,
     recordBytesMax: config.recordBytesMax,
     requestTimeoutMs: config.requestTimeoutMs,
   }

@@ -1,7 +1,8 @@
 import type { Connection } from './connection.ts'
 import { unsent } from './errors.ts'
 import type { Parcel } from './outputs.ts'
-import type { Broker, TopicMessages } from './wire.ts'
+import { encodeProduce } from './produce-request.ts'
+import { sendProduce, type Broker } from './wire.ts'
 
 /** What the brokers know a producer by. */
 export interface ProducerId {
@@ -49,7 +50,7 @@ export async function produce(
   connection: Connection,
   producer: ProducerId,
   parcels: readonly NumberedParcel[],
-  { compression, requestTimeoutMs }: { compression: number; requestTimeoutMs: number },
+  { compression, requestTimeoutMs }: { compression: 'none' | 'gzip'; requestTimeoutMs: number },
 ): Promise<void> {
   const byLeader = new Map<Broker, NumberedParcel[]>()
   try {
@@ -62,26 +63,9 @@ export async function produce(
   } catch (error) {
     throw unsent(error)
   }
-  const answers = await Promise.allSettled(
-    [...byLeader].map(([leader, own]) =>
-      leader.produce({
-        ...producer,
-        acks: -1,
-        timeout: requestTimeoutMs,
-        compression,
-        topicData: byTopic(own),
-      }),
-    ),
-  )
-  for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
-}
-
-function byTopic(parcels: readonly NumberedParcel[]): TopicMessages[] {
-  const topics = new Map<string, NumberedParcel[]>()
-  for (const parcel of parcels) {
-    const own = topics.get(parcel.topic)
-    if (own === undefined) topics.set(parcel.topic, [parcel])
-    else own.push(parcel)
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+  const bodies = [...byLeader].map(async ([leader, own]) => {
+    const body = await encodeProduce({ producer, compression, timeoutMs: requestTimeoutMs, parcels: own })
+    await sendProduce(leader, body)
+  })
+  for (const answer of await Promise.allSettled(bodies)) if (answer.status === 'rejected') throw answer.reason
 }

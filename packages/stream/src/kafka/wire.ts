@@ -12,15 +12,8 @@ import type { RetryOptions } from 'kafkajs'
 /** What brokers are asked for. All reject with an error that has a `type`, such as NOT_LEADER_FOR_PARTITION. */
 export interface Broker {
   readonly nodeId: string
-  produce(request: {
-    acks: -1
-    timeout: number
-    transactionalId?: string
-    producerId: string
-    producerEpoch: number
-    compression: number
-    topicData: readonly TopicMessages[]
-  }): Promise<unknown>
+  /** A request as `encodeRequest` and its like make them. */
+  readonly connectionPool: { send(request: { request: object; response: object }): Promise<unknown> }
   fetch(request: {
     isolationLevel: 1
     maxWaitTime: number
@@ -80,15 +73,6 @@ interface InTransaction {
   readonly transactionalId: string
   readonly producerId: string
   readonly producerEpoch: number
-}
-
-export interface TopicMessages {
-  readonly topic: string
-  readonly partitions: readonly {
-    readonly partition: number
-    readonly firstSequence: number
-    readonly messages: readonly Message[]
-  }[]
 }
 
 export interface Message {
@@ -161,6 +145,11 @@ const BatchClass = require('kafkajs/src/consumer/batch.js') as new (
   readonly messages: readonly FetchedMessage[]
   readonly messagesWithinOffset: readonly FetchedMessage[]
 }
+const EncoderClass = require('kafkajs/src/protocol/encoder.js') as new (size: number) => {
+  buf: Buffer
+  offset: number
+}
+const produceResponse = require('kafkajs/src/protocol/requests/produce/v7/response.js') as object
 const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
   prototype: { scheduleCheckPendingRequests(this: { pending: unknown[]; throttledUntil: number }): void }
 }
@@ -193,4 +182,20 @@ export function readFetched(
   const { messages, messagesWithinOffset } = new BatchClass(topic, String(offset), fetched)
   const last = messagesWithinOffset.at(-1)
   return { messages, next: last === undefined ? offset : BigInt(last.offset) + 1n }
+}
+
+const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' }
+
+/**
+ * Sends a produce request whose body is `body`, as version 7 of it is laid out. Rejects with the error of the first
+ * partition that has one.
+ */
+export async function sendProduce(broker: Broker, body: Buffer): Promise<void> {
+  const encoded = new EncoderClass(0)
+  encoded.buf = body
+  encoded.offset = body.length
+  await broker.connectionPool.send({
+    request: { ...PRODUCE, expectResponse: () => true, encode: () => Promise.resolve(encoded) },
+    response: produceResponse,
+  })
 }

@@ -1,0 +1,113 @@
+import { promisify } from 'node:util'
+import { gzip as gzipCallback } from 'node:zlib'
+import { crc32c } from './crc32c.ts'
+import type { Message } from './wire.ts'
+
+const gzip = promisify(gzipCallback)
+
+/** What stands in the head of a batch. */
+export interface BatchHead {
+  readonly producerId: string
+  readonly producerEpoch: number
+  readonly firstSequence: number
+  readonly isTransactional: boolean
+  readonly compression: 'none' | 'gzip'
+  /** Epoch milliseconds, for all records of it. */
+  readonly timestamp: number
+}
+
+/** From the first offset to the count of records. */
+export const HEAD_BYTES = 61
+/** What a record takes beside its key and value, at most. */
+const RECORD_BYTES = 32
+
+/**
+ * A batch of records as brokers store it: magic 2 of Kafka's message format. Written into one buffer, where kafkajs
+ * makes a handful of buffers for each record, which costs more than all the rest of its work.
+ */
+export async function encodeBatch(head: BatchHead, messages: readonly Message[]): Promise<Buffer> {
+  const records = Buffer.allocUnsafe(HEAD_BYTES + sizeMax(messages))
+  const end = writeRecords(records, HEAD_BYTES, messages)
+  if (head.compression === 'none') return writeHead(records.subarray(0, end), head, messages.length)
+  const compressed = await gzip(records.subarray(HEAD_BYTES, end))
+  return writeHead(Buffer.concat([records.subarray(0, HEAD_BYTES), compressed]), head, messages.length)
+}
+
+function sizeMax(messages: readonly Message[]): number {
+  let bytes = 0
+  // UTF-8 takes at most three bytes for each UTF-16 unit.
+  for (const { key, value } of messages) bytes += RECORD_BYTES + value.length + 3 * (key?.length ?? 0)
+  return bytes
+}
+
+const COMPRESSION = { none: 0, gzip: 1 } as const
+const TRANSACTIONAL = 16
+/** Where what the checksum covers begins. */
+const CHECKED_FROM = 21
+
+function writeHead(batch: Buffer, head: BatchHead, count: number): Buffer {
+  const { producerId, producerEpoch, firstSequence, isTransactional, compression, timestamp } = head
+  batch.writeBigInt64BE(0n, 0)
+  // Counted from behind itself.
+  batch.writeInt32BE(batch.length - 12, 8)
+  batch.writeInt32BE(-1, 12)
+  batch.writeInt8(2, 16)
+  batch.writeInt16BE(COMPRESSION[compression] | (isTransactional ? TRANSACTIONAL : 0), 21)
+  batch.writeInt32BE(count - 1, 23)
+  batch.writeBigInt64BE(BigInt(timestamp), 27)
+  batch.writeBigInt64BE(BigInt(timestamp), 35)
+  batch.writeBigInt64BE(BigInt(producerId), 43)
+  batch.writeInt16BE(producerEpoch, 51)
+  batch.writeInt32BE(firstSequence, 53)
+  batch.writeInt32BE(count, 57)
+  batch.writeUInt32BE(crc32c(batch, CHECKED_FROM), 17)
+  return batch
+}
+
+function writeRecords(into: Buffer, from: number, messages: readonly Message[]): number {
+  let at = from
+  for (let index = 0; index < messages.length; index++) {
+    const { key, value } = messages[index]!
+    const keyBytes = key === null ? 0 : Buffer.byteLength(key)
+    const length =
+      3 + // attributes, time, no headers
+      sizeOfVarInt(index) +
+      sizeOfVarInt(key === null ? -1 : keyBytes) +
+      keyBytes +
+      sizeOfVarInt(value.length) +
+      value.length
+    at = writeVarInt(into, at, length)
+    into[at++] = 0
+    into[at++] = 0
+    at = writeVarInt(into, at, index)
+    at = writeVarInt(into, at, key === null ? -1 : keyBytes)
+    if (key !== null) at += into.write(key, at, keyBytes, 'utf8')
+    at = writeVarInt(into, at, value.length)
+    into.set(value, at)
+    at += value.length
+    into[at++] = 0
+  }
+  return at
+}
+
+/** Zigzag, then seven bits a byte, the lowest first. */
+function writeVarInt(into: Buffer, from: number, value: number): number {
+  let at = from
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  while (rest > 0x7f) {
+    into[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  into[at++] = rest
+  return at
+}
+
+function sizeOfVarInt(value: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  let bytes = 1
+  while (rest > 0x7f) {
+    bytes++
+    rest >>>= 7
+  }
+  return bytes
+}

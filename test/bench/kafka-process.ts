@@ -1,0 +1,53 @@
+// A process of the benchmark on Kafka: `collector`, `enricher` or `scorer`, told of its brokers and the prefix of its names. Tells
+// when it is there, works when it is told to, and tells its CPU time whenever it is asked.
+import { collectorConfig } from '@sluicebox/collector/config'
+import { startCollector } from '@sluicebox/collector/server'
+import { enricherConfig } from '@sluicebox/enricher/config'
+import { startEnricher } from '@sluicebox/enricher/start'
+import { folderCodec } from '@sluicebox/registry/folder'
+import { createLogger } from '@sluicebox/runtime/log'
+import { createMetrics } from '@sluicebox/runtime/metrics'
+import { scorerConfig } from '@sluicebox/scorer/config'
+import { startScorer } from '@sluicebox/scorer/start'
+import { kafkaConfig } from '@sluicebox/stream/kafka/config'
+import { openKafkaLog } from '@sluicebox/stream/kafka/log'
+import { bundle } from './scorer.ts'
+
+const [kind, brokers, prefix] = process.argv.slice(2) as [string, string, string]
+const log = await openKafkaLog({
+  config: kafkaConfig.parse({ brokers: brokers.split(','), prefix, replicas: 1 }),
+  onProblem: error => process.stderr.write(`${kind}: ${error.message}\n`),
+})
+const shared = {
+  log,
+  logger: createLogger({ level: 'warn', name: kind }),
+  metrics: createMetrics(),
+  signal: new AbortController().signal,
+}
+
+/** Answers the port, where there is one. */
+async function start(): Promise<number | undefined> {
+  switch (kind) {
+    case 'collector': {
+      const config = collectorConfig.parse({ port: 0, load: { requestsPerConnectionMax: 0 } })
+      return (await startCollector({ ...shared, config, codec: folderCodec('raw') })).port
+    }
+    case 'enricher':
+      void startEnricher({ ...shared, config: enricherConfig.parse({}) })
+      return undefined
+    default: {
+      const noStore = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() }
+      void startScorer({ ...shared, config: scorerConfig.parse({}), bundle: bundle(), store: noStore })
+      return undefined
+    }
+  }
+}
+
+process.on('message', message => {
+  if (message === 'start') void start().then(port => process.send?.({ port }))
+  else {
+    const { user, system } = process.cpuUsage()
+    process.send?.({ cpuSeconds: (user + system) / 1e6 })
+  }
+})
+process.send?.('there')
