@@ -107,6 +107,13 @@ describe('what the registry says of itself is a refusal with its code', () => {
   })
 })
 
+test('a redirect is not followed: what it leads to was not configured', async () => {
+  await using other = await startFakeRegistry(() => ({ json: {} }))
+  await using registry = await startFakeRegistry(() => ({ status: 307, body: '', location: other.url }))
+  await expect(at(registry.url).request('GET', '/subjects')).rejects.toThrow('status 307')
+  expect(other.requests).toEqual([])
+})
+
 test('an answer is its JSON; a base path and slashes at its end are kept apart', async () => {
   await using registry = await startFakeRegistry(({ path }) => ({ json: { path } }))
   expect(await at(`${registry.url}/apis/v7//`).request('GET', '/subjects')).toEqual({

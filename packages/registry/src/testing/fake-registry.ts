@@ -13,7 +13,7 @@ export interface FakeRequest {
 /** What a fake registry does with a request: answer, never answer, or break off within the answer. */
 export type FakeAnswer =
   | { readonly status?: number; readonly json: unknown }
-  | { readonly status: number; readonly body: string }
+  | { readonly status: number; readonly body: string; readonly location?: string }
   | 'silence'
   | 'cut'
 
@@ -53,7 +53,8 @@ export async function startFakeRegistry(answer: FakeRegistry['answer']): Promise
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
       response.write('{"schema": "', () => response.destroy())
     } else {
-      response.writeHead(answered.status ?? 200, { 'content-type': 'application/json' })
+      const location = 'location' in answered ? { location: answered.location } : {}
+      response.writeHead(answered.status ?? 200, { 'content-type': 'application/json', ...location })
       response.end('json' in answered ? JSON.stringify(answered.json) : answered.body)
     }
   }
