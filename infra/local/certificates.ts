@@ -1,8 +1,7 @@
 // Certificates for a test: an authority, a server on loopback, and a client.
-import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { runProgram, type Failure } from './process.ts'
 
 export interface Certificates {
   /** The authority's certificate. */
@@ -49,13 +48,13 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
 
 async function openssl(args: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)('openssl', args)
+    await runProgram('openssl', args)
   } catch (cause) {
-    const { code, stderr } = cause as NodeJS.ErrnoException & { stderr?: string }
+    const { code, stderr } = cause as Failure
     throw new Error(
       code === 'ENOENT'
         ? 'openssl is missing: install it (Debian: apt-get install openssl) and try again.'
-        : `openssl ${args[0]} fails:\n${stderr ?? String(cause)}`,
+        : `openssl ${args[0]} fails:\n${stderr}`,
       { cause },
     )
   }

@@ -1,12 +1,10 @@
 // Servers from Maven Central, fetched once into a cache outside the repository.
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { guardProcess } from './guard.ts'
 import { withLock } from './lock.ts'
+import { runProgram, type Failure } from './process.ts'
 
 // Later versions of this plugin also read what an artifact's POM inherits from, which not every mirror has.
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:2.10'
@@ -86,13 +84,10 @@ ${dependencies.map(dependency => `    <dependency>${dependency}</dependency>`).j
 }
 
 async function runMaven(args: readonly string[], cwd: string): Promise<void> {
-  const running = promisify(execFile)('mvn', args, { cwd, timeout: DOWNLOAD_MS, maxBuffer: 1 << 26 })
-  const { pid } = running.child
-  const release = pid === undefined ? undefined : guardProcess(pid)
   try {
-    await running
+    await runProgram('mvn', args, { cwd, timeout: DOWNLOAD_MS })
   } catch (cause) {
-    const failure = cause as NodeJS.ErrnoException & { killed?: boolean; stdout?: string; stderr?: string }
+    const failure = cause as Failure
     const reason =
       failure.code === 'ENOENT'
         ? 'Maven is missing: install it (Debian: apt-get install maven) and try again.'
@@ -100,8 +95,6 @@ async function runMaven(args: readonly string[], cwd: string): Promise<void> {
           ? `Maven took more than ${DOWNLOAD_MS / 60_000} minutes.`
           : `Is the network there? Maven says:\n${errorLines(`${failure.stdout}${failure.stderr}`) || failure.message}`
     throw new Error(reason, { cause })
-  } finally {
-    release?.()
   }
 }
 

@@ -1,11 +1,16 @@
 // One Kafka node: its data folder, and the process that comes and goes.
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { javaArgs } from './java.ts'
 import type { NodePlan } from './kafka-properties.ts'
 import { answers } from './kafka-ready.ts'
-import { startProcess, untilReady, type ServerCommand, type ServerProcess } from './process.ts'
+import {
+  runProgram,
+  startProcess,
+  untilReady,
+  type Failure,
+  type ServerCommand,
+  type ServerProcess,
+} from './process.ts'
 
 export interface KafkaNode {
   readonly id: number
@@ -86,15 +91,15 @@ export async function formatNode(
 ): Promise<void> {
   const controllers = plans.map(other => `${other.id}@${other.controllerAddress}:${other.directoryId}`)
   try {
-    await promisify(execFile)('java', [
+    await runProgram('java', [
       ...javaArgs({ heapMb: 128, dir: plan.folder, compile: 'quick' }),
       ...['-cp', join(files, '*'), 'kafka.tools.StorageTool', 'format'],
       ...['-c', plan.propertiesFile, '-t', clusterId, '--initial-controllers', controllers.join(',')],
       ...args,
     ])
   } catch (cause) {
-    const { stdout, stderr } = cause as { stdout?: string; stderr?: string }
-    const output = `${stdout ?? ''}${stderr ?? String(cause)}`.trim()
+    const { stdout, stderr } = cause as Failure
+    const output = `${stdout}${stderr}`.trim()
     throw new Error(`The data folder of Kafka node ${plan.id} can't be prepared:\n${output}`, { cause })
   }
 }

@@ -38,7 +38,7 @@ test('a program that is not there', async () => {
 test('one that is halted, or does not want to end, is ended all the same', async () => {
   const halted = await startProcess(shell('exec sleep 1000'))
   await halted.kill('SIGSTOP')
-  await halted.stop()
+  await halted.stop(300_000)
   expect(isAlive(halted.pid)).toBe(false)
 
   const command = shell('trap "" TERM; echo ready >ready; while :; do sleep 1; done')

@@ -1,7 +1,8 @@
 // A server as a child process: its log in a file, its end awaited, never left behind.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { guardProcess } from './guard.ts'
 
 export interface ServerCommand {
@@ -67,6 +68,29 @@ export async function startProcess(options: ServerCommand): Promise<ServerProces
       await exited
       clearTimeout(timer)
     },
+  }
+}
+
+/** What a program that failed, or was ended, leaves: its output is in `stdout` and `stderr`. */
+export interface Failure extends NodeJS.ErrnoException {
+  readonly killed?: boolean
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end, or ours. Rejects with a `Failure`. */
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; timeout?: number } = {},
+): Promise<void> {
+  const running = promisify(execFile)(command, args, { ...options, maxBuffer: 1 << 26 })
+  const { pid } = running.child
+  const release = pid === undefined ? undefined : guardProcess(pid)
+  try {
+    await running
+  } finally {
+    release?.()
   }
 }
 
