@@ -36,7 +36,6 @@ def main(arguments):
         record = {
             "topic": message.topic(),
             "partition": message.partition(),
-            "offset": message.offset(),
             "key": None if message.key() is None else message.key().decode(),
             "schema_id": struct.unpack(">bI", message.value()[:5])[1],
             "record": neutral(decode(message)),

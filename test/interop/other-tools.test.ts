@@ -1,14 +1,18 @@
 // Goal: whoever knows Kafka and a schema registry can read every stream, with tools that know nothing of us.
-import { Kafka, logLevel } from 'kafkajs'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { registryConfig } from '@sluicebox/registry/config'
 import { openStreamRegistry } from '@sluicebox/registry/stream-registry'
+import { logConfig } from '@sluicebox/stream/config'
+import { openKafkaLog } from '@sluicebox/stream/kafka/log'
+import { createTopics } from '@sluicebox/stream/kafka/topics'
+import type { OutputRecord } from '@sluicebox/stream/log'
+import { partitionOf } from '@sluicebox/stream/partitioner'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serversAvailable } from '../../infra/local/available.ts'
 import { startKafka, type LocalKafka } from '../../infra/local/kafka.ts'
 import { startRegistry, type LocalRegistry } from '../../infra/local/registry.ts'
 import { json } from '../e2e/sluicebox.ts'
-import { otherConsumers, type ReadRecord } from './others.ts'
+import { otherConsumers } from './others.ts'
 import { sampleRecords, toNeutral, type AnyRecord, type AvroRecord } from './records.ts'
 
 const RECORDS = 150
@@ -21,7 +25,7 @@ interface WrittenStream {
   readonly records: readonly AnyRecord[]
 }
 
-describe.skipIf(consumers.length === 0 || !(await serversAvailable()))('records of ours', () => {
+describe.skipIf(consumers.length === 0 || !(await serversAvailable('kafka', 'registry')))('records of ours', () => {
   let kafka: LocalKafka
   let registry: LocalRegistry
   const written = new Map<StreamName, WrittenStream>()
@@ -34,32 +38,54 @@ describe.skipIf(consumers.length === 0 || !(await serversAvailable()))('records 
   })
   afterAll(() => Promise.all([kafka.stop(), registry.stop()]))
 
+  /** As the stages do: raw is appended, the others are committed with the position in raw, some at a time. */
   async function writeAll(): Promise<void> {
-    const config = registryConfig.parse({ url: registry.url })
-    const streams = await openStreamRegistry(config, { subjectPrefix: '' })
-    const client = new Kafka({ brokers: kafka.addresses, logLevel: logLevel.NOTHING })
-    const admin = client.admin()
-    await admin.connect()
-    await admin.createTopics({
-      topics: STREAMS.map(topic => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 })),
+    const config = logConfig.parse({
+      kind: 'kafka',
+      partitions: PARTITIONS,
+      kafka: { brokers: kafka.addresses, replicas: 1, inSyncReplicasMin: 1 },
     })
-    await admin.disconnect()
-    const producer = client.producer()
-    await producer.connect()
+    await createTopics(config, STREAMS)
+    const outputs = new Map<StreamName, OutputRecord[]>()
+    const schemas = await openStreamRegistry(registryConfig.parse({ url: registry.url }), {
+      subjectPrefix: '',
+    })
     for (const stream of STREAMS) {
-      const { id, text } = await streams.schema(stream)
-      const codec = await streams.codec(stream)
+      const { id, text } = await schemas.schema(stream)
+      const { encode } = await schemas.codec(stream)
       const schema = JSON.parse(text) as AvroRecord
       const records = sampleRecords(schema, RECORDS)
       written.set(stream, { schema, schemaId: id, records })
-      const messages = records.map((record, i) => ({
-        key: keyOf(i),
-        value: Buffer.from(codec.encode(record as never)),
-        partition: i % PARTITIONS,
-      }))
-      await producer.send({ topic: stream, messages, acks: -1 })
+      outputs.set(
+        stream,
+        records.map((record, i) => ({ key: keyOf(i), value: encode(record as never) })),
+      )
     }
-    await producer.disconnect()
+    const outputsOf = (stream: StreamName, keys: readonly (string | null)[]): OutputRecord[] =>
+      keys.map(key => outputs.get(stream)?.[indexOf(key)] as OutputRecord)
+
+    await using log = await openKafkaLog({ config: config.kafka })
+    await log.append('raw', outputs.get('raw') ?? [])
+    const done = new AbortController()
+    let left = RECORDS
+    const options = {
+      stream: 'raw',
+      group: 'copier',
+      recordsMax: 20,
+      bytesMax: 1_000_000,
+      signal: done.signal,
+    }
+    await log.consume(options, async owned => {
+      for (let batch = await owned.next(); batch !== undefined; batch = await owned.next()) {
+        const keys = batch.records.map(({ key }) => key)
+        const [good, bad, scored] = (['good', 'bad', 'scored'] as const).map(stream =>
+          outputsOf(stream, keys),
+        )
+        await owned.commit({ good: good ?? [], bad: bad ?? [], scored: scored ?? [] }, batch.next)
+        left -= keys.length
+        if (left === 0) done.abort()
+      }
+    })
   }
 
   test.each(consumers)('are what they were, field by field, to the decoder $decoder', async consumer => {
@@ -69,24 +95,22 @@ describe.skipIf(consumers.length === 0 || !(await serversAvailable()))('records 
       const { schema, schemaId, records } = written.get(stream) as WrittenStream
       const found = read.filter(({ topic }) => topic === stream)
       expect(found).toHaveLength(RECORDS)
-      for (const each of found) {
-        const i = indexOf(each)
+      for (const { key, ...each } of found) {
+        const i = indexOf(key)
         expect(each).toEqual({
           topic: stream,
-          partition: i % PARTITIONS,
-          offset: Math.floor(i / PARTITIONS),
-          key: keyOf(i),
+          partition: partitionOf(keyOf(i), PARTITIONS),
           schema_id: schemaId,
           record: toNeutral(records[i], schema),
         })
       }
-      expect(new Set(found.map(indexOf)).size).toBe(RECORDS)
+      expect(found.map(({ key }) => key).toSorted()).toEqual(records.map((_, i) => keyOf(i)).toSorted())
     }
   })
 })
 
 const keyOf = (i: number): string => `visitor-${i} ☃`
 
-function indexOf({ key }: ReadRecord): number {
+function indexOf(key: string | null): number {
   return Number(/^visitor-(\d+) /.exec(key ?? '')?.[1])
 }

@@ -10,7 +10,6 @@ const run = promisify(execFile)
 export interface ReadRecord {
   readonly topic: string
   readonly partition: number
-  readonly offset: number
   readonly key: string | null
   readonly schema_id: number
   readonly record: unknown

@@ -13,7 +13,7 @@ test('without a registry there is nothing to do: the message says how to name on
   expect(stderr).toContain('give --registry URL, or registry.url in the configuration')
 })
 
-describe.skipIf(!(await serversAvailable()))('with a registry', () => {
+describe.skipIf(!(await serversAvailable('registry')))('with a registry', () => {
   let registry: LocalRegistry
   let dir: string
   beforeAll(async () => {

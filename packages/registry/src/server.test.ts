@@ -25,7 +25,7 @@ interface Field {
 
 const SHOP: Field = { name: 'shop', type: 'string', default: '' }
 
-describe.skipIf(!(await serversAvailable()))('a real registry', () => {
+describe.skipIf(!(await serversAvailable('registry')))('a real registry', () => {
   let local: LocalRegistry
   let server: SchemaServer
   beforeAll(async () => {
