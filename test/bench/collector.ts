@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { median, percentile } from './percentile.ts'
 import type { Row } from './row.ts'
 
 const CONNECTIONS = 512
@@ -67,12 +68,12 @@ export async function benchCollector(): Promise<Row[]> {
   }
 }
 
-interface Server {
+export interface Server {
   readonly child: ChildProcess
   readonly port: number
 }
 
-async function startServer(kind: 'bare' | 'collector', dir: string): Promise<Server> {
+export async function startServer(kind: 'bare' | 'collector', dir: string): Promise<Server> {
   const child = fork(join(import.meta.dirname, 'collector-server.ts'), [kind, dir])
   const [message] = (await once(child, 'message')) as [{ port: number }]
   return { child, port: message.port }
@@ -91,7 +92,7 @@ interface Saturation {
 }
 
 /** As much as the server takes: every connection sends as soon as it has its answer. */
-async function saturate(server: Server, requests: readonly Buffer[]): Promise<Saturation> {
+export async function saturate(server: Server, requests: readonly Buffer[]): Promise<Saturation> {
   let answered = 0
   let next = 0
   const request = (): Buffer => requests[next++ % requests.length] as Buffer
@@ -164,7 +165,7 @@ async function openConnections(port: number, answered: (connection: Socket) => v
 }
 
 /** Posts of the browser tracker, as it sends them, of different visitors. */
-function createRequests(): Buffer[] {
+export function createRequests(): Buffer[] {
   const random = createRandom(1)
   const hex = (digits: number): string =>
     Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
@@ -228,13 +229,4 @@ function createRandom(seed: number): () => number {
 
 function pause(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))
-}
-
-function median(values: readonly number[]): number {
-  return percentile(values, 0.5)
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }

@@ -6,6 +6,7 @@ import { folderCodec } from '@sluicebox/registry/folder'
 import { isMissingSchema } from '@sluicebox/event/codec'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import { up } from '../e2e/sluicebox.ts'
+import { percentile } from './percentile.ts'
 import type { Row } from './row.ts'
 
 const EVENTS_PER_SECOND = 2000
@@ -18,7 +19,7 @@ export async function benchUp(): Promise<Row[]> {
   const data = mkdtempSync(join(tmpdir(), 'sluicebox-bench-'))
   try {
     const pipeline = await up(data)
-    const answers = await load(pipeline.url)
+    const answers = await load(pipeline.url, EVENTS_PER_SECOND, SECONDS)
     await pipeline.stop()
     const latencies = await scoredLatencies(data)
     return [
@@ -48,9 +49,13 @@ export async function benchUp(): Promise<Row[]> {
 }
 
 /** Sends at a fixed rate whatever the answers; latency counts from the instant when a request was due. */
-async function load(url: string): Promise<{ accepted: number; latencies: number[] }> {
-  const requests = (EVENTS_PER_SECOND / EVENTS_PER_REQUEST) * SECONDS
-  const everyMs = (1000 * EVENTS_PER_REQUEST) / EVENTS_PER_SECOND
+export async function load(
+  url: string,
+  eventsPerSecond: number,
+  seconds: number,
+): Promise<{ accepted: number; latencies: number[] }> {
+  const requests = (eventsPerSecond / EVENTS_PER_REQUEST) * seconds
+  const everyMs = (1000 * EVENTS_PER_REQUEST) / eventsPerSecond
   const latencies: number[] = []
   let accepted = 0
   const begun = performance.now()
@@ -108,9 +113,4 @@ async function scoredLatencies(data: string): Promise<number[]> {
   return updates
     .filter(update => update.collectedAt > first + WARM_UP_SECONDS * 1000)
     .map(update => update.latencyMs)
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }

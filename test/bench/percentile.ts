@@ -1,0 +1,9 @@
+/** The value that `share` of the values do not exceed; NaN of none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5)
+}
