@@ -1,17 +1,17 @@
 // A store that speaks the protocol of S3: versitygw over a folder, built once from the Go module proxy.
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defaultCacheDir } from './download.ts'
+import { goProgram } from './go.ts'
 import { guardedFolder } from './guard.ts'
-import { withLock } from './lock.ts'
 import { freePorts } from './ports.ts'
 import { startProcess, untilReady, type ServerProcess } from './process.ts'
 
-// Older ones let two creators of an object win: their conditional writes were not atomic.
-const VERSION = 'v1.8.0'
-const BUILD_MS = 15 * 60_000
+const VERSITYGW = {
+  name: 'versitygw',
+  package: 'github.com/versity/versitygw/cmd/versitygw',
+  // Older ones let two creators of an object win: their conditional writes were not atomic.
+  version: 'v1.8.0',
+}
 const ACCESS_KEY = 'sluicebox'
 const SECRET_KEY = 'sluicebox-secret'
 
@@ -34,7 +34,7 @@ export interface LocalS3 {
 
 /** Starts a store on a free port of loopback, empty. */
 export async function startS3(onProgress?: (message: string) => void): Promise<LocalS3> {
-  const command = await versitygw(onProgress)
+  const command = await goProgram(VERSITYGW, onProgress)
   const folder = await guardedFolder('s3')
   const data = join(folder, 'data')
   await mkdir(data)
@@ -81,38 +81,4 @@ export async function startS3(onProgress?: (message: string) => void): Promise<L
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** The program, built if it isn't in the cache yet. */
-async function versitygw(onProgress?: (message: string) => void): Promise<string> {
-  const cacheDir = defaultCacheDir()
-  const folder = join(cacheDir, `versitygw-${VERSION}`)
-  const program = join(folder, 'versitygw')
-  if (existsSync(program)) return program
-  await mkdir(cacheDir, { recursive: true })
-  await withLock(join(cacheDir, 'lock'), async () => {
-    if (existsSync(program)) return
-    onProgress?.(`Building versitygw ${VERSION} into ${cacheDir} …`)
-    const building = await mkdtemp(join(cacheDir, '.versitygw-'))
-    try {
-      await goInstall(`github.com/versity/versitygw/cmd/versitygw@${VERSION}`, building)
-      await rename(building, folder)
-    } finally {
-      await rm(building, { recursive: true, force: true })
-    }
-  })
-  return program
-}
-
-async function goInstall(module: string, dir: string): Promise<void> {
-  // Without GOTOOLCHAIN a Go that is a little too old does not fetch the one that the module asks for.
-  const env = { ...process.env, GOBIN: dir, GOTOOLCHAIN: 'auto', CGO_ENABLED: '0' }
-  await new Promise<void>((resolve, reject) => {
-    execFile('go', ['install', module], { env, timeout: BUILD_MS }, (error, _stdout, stderr) => {
-      if (error === null) resolve()
-      else if (error.code === 'ENOENT')
-        reject(new Error('Go is missing: install Go 1.21 or newer (Debian: apt-get install golang-go).'))
-      else reject(new Error(`${module} can't be built:\n${stderr.slice(-2000)}`, { cause: error }))
-    })
-  })
 }
