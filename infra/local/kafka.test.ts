@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -32,6 +32,11 @@ describe.skipIf(!available).each<[KafkaVersion]>(KAFKA_VERSIONS.map(version => [
       })
       await append(direct(), 'served', 'first')
       expect(await recordCount(direct(), 'served')).toBe(1)
+    })
+
+    test('is the version that was asked for', () => {
+      const log = readFileSync(kafka.nodes[0]?.logFile as string, 'utf8')
+      expect(/Kafka version: (\S+)/.exec(log)?.[1]).toBe(version)
     })
 
     test('makes no topic by accident', async () => {

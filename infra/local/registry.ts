@@ -79,7 +79,8 @@ async function start(options: {
       ...args,
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${port}`,
-      `-Dapicurio.datasource.url=jdbc:h2:file:${data}/registry`,
+      // What was answered is in the file: by default it gets there half a second later.
+      `-Dapicurio.datasource.url=jdbc:h2:file:${data}/registry;WRITE_DELAY=0`,
       '-Dapicurio.datasource.jdbc.initial-size=2',
       '-Dapicurio.datasource.jdbc.min-size=2',
       '-jar',
