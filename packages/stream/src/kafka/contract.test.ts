@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { Kafka, logLevel, type Admin } from 'kafkajs'
 import { serversAvailable } from '../../../../infra/local/available.ts'
-import { startKafka, type LocalKafka } from '../../../../infra/local/kafka.ts'
+import { KAFKA_VERSIONS, startKafka, type LocalKafka } from '../../../../infra/local/kafka.ts'
 import { testLog } from '../contract.ts'
 import type { Log } from '../log.ts'
 import { kafkaConfig } from './config.ts'
@@ -9,12 +9,12 @@ import { openKafkaLog } from './log.ts'
 
 const PARTITIONS = 2
 
-describe.skipIf(!(await serversAvailable('kafka')))('on a broker', () => {
+describe.skipIf(!(await serversAvailable('kafka'))).each(KAFKA_VERSIONS)('on a broker', version => {
   let kafka: LocalKafka
   let admin: Admin
 
   beforeAll(async () => {
-    kafka = await startKafka()
+    kafka = await startKafka({ version })
     admin = new Kafka({ brokers: kafka.addresses, logLevel: logLevel.NOTHING }).admin()
     await admin.connect()
   })
@@ -25,7 +25,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('on a broker', () => {
 
   let runs = 0
   testLog(
-    'Kafka',
+    `Kafka ${version}`,
     async () => {
       const prefix = `run-${runs++}.`
       const made = new Map<string, Promise<unknown>>()
