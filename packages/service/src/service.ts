@@ -11,6 +11,7 @@ import type { ServiceConfig } from './config.ts'
 import { createPatience, type Patiently } from './patience.ts'
 import { openSchemas, type Schemas } from './schemas.ts'
 import { dataPaths, openStore } from './stores.ts'
+import { watchLag } from './watch-lag.ts'
 import { watchLog } from './watch-log.ts'
 
 /** What a service is given to work with. */
@@ -53,7 +54,7 @@ export function runService(
       try {
         await work({
           ...schemas,
-          log,
+          log: watchLag({ log, metrics }),
           logger,
           metrics,
           signal,

@@ -1,4 +1,4 @@
-import type { Log } from './log.ts'
+import type { Bounds, Log } from './log.ts'
 
 /** How far a group is behind in one partition. */
 export interface PartitionLag {
@@ -19,18 +19,29 @@ export async function lagsOf(log: Log, group: string, stream: string): Promise<P
   // Committed first: what is committed and appended in between must not look like a lag below zero.
   const committed = await log.committed(group, stream)
   const bounds = await log.bounds(stream)
-  return Promise.all(
-    bounds.map(async ({ start, end }, partition) => {
-      const done = committed[partition] ?? start
-      const first = await firstRecord(log, stream, partition, done > start ? done : start, end)
-      return {
-        committed: done,
-        end,
-        positions: first === undefined ? 0 : Number(end - first.position),
-        waitingSince: first?.appendedAt,
-      }
-    }),
-  )
+  return Promise.all(bounds.map((_, partition) => lagAt(log, { stream, partition, committed, bounds })))
+}
+
+/** The same for one partition, where it is known what was committed and what the log holds, by partition. */
+export async function lagAt(
+  log: Log,
+  found: {
+    readonly stream: string
+    readonly partition: number
+    readonly committed: readonly bigint[]
+    readonly bounds: readonly Bounds[]
+  },
+): Promise<PartitionLag> {
+  const { stream, partition } = found
+  const { start, end } = found.bounds[partition] ?? { start: 0n, end: 0n }
+  const done = found.committed[partition] ?? start
+  const first = await firstRecord(log, stream, partition, done > start ? done : start, end)
+  return {
+    committed: done,
+    end,
+    positions: first === undefined ? 0 : Number(end - first.position),
+    waitingSince: first?.appendedAt,
+  }
 }
 
 /** By partition, how many positions a group is behind the end of a stream: its lag in records. */

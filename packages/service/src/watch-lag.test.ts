@@ -1,0 +1,91 @@
+import { Registry } from '@sluicebox/runtime/metrics'
+import type { Log, OwnedPartition } from '@sluicebox/stream/log'
+import { expect, test } from 'vitest'
+import { watchLag } from './watch-lag.ts'
+
+/** A stream of three partitions that hold ten records each, appended a second apart. */
+function logWith(committed: readonly bigint[], others: Partial<Log> = {}) {
+  const log: Partial<Log> = {
+    bounds: async () => [0, 1, 2].map(() => ({ start: 0n, end: 10n })),
+    committed: async () => [...committed],
+    async read(stream, partition, from) {
+      const record = { key: null, value: new Uint8Array(), position: from, appendedAt: Number(from) * 1000 }
+      return { stream, partition, records: [record], next: from + 1n }
+    },
+    async consume(_options, own) {
+      await Promise.all(
+        [0, 2].map(partition =>
+          own({
+            partition,
+            signal: new AbortController().signal,
+          } as Partial<OwnedPartition> as OwnedPartition),
+        ),
+      )
+    },
+    ...others,
+  }
+  return log as Log
+}
+
+/** The values of a gauge, by partition. */
+async function scraped(metrics: Registry, name: string): Promise<Record<string, number>> {
+  const found = (await metrics.getMetricsAsJSON()).find(metric => metric.name === name)
+  return Object.fromEntries(
+    (found?.values ?? []).map(({ labels, value }) => [String(labels['partition']), value]),
+  )
+}
+
+const options = {
+  stream: 'raw',
+  group: 'enricher',
+  signal: new AbortController().signal,
+  recordsMax: 1,
+  bytesMax: 1,
+}
+
+test('tells the lag of the partitions that the process has, for as long as it has them', async () => {
+  const metrics = new Registry()
+  const log = logWith([4n, 0n, 10n])
+  const watched = watchLag({ log, metrics, now: () => 9_500 })
+  const lost = Promise.withResolvers<void>()
+  const consuming = watched.consume(options, ({ partition }) =>
+    partition === 0 ? lost.promise : new Promise(() => {}),
+  )
+  expect(await scraped(metrics, 'sluicebox_log_lag_records')).toEqual({ 0: 6, 2: 0 })
+  expect(await scraped(metrics, 'sluicebox_log_lag_seconds')).toEqual({ 0: 5.5, 2: 0 })
+  expect(await metrics.metrics()).toContain(
+    'sluicebox_log_lag_records{group="enricher",stream="raw",partition="0"} 6',
+  )
+
+  lost.resolve()
+  await lost.promise
+  await Promise.resolve()
+  expect(await scraped(metrics, 'sluicebox_log_lag_records')).toEqual({ 2: 0 })
+  void consuming
+})
+
+test('a log that is down costs its own figures and no others', async () => {
+  const metrics = new Registry()
+  const log = logWith([0n, 0n, 0n], { bounds: () => Promise.reject(new Error('all brokers are gone')) })
+  void watchLag({ log, metrics }).consume(options, () => new Promise(() => {}))
+  expect(await scraped(metrics, 'sluicebox_log_lag_records')).toEqual({})
+})
+
+test('a log that does not answer is not waited for, and not asked again meanwhile', async () => {
+  const metrics = new Registry()
+  let asked = 0
+  const answers: ((committed: bigint[]) => void)[] = []
+  const log = logWith([], {
+    committed() {
+      asked++
+      return new Promise(resolve => answers.push(resolve))
+    },
+  })
+  void watchLag({ log, metrics, waitMs: 1 }).consume(options, () => new Promise(() => {}))
+  expect(await scraped(metrics, 'sluicebox_log_lag_records')).toEqual({})
+  expect(await scraped(metrics, 'sluicebox_log_lag_records')).toEqual({})
+  expect(asked).toBe(1)
+
+  answers[0]?.([1n, 0n, 2n])
+  await expect.poll(() => scraped(metrics, 'sluicebox_log_lag_records')).toEqual({ 0: 9, 2: 8 })
+})
