@@ -9,6 +9,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+const LEFTOVERS_MS = 500
+
 const program = createProgram()
 try {
   program.exitOverride()
@@ -21,6 +23,8 @@ try {
     process.exitCode = exitCodeOf(error)
   }
 }
+// The command is over. A connection that some library has left open must not keep the terminal for minutes.
+setTimeout(() => process.exit(), LEFTOVERS_MS).unref()
 
 function allCommands() {
   return program.commands.flatMap(command => [command, ...command.commands])

@@ -12,6 +12,7 @@ import { addSchemas } from './commands/schemas.ts'
 import { addSend } from './commands/send.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addStages } from './commands/stages.ts'
+import { addStatus } from './commands/status.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
 import { addTrain } from './commands/train.ts'
@@ -39,6 +40,7 @@ Begin with:
   addSend(program)
   addSimulate(program)
   addDrain(program)
+  addStatus(program)
   addTail(program)
   addArchive(program)
   addDataset(program)

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ownersOf } from '@sluicebox/stream/inspect'
+import type { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { openStreams } from '../data.ts'
+import { untilInterrupted } from '../options.ts'
+import { orphansOf, readStatus, type PipelineStatus } from '../status.ts'
+import { paint, print, table, tell } from '../terminal.ts'
+
+interface StatusOptions {
+  readonly config?: string
+  readonly data?: string
+  readonly partitions?: true
+  readonly watch?: true
+  readonly json?: true
+}
+
+const WATCH_MS = 2_000
+/** Clears the terminal and goes to its first line. */
+const CLEAR = '\u001B[2J\u001B[H'
+
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('shows the stages: who has which partition, and how far each is behind')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--data <dir>', 'the data directory (default: data)')
+    .option('--partitions', 'show each partition, with its owner')
+    .option('--watch', 'show it again every two seconds, until interrupted')
+    .option('--json', 'print it as JSON, partitions included; one line each time')
+    .addHelpText(
+      'after',
+      `
+The lag is what is not done yet: from the first such record to the end of the stream, in positions (on Kafka the ends of
+transactions among them have positions too), and in seconds since the log took that record, by the log's clock
+against that of this machine. An archiver is done with records when their object is written: it is behind by up to
+archiver.windowMs. The embedded log does not know who reads it: owners are shown as "-".
+
+Ends with 1 when a partition has records left and no owner.
+
+Examples:
+  $ sluicebox status
+  $ sluicebox status --partitions --watch
+  $ sluicebox status --json | jq '.stages[] | {stage, stream, lag}'`,
+    )
+    .action(async (options: StatusOptions) => {
+      const config = readConfig({ dataDir: options.data }, options.config)
+      await using streams = await openStreams(config)
+      const read = (): Promise<PipelineStatus> =>
+        readStatus({
+          log: streams.log,
+          archived: config.archiver.streams,
+          ownersOf: (group, stream) => ownersOf(config.log, group, stream),
+          now: Date.now,
+        })
+      if (options.watch !== true) {
+        const status = await read()
+        show(status, options)
+        if (orphansOf(status).length > 0) process.exitCode = 1
+        return
+      }
+      const interrupted = untilInterrupted()
+      while (!interrupted.aborted) {
+        const status = await read()
+        if (process.stdout.isTTY && options.json === undefined) process.stdout.write(CLEAR)
+        show(status, options)
+        await sleep(WATCH_MS, undefined, { signal: interrupted }).catch(() => {})
+      }
+    })
+}
+
+function show(status: PipelineStatus, { json, partitions }: StatusOptions): void {
+  if (json) return print(JSON.stringify(status))
+  print(partitions ? byPartition(status) : byStage(status))
+  const { rawSilentSeconds } = status
+  if (rawSilentSeconds === null) tell('nothing was collected yet')
+  else tell(`the newest record of raw came ${seconds(rawSilentSeconds)} ago`)
+  for (const orphan of orphansOf(status))
+    tell(`${paint('red', 'no worker', process.stderr)} has what is left: ${orphan}`)
+}
+
+function byStage({ stages }: PipelineStatus): string {
+  return table([
+    ['stage', 'reads', 'workers', 'partitions', 'lag', 'behind'],
+    ...stages.map(({ stage, stream, workers, lag, behindSeconds, partitions }) => [
+      stage,
+      stream,
+      workers === null ? '-' : String(workers),
+      String(partitions.length),
+      String(lag),
+      seconds(behindSeconds),
+    ]),
+  ])
+}
+
+function byPartition({ stages }: PipelineStatus): string {
+  return table([
+    ['stage', 'reads', 'partition', 'owner', 'committed', 'end', 'lag', 'behind'],
+    ...stages.flatMap(({ stage, stream, partitions }) =>
+      partitions.map(({ partition, owner, committed, end, lag, behindSeconds }) => [
+        stage,
+        stream,
+        String(partition),
+        owner ?? '-',
+        committed,
+        end,
+        String(lag),
+        seconds(behindSeconds),
+      ]),
+    ),
+  ])
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} s`
+}

@@ -1,0 +1,95 @@
+import { ARCHIVER_GROUP } from '@sluicebox/archiver/archiver'
+import { ENRICHER_GROUP } from '@sluicebox/enricher/start'
+import { SCORER_GROUP } from '@sluicebox/scorer/start'
+import { lagsOf, lastRecord } from '@sluicebox/stream/lag'
+import type { PartitionOwner } from '@sluicebox/stream/inspect'
+import type { Log } from '@sluicebox/stream/log'
+
+/** How far a stage is in one partition of a stream that it reads. */
+export interface PartitionStatus {
+  readonly partition: number
+  /** Null when no worker has it, or the log does not know. */
+  readonly owner: string | null
+  readonly committed: string
+  readonly end: string
+  /** Positions from the first record that is not done to the end. */
+  readonly lag: number
+  /** How long ago the log took the first record that is not done; 0 when there is none. */
+  readonly behindSeconds: number
+}
+
+export interface StageStatus {
+  readonly stage: string
+  readonly stream: string
+  /** Workers that have partitions; null where the log does not know. */
+  readonly workers: number | null
+  readonly lag: number
+  /** Of the partition that is furthest behind. */
+  readonly behindSeconds: number
+  readonly partitions: readonly PartitionStatus[]
+}
+
+export interface PipelineStatus {
+  /** How long ago the newest record of raw was taken: collectors write heartbeats all the time. Null without any. */
+  readonly rawSilentSeconds: number | null
+  readonly stages: readonly StageStatus[]
+}
+
+export interface StatusParts {
+  readonly log: Log
+  /** The streams that are archived. */
+  readonly archived: readonly string[]
+  readonly ownersOf: (group: string, stream: string) => Promise<readonly PartitionOwner[] | undefined>
+  readonly now: () => number
+}
+
+/** What every stage has done and has left to do. */
+export async function readStatus({ log, archived, ownersOf, now }: StatusParts): Promise<PipelineStatus> {
+  const readers = [
+    { stage: ENRICHER_GROUP, stream: 'raw' },
+    { stage: SCORER_GROUP, stream: 'good' },
+    ...archived.map(stream => ({ stage: ARCHIVER_GROUP, stream })),
+  ]
+  const secondsSince = (at: number): number => Math.max(0, Math.round(now() - at) / 1000)
+
+  async function readStage(stage: string, stream: string): Promise<StageStatus> {
+    const [owners, lags] = await Promise.all([ownersOf(stage, stream), lagsOf(log, stage, stream)])
+    const partitions = lags.map(({ committed, end, positions, waitingSince }, partition) => ({
+      partition,
+      owner: owners?.find(each => each.partition === partition)?.owner ?? null,
+      committed: String(committed),
+      end: String(end),
+      lag: positions,
+      behindSeconds: waitingSince === undefined ? 0 : secondsSince(waitingSince),
+    }))
+    return {
+      stage,
+      stream,
+      workers: owners === undefined ? null : new Set(owners.map(({ owner }) => owner)).size,
+      lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+      behindSeconds: Math.max(0, ...partitions.map(({ behindSeconds }) => behindSeconds)),
+      partitions,
+    }
+  }
+
+  const partitionCount = await log.partitionCount('raw')
+  const newest = await Promise.all(
+    Array.from({ length: partitionCount }, (_, partition) => lastRecord(log, 'raw', partition)),
+  )
+  const newestAt = Math.max(...newest.map(record => record?.appendedAt ?? -Infinity))
+  return {
+    rawSilentSeconds: newestAt === -Infinity ? null : secondsSince(newestAt),
+    stages: await Promise.all(readers.map(({ stage, stream }) => readStage(stage, stream))),
+  }
+}
+
+/** Partitions that wait for a worker: something is to be done in them, and nobody has them. */
+export function orphansOf({ stages }: PipelineStatus): string[] {
+  return stages
+    .filter(({ workers }) => workers !== null)
+    .flatMap(({ stage, stream, partitions }) =>
+      partitions
+        .filter(({ owner, lag }) => owner === null && lag > 0)
+        .map(({ partition }) => `${stage}: partition ${partition} of ${stream}`),
+    )
+}
