@@ -20,7 +20,7 @@ function holdsRaw({ method, path }: FakeRequest): FakeAnswer {
 
 async function open(url: string): Promise<Required<StreamRegistry>> {
   const config = registryConfig.parse({ url, timeoutMs: 1000 })
-  const registry = await openStreamRegistry(config, { subjectPrefix: 'shop.' })
+  const registry = await openStreamRegistry(config, { subjectPrefix: 'shop.', confirmMs: 0 })
   return registry as Required<StreamRegistry>
 }
 
@@ -198,6 +198,28 @@ describe("another writer's schema", () => {
     await registry.codec('raw')
     fake.answer = ({ path }) => (path === `/schemas/ids/${OURS_ID}` ? answer : NO_SCHEMA)
     expect(await failureOf(registry.fetchSchema(7))).toBeInstanceOf(RegistryUnreachable)
+  })
+
+  test('is asked for twice before it is absent: one server of several may be late', async () => {
+    await using fake = await startFakeRegistry(() =>
+      fake.requests.length === 1 ? NO_SCHEMA : { json: { schema: other } },
+    )
+    expect(await (await open(fake.url)).fetchSchema(7)).toBe(other)
+  })
+
+  test('is asked for once where many were absent: records are wrong then, and no server late', async () => {
+    await using fake = await startFakeRegistry(() => NO_SCHEMA)
+    const registry = await open(fake.url)
+    for (let id = 0; id < 20; id++) await registry.fetchSchema(id)
+    expect(fake.requests).toHaveLength(40)
+    expect(await registry.fetchSchema(20)).toBeUndefined()
+    expect(fake.requests).toHaveLength(41)
+  })
+
+  test('is absent without a question where the id is none that a registry gives', async () => {
+    await using fake = await startFakeRegistry(() => ({ json: { schema: other } }))
+    expect(await (await open(fake.url)).fetchSchema(2 ** 31)).toBeUndefined()
+    expect(fake.requests).toEqual([])
   })
 
   test('is one of ours by the id that it had before there was a server', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createCodec, type Codec } from '@sluicebox/event/codec'
 import { STREAMS, type StreamName, type StreamRecords } from '@sluicebox/event/records'
 import { isSameSchema } from './canonical.ts'
@@ -37,16 +38,28 @@ export interface StreamRegistryOptions {
   readonly subjectPrefix: string
   /** Where the schemas of this release are, unless those that ship. */
   readonly dir?: string
+  /** After how long the server is asked again about a schema that it says it does not hold. */
+  readonly confirmMs?: number
 }
+
+const CONFIRM_MS = 500
+/** Where so many ids were wrong, records are wrong, and not a server late. */
+const CONFIRMED_MAX = 20
 
 /** The registry of the configuration; the folder of schemas that ships where it names none. Asks nothing yet. */
 export async function openStreamRegistry(
   config: RegistryConfig,
-  { subjectPrefix, dir = SCHEMAS_DIR }: StreamRegistryOptions,
+  { subjectPrefix, dir = SCHEMAS_DIR, confirmMs = CONFIRM_MS }: StreamRegistryOptions,
 ): Promise<StreamRegistry> {
   const { url, autoRegister } = config
   if (url === undefined) return folderRegistry(dir)
-  return serverRegistry({ server: openServer({ ...config, url }), subjectPrefix, dir, autoRegister })
+  return serverRegistry({
+    server: openServer({ ...config, url }),
+    subjectPrefix,
+    dir,
+    autoRegister,
+    confirmMs,
+  })
 }
 
 function folderRegistry(dir: string): StreamRegistry {
@@ -64,12 +77,20 @@ interface ServerParts {
   readonly subjectPrefix: string
   readonly dir: string
   readonly autoRegister: boolean
+  readonly confirmMs: number
 }
 
-function serverRegistry({ server, subjectPrefix, dir, autoRegister }: ServerParts): StreamRegistry {
+function serverRegistry({
+  server,
+  subjectPrefix,
+  dir,
+  autoRegister,
+  confirmMs,
+}: ServerParts): StreamRegistry {
   // Ids never change: each is asked for once. What failed is asked for again.
   const ids = new Map<StreamName, Promise<number>>()
   const known = new Map<number, string>()
+  let absentCount = 0
 
   async function idOf(stream: StreamName): Promise<number> {
     const pending = ids.get(stream) ?? resolveId(stream)
@@ -106,6 +127,13 @@ function serverRegistry({ server, subjectPrefix, dir, autoRegister }: ServerPart
     if (refused !== undefined) throw new Error(refused.why)
   }
 
+  /** Of several servers one may not know yet what another has just registered. */
+  async function confirm(id: number): Promise<string | undefined> {
+    if (absentCount >= CONFIRMED_MAX) return undefined
+    await sleep(confirmMs)
+    return server.schema(id)
+  }
+
   /** A registry that has lost what it gave us is no authority on what there is. */
   async function assertUnchanged(): Promise<void> {
     for (const [id, text] of known) {
@@ -126,9 +154,10 @@ function serverRegistry({ server, subjectPrefix, dir, autoRegister }: ServerPart
       return { id: await idOf(stream), text: currentSchema(stream, dir) }
     },
     async fetchSchema(id) {
-      const text = await server.schema(id)
+      const text = (await server.schema(id)) ?? (await confirm(id))
       if (text !== undefined) return text
       await assertUnchanged()
+      absentCount++
       // Records from before there was a server carry ids made from the schema's text.
       return releasedSchemas(dir).find(each => contentId(each) === id)
     },
