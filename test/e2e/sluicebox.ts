@@ -24,7 +24,7 @@ export const chromiumPath = [
 ].find(path => path !== undefined && existsSync(path))
 export const skipsBrowser = chromiumPath === undefined && process.env['CI'] === undefined
 if (skipsBrowser) process.stderr.write('skipped: what needs a browser; set CHROMIUM to the path of one\n')
-const COMMAND = join(ROOT, 'services/cli/bin/sluicebox.js')
+export const COMMAND = join(ROOT, 'services/cli/bin/sluicebox.js')
 
 export interface Ran {
   readonly code: number | null
