@@ -8,9 +8,6 @@ export type StreamName = (typeof STREAMS)[number]
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** Gives the fields of a record in Confluent framing; undefined where the bytes are none of the stream's records. */
-export type Decode = (value: Buffer | null) => Fields | undefined
-
 const SCHEMAS_DIR = join(import.meta.dirname, '../../../schemas/avro')
 const MAGIC = 0
 const FRAME_BYTES = 5
@@ -19,34 +16,54 @@ export function schemaText(stream: StreamName): string {
   return readFileSync(join(SCHEMAS_DIR, `${stream}.avsc`), 'utf8')
 }
 
-/** A decoder for what was written under the id of the schema, wherever the id comes from. */
-export function createDecode(schema: string, id: number): Decode {
-  const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema)
-  return value => {
-    if (value === null || value.length < FRAME_BYTES) return undefined
-    if (value[0] !== MAGIC || value.readUInt32BE(1) !== id) return undefined
+/** The id that a record in Confluent framing names; undefined where the bytes are none. */
+export function framedId(value: Buffer | null): number | undefined {
+  return value !== null && value.length >= FRAME_BYTES && value[0] === MAGIC
+    ? value.readUInt32BE(1)
+    : undefined
+}
+
+/** Finds the schema of an id. */
+export type FindSchema = (id: number) => Promise<string | undefined>
+
+/** The fields of the records, each read with the schema that it names; undefined where it can't be read so. */
+export async function decodeAll(
+  values: readonly (Buffer | null)[],
+  find: FindSchema,
+): Promise<(Fields | undefined)[]> {
+  const types = new Map<number, avro.Type | undefined>()
+  for (const id of new Set(values.map(framedId))) {
+    const schema = id === undefined ? undefined : await find(id)
+    if (id !== undefined && schema !== undefined)
+      types.set(id, avro.Type.forSchema(JSON.parse(schema) as avro.Schema))
+  }
+  return values.map(value => {
+    const type = types.get(framedId(value) ?? -1)
+    if (type === undefined) return undefined
     try {
-      return type.fromBuffer(value.subarray(FRAME_BYTES)) as Fields
+      return type.fromBuffer(value!.subarray(FRAME_BYTES)) as Fields
     } catch {
       return undefined
     }
-  }
+  })
 }
 
-/** The id of a schema where there is no registry: 31 bits of the SHA-256 of its compact JSON. */
-export function folderSchemaId(schema: string): number {
-  return (
+/** Without a registry: 31 bits of the SHA-256 of a schema's compact JSON are its id. */
+export function folderSchemas(stream: StreamName): FindSchema {
+  const schema = schemaText(stream)
+  const own =
     createHash('sha256')
       .update(JSON.stringify(JSON.parse(schema)))
       .digest()
       .readUInt32BE(0) >>> 1
-  )
+  return async id => (id === own ? schema : undefined)
 }
 
-/** The id that a registry gave to the latest schema of a stream. */
-export async function registrySchemaId(url: string, prefix: string, stream: StreamName): Promise<number> {
-  const subject = `${prefix}${stream}-value`
-  const response = await fetch(`${url}/subjects/${encodeURIComponent(subject)}/versions/latest`)
-  if (!response.ok) throw new Error(`the registry answered ${response.status} for the subject ${subject}`)
-  return ((await response.json()) as { id: number }).id
+export function registrySchemas(url: string): FindSchema {
+  return async id => {
+    const response = await fetch(`${url}/schemas/ids/${id}`)
+    if (response.status === 404) return undefined
+    if (!response.ok) throw new Error(`the registry answered ${response.status} for the schema ${id}`)
+    return ((await response.json()) as { schema: string }).schema
+  }
 }

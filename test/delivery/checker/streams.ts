@@ -1,9 +1,8 @@
 import { createTopicReader } from './kafka/client.ts'
 import {
-  createDecode,
-  folderSchemaId,
-  registrySchemaId,
-  schemaText,
+  decodeAll,
+  folderSchemas,
+  registrySchemas,
   STREAMS,
   type Fields,
   type StreamName,
@@ -46,25 +45,24 @@ export async function readStreams({ brokers, prefix, registryUrl }: StreamsSourc
   try {
     const found = {} as Record<StreamName, StreamContent>
     for (const stream of STREAMS) {
-      const schema = schemaText(stream)
-      const id =
-        registryUrl === undefined
-          ? folderSchemaId(schema)
-          : await registrySchemaId(registryUrl, prefix, stream)
-      const decode = createDecode(schema, id)
       const partitions = await reader.readTopic(`${prefix}${stream}`)
+      const records = partitions.flatMap(({ partition, records: own }) =>
+        own.map(record => ({ ...record, partition })),
+      )
+      const fields = await decodeAll(
+        records.map(({ value }) => value),
+        registryUrl === undefined ? folderSchemas(stream) : registrySchemas(registryUrl),
+      )
       found[stream] = {
         partitions: partitions.length,
-        records: partitions.flatMap(({ partition, records }) =>
-          records.map(({ offset, timestamp, key, value }) => ({
-            partition,
-            position: offset,
-            at: timestamp,
-            key: key?.toString() ?? null,
-            value: value ?? Buffer.alloc(0),
-            fields: decode(value),
-          })),
-        ),
+        records: records.map(({ partition, offset, timestamp, key, value }, index) => ({
+          partition,
+          position: offset,
+          at: timestamp,
+          key: key?.toString() ?? null,
+          value: value ?? Buffer.alloc(0),
+          fields: fields[index],
+        })),
         openPartitions: partitions
           .filter(({ end, stableEnd }) => stableEnd < end)
           .map(({ partition }) => partition),

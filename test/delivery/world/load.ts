@@ -22,17 +22,20 @@ export interface Load {
   /** Events that were sent so far, answered or not. */
   readonly sent: number
   readonly accepted: number
-  /** Resolves when so many more events are accepted than now. */
+  /** Resolves when so many more events are accepted than now. Rejects when that takes too long. */
   more(events: number): Promise<void>
   /** Resolves when there are no more events to send, or `stop` was called, and everything under way is answered. */
   readonly done: Promise<void>
   /** Begins no more requests, and waits for those under way to be accepted. */
   stop(): Promise<void>
+  /** The same without waiting to be accepted: nobody wants to know any more. */
+  abandon(): Promise<void>
 }
 
 const EVENTS_PER_SESSION = 12
 const VISITORS = 40
 const LOOK_MS = 20
+const MORE_WITHIN_MS = 40_000
 const TIMEOUT_MS = 4_000
 const RETRY_MS = 150
 /** A request that is not answered for good by then is given up, which a finding will be made of. */
@@ -45,6 +48,7 @@ export function startLoad(parts: LoadParts): Load {
   let sessions = 0
   let sent = 0
   let accepted = 0
+  let isAbandoned = false
 
   async function client(number: number): Promise<void> {
     // Spread over the first gap, so that requests come evenly.
@@ -69,7 +73,7 @@ export function startLoad(parts: LoadParts): Load {
     const { body, contentType, ...line } = request
     history.add({ kind: 'request', ...line })
     const giveUpAt = performance.now() + GIVE_UP_MS
-    for (let attempt = number; performance.now() < giveUpAt; attempt++) {
+    for (let attempt = number; performance.now() < giveUpAt && !isAbandoned; attempt++) {
       const at = Date.now()
       const begunAt = performance.now()
       const { outcome, status } = await send(urls[attempt % urls.length]!, body, contentType)
@@ -85,6 +89,11 @@ export function startLoad(parts: LoadParts): Load {
     if (ms > 0) await sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
   }
 
+  async function stop(): Promise<void> {
+    stopping.abort()
+    await done
+  }
+
   const done = Promise.all(Array.from({ length: clients }, (_, number) => client(number))).then(() => {})
   return {
     get sent() {
@@ -95,11 +104,18 @@ export function startLoad(parts: LoadParts): Load {
     },
     done,
     async more(events) {
-      for (const wanted = accepted + events; accepted < wanted;) await sleep(LOOK_MS)
+      const wanted = accepted + events
+      const until = performance.now() + MORE_WITHIN_MS
+      while (accepted < wanted) {
+        if (performance.now() > until)
+          throw new Error(`${events} more events were not accepted within ${MORE_WITHIN_MS / 1000} s`)
+        await sleep(LOOK_MS)
+      }
     },
-    async stop() {
-      stopping.abort()
-      await done
+    stop,
+    async abandon() {
+      isAbandoned = true
+      await stop()
     },
   }
 }

@@ -34,6 +34,10 @@ export interface Worker {
   /** How it ended each time that nobody asked for it. */
   readonly endings: readonly Ending[]
   readonly adminUrl: string
+  /** Whether it says that it is ready; undefined while it can't be asked. */
+  isReady(): Promise<boolean | undefined>
+  /** Resolves when it can be asked. Rejects when it can't stay up. */
+  live(): Promise<void>
   /** Resolves when it says that it is ready. Rejects when it can't stay up. */
   ready(): Promise<void>
   /** SIGKILL. The supervisor starts it again. */
@@ -44,6 +48,8 @@ export interface Worker {
   /** SIGTERM. It is not started again. Answers its exit code. */
   stop(): Promise<number | null>
   start(): void
+  /** Ends it for good, at once. */
+  discard(): Promise<void>
   /** The end of its log. */
   logTail(): string
 }
@@ -54,6 +60,8 @@ const RESTART_MS = 200
 const RESTARTS_MAX = 500
 /** A worker that has ended so often before it was ready is not going to be. */
 const STARTS_MAX = 5
+const READY_WITHIN_MS = 60_000
+const LOOK_MS = 100
 const LOG_LINES = 6
 const LOG_LINE_LENGTH = 300
 
@@ -62,6 +70,7 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
   const logFile = join(logDir, `${name}.log`)
   const log = createWriteStream(logFile, { flags: 'a' })
   const endings: Ending[] = []
+  const adminUrl = `http://127.0.0.1:${env['SLUICEBOX_ADMIN_PORT'] ?? ''}`
   let child: ChildProcess
   let isWanted = true
   let exited: Promise<Ending>
@@ -90,8 +99,23 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
     })
   }
 
+  async function isReady(): Promise<boolean | undefined> {
+    const health = await fetch(`${adminUrl}/health/ready`).catch(() => undefined)
+    await health?.arrayBuffer().catch(() => {})
+    return health?.ok
+  }
+
+  async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+    const givenUpAt = performance.now() + READY_WITHIN_MS
+    const endedBefore = endings.length
+    while (!(await holds())) {
+      if (performance.now() > givenUpAt || endings.length >= endedBefore + STARTS_MAX)
+        throw new Error(`${name} does not come to where it ${what}. The end of its log:\n${tail(logFile)}`)
+      await sleep(LOOK_MS)
+    }
+  }
+
   start()
-  const adminUrl = `http://127.0.0.1:${env['SLUICEBOX_ADMIN_PORT'] ?? ''}`
   return {
     kind,
     name,
@@ -100,17 +124,9 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
     get pid() {
       return child.pid as number
     },
-    async ready() {
-      const givenUpAt = performance.now() + 60_000
-      for (;;) {
-        const health = await fetch(`${adminUrl}/health/ready`).catch(() => undefined)
-        await health?.arrayBuffer().catch(() => {})
-        if (health?.ok === true) return
-        if (performance.now() > givenUpAt || endings.length >= STARTS_MAX)
-          throw new Error(`${name} does not get ready. The end of its log:\n${tail(logFile)}`)
-        await sleep(100)
-      }
-    },
+    isReady,
+    live: () => until(async () => (await isReady()) !== undefined, 'can be asked'),
+    ready: () => until(async () => (await isReady()) === true, 'is ready'),
     kill: () => void child.kill('SIGKILL'),
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
@@ -121,6 +137,11 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
       return (await exited).code
     },
     start,
+    async discard() {
+      isWanted = false
+      child.kill('SIGKILL')
+      await exited
+    },
     logTail: () => tail(logFile),
   }
 }

@@ -25,6 +25,8 @@ export interface WorldOptions {
   /** Settings beside those of all worlds, merged section by section. */
   readonly config?: Settings
   readonly registryUrl?: string
+  /** Called when the workers have been started, before they are waited for. */
+  readonly whileStarting?: (world: World) => Promise<void>
   /** What Node.js is told before the program, by kind of worker. */
   readonly nodeArgs?: Partial<Record<WorkerKind, readonly string[]>>
 }
@@ -38,6 +40,7 @@ export interface World extends AsyncDisposable, Progress {
   readonly configFile: string
   readonly dataDir: string
   readonly prefix: string
+  readonly history: History
   readonly workers: readonly Worker[]
   of(kind: WorkerKind): readonly Worker[]
   /** Starts one more worker. */
@@ -121,25 +124,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   }
 
   async function dispose(): Promise<void> {
-    for (const worker of workers) worker.kill()
-    await stopAll(workers, {})
-    await load?.stop()
+    await Promise.all([load?.abandon(), ...workers.map(worker => worker.discard())])
     await proxy[Symbol.asyncDispose]()
     rmSync(dir, { recursive: true, force: true })
   }
 
-  try {
-    for (const [kind, count] of Object.entries(counts) as [WorkerKind, number][])
-      for (let i = 0; i < count; i++) await begin(kind)
-    await Promise.all(workers.map(worker => worker.ready()))
-  } catch (error) {
-    await dispose()
-    throw error
-  }
-
-  return {
+  const world: World = {
     ...progress,
-    ...{ proxy, random, configFile, dataDir, prefix, workers, of },
+    ...{ proxy, random, configFile, dataDir, prefix, history, workers, of },
     async add(kind) {
       const worker = await begin(kind)
       await worker.ready()
@@ -174,6 +166,17 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       return { report: check(evidence), replayed, evidence, exitCodes, drainMs }
     },
     [Symbol.asyncDispose]: dispose,
+  }
+
+  try {
+    for (const [kind, count] of Object.entries(counts) as [WorkerKind, number][])
+      for (let i = 0; i < count; i++) await begin(kind)
+    await options.whileStarting?.(world)
+    await Promise.all(workers.map(worker => worker.ready()))
+    return world
+  } catch (error) {
+    await dispose()
+    throw error
   }
 }
 

@@ -1,0 +1,29 @@
+// All brokers gone at once, under load: clients hear that it can't be done now, and afterwards nothing is missing.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { startProxiedKafka } from '../world/kafka.ts'
+import { survive } from './survive.ts'
+
+/** Longer than any request is waited for. */
+const DOWN_MS = 8_000
+
+test('the only broker is killed, and comes back after a while', async () => {
+  await using kafka = await startProxiedKafka(1)
+  const [node] = kafka.server.nodes
+  const { evidence } = await survive(
+    { kafka: kafka.place, workers: { enricher: 2, scorer: 2, archiver: 1 }, workersMayEnd: true },
+    async (world, load) => {
+      world.note('all brokers down')
+      await node!.kill('SIGKILL')
+      await sleep(DOWN_MS)
+      const accepted = load.accepted
+      await node!.start()
+      await load.more(40)
+      expect(load.accepted).toBeGreaterThan(accepted)
+      await world.caughtUp('enricher')
+      await world.caughtUp('scorer')
+    },
+  )
+  const statuses = new Set(evidence.history.attempts.map(({ status }) => status))
+  expect(statuses).toContain(503)
+})
