@@ -2,13 +2,16 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Effect, Fault, Request } from './faults.ts'
 import { createFrameSplitter, readCorrelationId, readRequestHead } from './frames.ts'
+import type { Address } from './listener.ts'
 
 export interface ConnectionParts {
   readonly client: Socket
   readonly broker: number
-  readonly upstream: { readonly host: string; readonly port: number }
+  readonly upstream: Address
   /** What strikes a request, if anything. */
   readonly strike: (request: Request) => Fault | undefined
+  /** Called when the broker has ended the connection, or did not take it. */
+  readonly onServerEnd: () => void
 }
 
 export interface Connection {
@@ -19,7 +22,7 @@ export interface Connection {
 }
 
 /** Passes one client's connection on to a broker: message by message, unchanged, but for what faults do. */
-export function passOn({ client, broker, upstream, strike }: ConnectionParts): Connection {
+export function passOn({ client, broker, upstream, strike, onServerEnd }: ConnectionParts): Connection {
   const server = connect(upstream)
   /** What is to happen to answers that are still out, by the number of their request. */
   const answers = new Map<number, { readonly fault: Fault; readonly request: Request }>()
@@ -30,7 +33,10 @@ export function passOn({ client, broker, upstream, strike }: ConnectionParts): C
   let clientId = ''
   let isBlackHole = false
 
+  let isCut = false
+
   function cut(): void {
+    isCut = true
     client.destroy()
     server.destroy()
   }
@@ -89,6 +95,11 @@ export function passOn({ client, broker, upstream, strike }: ConnectionParts): C
     })
   }
 
+  // Before `cut` is told of it.
+  for (const event of ['error', 'close'])
+    server.once(event, () => {
+      if (!isCut) onServerEnd()
+    })
   pipe(client, createFrameSplitter(onRequest), cut)
   pipe(server, createFrameSplitter(onAnswer), cut)
   return {

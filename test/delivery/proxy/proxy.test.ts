@@ -165,3 +165,22 @@ test('a fault may ask what the request speaks of', async () => {
   expect(await client.next()).toBe('closed')
   expect(broker.got).toEqual([1])
 })
+
+test('while a broker is away its clients are refused, as without a proxy', async () => {
+  const { proxy, broker, connect } = await setup()
+  const client = await connect()
+  client.send(requestFrame({ api: 'fetch', id: 1 }))
+  expect(await client.next()).toBe(1)
+  const { address } = broker
+  await broker[Symbol.asyncDispose]()
+  expect(await client.next()).toBe('closed')
+  await expect.poll(() => connect().catch(error => error.code)).toBe('ECONNREFUSED')
+
+  const again = await startFakeBroker(Number(address.split(':')[1]))
+  onTestFinished(() => again[Symbol.asyncDispose]())
+  await expect.poll(() => connect().catch(() => undefined)).toBeDefined()
+  const other = await connectTo(proxy.addresses[0]!)
+  onTestFinished(() => other.close())
+  other.send(requestFrame({ api: 'fetch', id: 2 }))
+  expect(await other.next()).toBe(2)
+})

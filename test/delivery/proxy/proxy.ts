@@ -1,7 +1,7 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { passOn, type Connection } from './connection.ts'
 import { createFaultScript, type Armed, type Fault } from './faults.ts'
+import { listen, type Address, type Listener } from './listener.ts'
 
 // Stands between Kafka's clients and its brokers: each broker has an address here, which it also names to its clients.
 // Nothing is rewritten; what is scripted goes wrong.
@@ -25,8 +25,6 @@ export interface KafkaProxy extends AsyncDisposable {
   counts(): Record<string, number>
 }
 
-const HOST = '127.0.0.1'
-
 export async function startProxy({ ports }: ProxyParts): Promise<KafkaProxy> {
   const script = createFaultScript()
   const connections = new Set<Connection>()
@@ -41,16 +39,17 @@ export async function startProxy({ ports }: ProxyParts): Promise<KafkaProxy> {
     await pointed.promise
     if (client.destroyed) return
     const upstream = parseAddress(upstreams[broker]!)
-    const connection = passOn({ client, broker, upstream, strike: script.next })
+    const onServerEnd = (): void => listeners[broker]!.follow(upstream)
+    const connection = passOn({ client, broker, upstream, strike: script.next, onServerEnd })
     connections.add(connection)
     client.once('close', () => connections.delete(connection))
   }
 
-  const servers = await Promise.all(
+  const listeners: readonly Listener[] = await Promise.all(
     ports.map((port, broker) => listen(port, client => void accept(client, broker))),
   )
   return {
-    addresses: servers.map(server => `${HOST}:${(server.address() as AddressInfo).port}`),
+    addresses: listeners.map(({ port }) => `127.0.0.1:${port}`),
     pointTo(addresses) {
       if (addresses.length !== ports.length)
         throw new Error(`the proxy stands before ${ports.length} brokers, not ${addresses.length}`)
@@ -73,19 +72,12 @@ export async function startProxy({ ports }: ProxyParts): Promise<KafkaProxy> {
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       for (const connection of connections) connection.cut()
-      await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+      await Promise.all(listeners.map(listener => listener.close()))
     },
   }
 }
 
-async function listen(port: number, onClient: (client: Socket) => void): Promise<Server> {
-  const server = createServer(onClient)
-  server.listen(port, HOST)
-  await once(server, 'listening')
-  return server
-}
-
-function parseAddress(address: string): { host: string; port: number } {
+function parseAddress(address: string): Address {
   const at = address.lastIndexOf(':')
   return { host: address.slice(0, at), port: Number(address.slice(at + 1)) }
 }

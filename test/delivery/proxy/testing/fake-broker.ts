@@ -34,7 +34,7 @@ export interface FakeBroker extends AsyncDisposable {
 }
 
 /** Answers every request with its number and the text `answer <number>`. */
-export async function startFakeBroker(): Promise<FakeBroker> {
+export async function startFakeBroker(port = 0): Promise<FakeBroker> {
   const got: number[] = []
   const sockets = new Set<Socket>()
   let ended = 0
@@ -52,7 +52,7 @@ export async function startFakeBroker(): Promise<FakeBroker> {
     })
     socket.on('data', split)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
