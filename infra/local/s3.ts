@@ -6,7 +6,7 @@ import { guardedFolder } from './guard.ts'
 import { freePorts } from './ports.ts'
 import { startProcess, untilReady, type ServerProcess } from './process.ts'
 
-const VERSITYGW = {
+export const VERSITYGW = {
   name: 'versitygw',
   package: 'github.com/versity/versitygw/cmd/versitygw',
   // Older ones let two creators of an object win: their conditional writes were not atomic.

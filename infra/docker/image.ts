@@ -1,0 +1,120 @@
+// The image without Docker: what the Dockerfile does is done in a folder, and programs run in there as in a container, with
+// the folder as their root and the image's user. Needs root on Linux.
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { copyFile, cp, mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { ROOT } from './compose-file.ts'
+
+const run = promisify(execFile)
+
+export interface Image {
+  /** The folder that is the root of what runs in it. */
+  readonly root: string
+  /** Runs a program in it, with nothing in its environment but `env`. */
+  spawn(command: readonly string[], env?: Env): ChildProcess
+  /** The same, to its end: what it printed. Rejects when it fails. */
+  exec(command: readonly string[], env?: Env): Promise<string>
+  readonly entrypoint: readonly string[]
+}
+
+type Env = Readonly<Record<string, string>>
+
+interface Instruction {
+  readonly name: string
+  readonly args: string
+}
+
+/** Why no image can be made here, as a sentence; undefined when one can. */
+export function imageProblem(): string | undefined {
+  return process.platform === 'linux' && process.getuid?.() === 0
+    ? undefined
+    : 'The image is tried out by root on Linux only.'
+}
+
+/** Does what the Dockerfile says, in an empty folder. */
+export async function makeImage(dir: string): Promise<Image> {
+  const [app, root] = [join(dir, 'build', 'app'), join(dir, 'root')]
+  const [build = [], final = []] = await readStages()
+  await copyContext(app)
+  // The node that runs this is the one that the base image has.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
+  for (const { name, args } of build) {
+    if (name !== 'RUN') continue
+    const command = args
+      .replaceAll(/^(--\S+ )+/g, '')
+      .replaceAll(/ \/(app|rootfs)\b/g, (_, path) => ` ${path === 'app' ? app : root}`)
+    await run('sh', ['-c', command], { cwd: app, env, maxBuffer: 1 << 26 })
+  }
+  for (const { name, args } of final) {
+    if (name !== 'COPY') continue
+    const [source, target] = args.split(' ').filter(word => !word.startsWith('--')) as [string, string]
+    // The root is in its place already.
+    if (source === '/app') await cp(app, join(root, target), { recursive: true, verbatimSymlinks: true })
+    else if (!source.startsWith('/rootfs')) throw new Error(`COPY ${args}: this is not known here`)
+  }
+  const last = (name: string): string => final.findLast(each => each.name === name)?.args ?? ''
+  const settings = Object.fromEntries([
+    // As Docker does where the image says nothing.
+    ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    ...final.filter(({ name }) => name === 'ENV').map(({ args }) => args.split('=') as [string, string]),
+  ])
+  const inside = (command: readonly string[]): string[] => [`--userspec=${last('USER')}`, root, ...command]
+  return {
+    root,
+    entrypoint: JSON.parse(last('ENTRYPOINT')) as string[],
+    spawn: (command, others = {}) =>
+      spawn('chroot', inside(command), {
+        env: { ...settings, ...others },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    async exec(command, others = {}) {
+      const options = { env: { ...settings, ...others }, maxBuffer: 1 << 26 }
+      return (await run('chroot', inside(command), options)).stdout
+    },
+  }
+}
+
+/** The instructions of the Dockerfile by stage, continued lines joined. */
+export async function readStages(): Promise<Instruction[][]> {
+  const text = (await readFile(join(ROOT, 'Dockerfile'), 'utf8')).replaceAll(/\\\n\s*/g, '')
+  const stages: Instruction[][] = []
+  for (const line of text.split('\n')) {
+    const [, name = '', args = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? []
+    if (name === 'FROM') stages.push([])
+    if (name !== '') stages.at(-1)?.push({ name, args })
+  }
+  return stages
+}
+
+/** Copies those files of the repository that .dockerignore lets through. */
+async function copyContext(target: string): Promise<void> {
+  const rules = (await readFile(join(ROOT, '.dockerignore'), 'utf8'))
+    .split('\n')
+    .filter(line => line !== '' && !line.startsWith('#'))
+    .map(line => ({ isKept: line.startsWith('!'), pattern: toRegExp(line.replace(/^!/, '')) }))
+  const listed = ['ls-files', '--cached', '--others', '--exclude-standard']
+  const files = (await run('git', listed, { cwd: ROOT, maxBuffer: 1 << 26 })).stdout.trim().split('\n')
+  for (const file of files) {
+    // A folder that matches stands for all that is in it; the last rule that matches decides.
+    const parts = file.split('/')
+    const paths = parts.map((_, i) => parts.slice(0, i + 1).join('/'))
+    const rule = rules.findLast(({ pattern }) => paths.some(path => pattern.test(path)))
+    if (rule !== undefined && !rule.isKept) continue
+    await mkdir(dirname(join(target, file)), { recursive: true })
+    await copyFile(join(ROOT, file), join(target, file)).catch((error: NodeJS.ErrnoException) => {
+      // Deleted, and not committed yet.
+      if (error.code !== 'ENOENT') throw error
+    })
+  }
+}
+
+/** Docker’s patterns: a star matches dots too, but no slash. */
+function toRegExp(pattern: string): RegExp {
+  const source = pattern
+    .replaceAll('.', '\\.')
+    .replaceAll('**/', '<any>')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('<any>', '(.*/)?')
+  return new RegExp(`^${source}$`)
+}
