@@ -32,7 +32,7 @@ const PROMETHEUS = { up: [], ALERTS: ['alertname', 'alertstate'] }
     () => [],
     async () => [],
   )
-  watchLog(none, metrics)
+  watchLog({ logger: none, metrics })
   watchLag({ log: none, metrics })
   for (const metric of metrics.getMetricsAsArray()) {
     const { name, labelNames, type } = metric as unknown as {
