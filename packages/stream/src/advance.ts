@@ -2,6 +2,7 @@ import type { BatchFacts, DriveOptions } from './drive.ts'
 import type { Batch, OutputRecord, OwnedPartition } from './log.ts'
 import { createResolver, REAL_WORLD, type Backoff } from './resolving.ts'
 import type { Slots } from './slots.ts'
+import type { PlacedRecord } from './snapshots.ts'
 import { Unresolved } from './stage.ts'
 
 const BACKOFF: Backoff = { firstMs: 100, maxMs: 30_000 }
@@ -11,6 +12,8 @@ export interface Progress<State> {
   readonly state: State
   /** Everything below is in the state. */
   position: bigint
+  /** The last record in the state. */
+  last: PlacedRecord | undefined
   /** Records read and not processed yet. */
   rest: Batch | undefined
   recordsSinceSnapshot: number
@@ -43,6 +46,7 @@ export async function advance<State, Output extends string>(
       const processedAt = world.now()
       if (mode === 'commit') await owned.commit(byStream(options.outputs, outputs), batch.next)
       progress.position = batch.next
+      progress.last = batch.records.at(-1) ?? progress.last
       progress.recordsSinceSnapshot += batch.records.length
       if (mode === 'commit')
         observe?.onBatch?.(factsOf(partition, batch, outputs, begunAt, processedAt, world.now()))

@@ -210,6 +210,8 @@ describe('the state of a partition', () => {
     ['of another version', { version: '0' }],
     ['that the stage can not read', { bytes: new TextEncoder().encode('{') }],
     ['of a position that the group has not committed', { position: 3n }],
+    ['of a log that took its last record at another time', { last: { position: 0n, appendedAt: 7 } }],
+    ['of a log that has a record where this one has none', { last: { position: 9n, appendedAt: 0 } }],
   ])('does not come from a snapshot %s', async (_, part) => {
     const test = scenario({
       records: ['a', 'a', 'a'],
@@ -219,6 +221,22 @@ describe('the state of a partition', () => {
     })
     await test.run()
     expect(test.actions.find(action => action.startsWith('commit'))).toBe('commit out=a3 next=3')
+  })
+
+  it.each<[string, Partial<Scenario>, Snapshot['last']]>([
+    ['its last record is still in the log', {}, { position: 0n, appendedAt: 0 }],
+    ['its last record was deleted', { start: 1n }, { position: 0n, appendedAt: 7 }],
+  ])('comes from a snapshot when %s', async (_, given, last) => {
+    const test = scenario({
+      ...given,
+      records: ['a', 'a', 'a'],
+      committed: 2n,
+      snapshot: { position: 1n, version: '1', bytes: json({ a: 10 }), last },
+      snapshotEvery: 100,
+    })
+    await test.run()
+    expect(test.actions.find(action => action.startsWith('commit'))).toBe('commit out=a12 next=3')
+    expect(test.saved).toMatchObject({ position: 3n, last: { position: 2n, appendedAt: 0 } })
   })
 
   it('comes from the first record kept when there is no snapshot, and says so', async () => {
@@ -289,6 +307,7 @@ type Counts = Record<string, number>
 function scenario(given: Scenario) {
   const actions: string[] = []
   const restores: RestoreFacts[] = []
+  let saved: Snapshot | undefined
   const stop = new AbortController()
   const { start = 0n, committed = 0n, limit = 100 } = given
   let failures = given.failures ?? 0
@@ -335,6 +354,7 @@ function scenario(given: Scenario) {
     },
     async save(_group, _partition, snapshot) {
       if (given.saveError !== undefined) throw given.saveError
+      saved = snapshot
       actions.push(`save ${snapshot.position} ${new TextDecoder().decode(snapshot.bytes)}`)
     },
   }
@@ -342,6 +362,14 @@ function scenario(given: Scenario) {
   const log = {
     async bounds() {
       return [{ start, end: BigInt(records.length) }]
+    },
+    async read(_stream, _partition, from) {
+      return {
+        stream: 'in',
+        partition: 0,
+        records: records.slice(Number(from), Number(from) + 1),
+        next: from,
+      }
     },
     async consume({ signal }, own) {
       let position = committed
@@ -429,6 +457,9 @@ function scenario(given: Scenario) {
     actions,
     restores,
     options,
+    get saved() {
+      return saved
+    },
     run: (changed: Partial<DriveOptions<Counts, 'out'>> = {}) => drive({ ...options, ...changed }),
   }
 }

@@ -99,7 +99,8 @@ export async function drive<State, Output extends string>(
 ): Promise<void> {
   const slots = createSlots(options.parallelMax ?? PARALLEL_MAX)
   const { log, input, group, limits, signal } = options
-  await log.consume({ stream: input, group, ...limits, signal }, owned =>
+  const outputs = [...new Set<string>(Object.values(options.outputs))]
+  await log.consume({ stream: input, group, outputs, ...limits, signal }, owned =>
     drivePartition(options, slots, owned),
   )
 }

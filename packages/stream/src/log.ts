@@ -44,7 +44,7 @@ export interface OwnedPartition {
   seek(position: bigint): void
   /**
    * Writes the outputs and declares everything below `next` as done: both or neither where the log can, else
-   * outputs first. Rejects with `FencedError` when another member owns the partition by now.
+   * outputs first. Others see it at once or soon after. Rejects with `FencedError` when another member owns the partition by now.
    */
   commit(outputs: Readonly<Record<string, readonly OutputRecord[]>>, next: bigint): Promise<void>
 }
@@ -72,6 +72,8 @@ export interface ConsumeOptions extends ReadLimits {
   readonly stream: string
   /** The members of a group share the partitions of the stream; each group sees every record. */
   readonly group: string
+  /** The streams that commits write to. Only to these. */
+  readonly outputs?: readonly string[]
   readonly signal: AbortSignal
 }
 

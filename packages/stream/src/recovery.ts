@@ -1,8 +1,9 @@
 import { advance, type Progress } from './advance.ts'
 import type { DriveOptions } from './drive.ts'
-import type { Batch, OwnedPartition } from './log.ts'
+import type { Batch, Log, OwnedPartition } from './log.ts'
 import { REAL_WORLD } from './resolving.ts'
 import type { Slots } from './slots.ts'
+import type { PlacedRecord } from './snapshots.ts'
 
 /**
  * The state for everything that the group has committed: the latest snapshot, and a replay from there whose outputs
@@ -15,17 +16,18 @@ export async function restore<State, Output extends string>(
 ): Promise<Progress<State>> {
   const { stage, log, input, world = REAL_WORLD } = options
   const { partition, committed } = owned
-  const found = await loadSnapshot(options, owned)
+  const start = stage.snapshots === undefined ? 0n : (await log.bounds(input))[partition]!.start
+  const found = await loadSnapshot(options, owned, start)
   const progress: Progress<State> = {
     state: found?.state ?? stage.start(partition),
     position: found?.position ?? committed,
+    last: found?.last,
     rest: undefined,
     recordsSinceSnapshot: 0,
     snapshotAt: world.now(),
   }
   if (stage.snapshots === undefined) return progress
 
-  const start = (await log.bounds(input))[partition]!.start
   const from = found === undefined || found.position < start ? start : found.position
   progress.position = from < committed ? from : committed
   if (from < committed) owned.seek(from)
@@ -54,21 +56,38 @@ export async function restore<State, Output extends string>(
 }
 
 async function loadSnapshot<State, Output extends string>(
-  { stage, snapshots, group, observe }: DriveOptions<State, Output>,
+  { log, input, stage, snapshots, group, observe }: DriveOptions<State, Output>,
   { partition, committed }: OwnedPartition,
-): Promise<{ state: State; position: bigint } | undefined> {
+  start: bigint,
+): Promise<{ state: State; position: bigint; last: PlacedRecord | undefined } | undefined> {
   if (stage.snapshots === undefined || snapshots === undefined) return undefined
   const snapshot = await snapshots.store.load(group, partition)
   if (snapshot === undefined || snapshot.version !== stage.snapshots.version) return undefined
   // Of a later position than the group has committed, when the log has lost commits: it holds records whose outputs
   // are still to be written.
   if (snapshot.position > committed) return undefined
+  const { position, last } = snapshot
+  if (last !== undefined && last.position >= start && !(await isIn(log, input, partition, last))) {
+    const error = new Error(
+      `it was made from another log: this one has another record at position ${last.position} of ${input}, partition ${partition}`,
+    )
+    observe?.onSnapshotProblem?.({ partition, error })
+    return undefined
+  }
   try {
-    return { state: stage.snapshots.restore(partition, snapshot.bytes), position: snapshot.position }
+    return { state: stage.snapshots.restore(partition, snapshot.bytes), position, last }
   } catch (error) {
     observe?.onSnapshotProblem?.({ partition, error: error as Error })
     return undefined
   }
+}
+
+async function isIn(log: Log, stream: string, partition: number, last: PlacedRecord): Promise<boolean> {
+  const { records } = await log.read(stream, partition, last.position, { recordsMax: 1, bytesMax: 1 })
+  const [record] = records
+  if (record?.position === last.position) return record.appendedAt === last.appendedAt
+  // No record has ever stood there, unless it was deleted a moment ago.
+  return (await log.bounds(stream))[partition]!.start > last.position
 }
 
 /** The records below `position`, and the others if there are any. */
@@ -97,10 +116,15 @@ export async function saveSnapshot<State, Output extends string>(
   progress: Progress<State>,
 ): Promise<void> {
   if (stage.snapshots === undefined || snapshots === undefined) return
-  const { position, state } = progress
+  const { position, last, state } = progress
   try {
     const bytes = stage.snapshots.save(state)
-    await snapshots.store.save(group, partition, { position, version: stage.snapshots.version, bytes })
+    await snapshots.store.save(group, partition, {
+      position,
+      last,
+      version: stage.snapshots.version,
+      bytes,
+    })
     observe?.onSnapshot?.({ partition, position, bytes: bytes.length })
   } catch (error) {
     observe?.onSnapshotProblem?.({ partition, error: error as Error })

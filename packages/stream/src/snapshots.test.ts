@@ -25,6 +25,15 @@ describe('snapshots', () => {
     expect(await snapshots.load('other', 3)).toBeUndefined()
   })
 
+  it('say which record was the last, where there is one', async () => {
+    const { snapshots } = createStore()
+    const last = { position: 2n ** 60n - 1n, appendedAt: 1_700_000_000_000.5 }
+    await snapshots.save('scorer', 0, { ...snapshot, last })
+    expect((await snapshots.load('scorer', 0))?.last).toEqual(last)
+    await snapshots.save('scorer', 0, snapshot)
+    expect((await snapshots.load('scorer', 0))?.last).toBeUndefined()
+  })
+
   it('replace the one before', async () => {
     const { snapshots } = createStore()
     await snapshots.save('scorer', 0, snapshot)

@@ -32,7 +32,7 @@ const RETRY_MS = { first: 50, max: 5000 }
 /** Owns the partitions that the group gives to this member until `signal` aborts. */
 export async function consume(
   parts: ConsumerParts,
-  { stream, group, signal, ...limits }: ConsumeOptions,
+  { stream, group, outputs = [], signal, ...limits }: ConsumeOptions,
   own: (partition: OwnedPartition) => Promise<void>,
 ): Promise<void> {
   if (signal.aborted) return
@@ -118,6 +118,7 @@ export async function consume(
       groupId,
       topic,
       partition,
+      outputs: outputs.map(names.topic),
     })
     // Only now: before, the former owner could still have moved it.
     const committed = await committedOf(shared, groupId, topic)

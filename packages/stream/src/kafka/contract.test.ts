@@ -29,11 +29,19 @@ describe.skipIf(!(await serversAvailable('kafka'))).each(KAFKA_VERSIONS)('on a b
     async () => {
       const prefix = `run-${runs++}.`
       const made = new Map<string, Promise<unknown>>()
+      /** Readers see a commit soon after it was acknowledged: when the brokers have marked its end in each partition. */
+      const untilSeen = async (stream: string): Promise<void> => {
+        const topic = `${prefix}${stream}`
+        for (;;) {
+          const [all, seen] = await Promise.all([admin.fetchTopicOffsets(topic), handles[0]!.bounds(stream)])
+          if (all.every(({ partition, high }) => BigInt(high) === seen[partition]!.end)) return
+        }
+      }
       const handles: Log[] = []
       const open = async (): Promise<Log> => {
         const log = await openKafkaLog({ config: kafkaConfig.parse({ brokers: kafka.addresses, prefix }) })
         handles.push(log)
-        return madeOnFirstUse(log, stream => {
+        return madeOnFirstUse(log, untilSeen, stream => {
           const topic = `${prefix}${stream}`
           const making =
             made.get(topic) ?? admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] })
@@ -54,7 +62,11 @@ describe.skipIf(!(await serversAvailable('kafka'))).each(KAFKA_VERSIONS)('on a b
 })
 
 /** Kafka has the topics that somebody made; a test names what it likes. */
-function madeOnFirstUse(log: Log, make: (stream: string) => Promise<unknown>): Log {
+function madeOnFirstUse(
+  log: Log,
+  untilSeen: (stream: string) => Promise<void>,
+  make: (stream: string) => Promise<unknown>,
+): Log {
   return {
     append: async (stream, records) => {
       await make(stream)
@@ -76,6 +88,12 @@ function madeOnFirstUse(log: Log, make: (stream: string) => Promise<unknown>): L
           commit: async (outputs, next) => {
             for (const stream of Object.keys(outputs)) await make(stream)
             await owned.commit(outputs, next)
+            for (const stream of Object.keys(outputs)) await untilSeen(stream)
+            const isSeen = async (): Promise<boolean> => {
+              const committed = await log.committed(options.group, options.stream)
+              return committed[owned.partition]! >= next
+            }
+            while (!(await isSeen()));
           },
         }),
       )

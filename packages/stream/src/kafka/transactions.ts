@@ -3,7 +3,7 @@ import type { ProduceSettings } from './appender.ts'
 import type { Connection } from './connection.ts'
 import { isDefinite, isFencing, patiently, typeOf, unsent, type Patience } from './errors.ts'
 import { intoRounds, place, type Parcel } from './outputs.ts'
-import { createSequences, produce } from './sequences.ts'
+import { createSequences, produce, type ProducerId } from './sequences.ts'
 import type { Broker } from './wire.ts'
 
 export interface TransactionSettings extends ProduceSettings {
@@ -13,6 +13,8 @@ export interface TransactionSettings extends ProduceSettings {
   readonly groupId: string
   readonly topic: string
   readonly partition: number
+  /** The topics that commits write to. */
+  readonly outputs: readonly string[]
 }
 
 export interface Transactions {
@@ -38,10 +40,13 @@ export async function beginTransactions(
   const { transactionalId, transactionTimeoutMs, groupId, topic, partition } = settings
   const { requestTimeoutMs, recordBytesMax } = settings
   const patience = (): Patience => ({ until: performance.now() + PATIENCE * requestTimeoutMs })
-  const producer = await ask('transaction', transactionalId, broker =>
-    broker.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
-  )
-  const id = { ...producer, transactionalId }
+  const endTxn = (transactionResult: boolean): Promise<unknown> =>
+    ask('transaction', transactionalId, broker => broker.endTxn({ ...id, transactionResult }))
+
+  let id = await begin()
+  await abortLeftovers()
+  // Only when the marks of that are written.
+  id = await begin()
   const sequences = createSequences()
   let isOver = false
 
@@ -59,8 +64,28 @@ export async function beginTransactions(
     )
   }
 
-  const endTxn = (transactionResult: boolean): Promise<unknown> =>
-    ask('transaction', transactionalId, broker => broker.endTxn({ ...id, transactionResult }))
+  async function begin(): Promise<ProducerId & { transactionalId: string }> {
+    const producer = await ask('transaction', transactionalId, broker =>
+      broker.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
+    )
+    return { ...producer, transactionalId }
+  }
+
+  /**
+   * Gives up what an earlier transaction left open, by one that writes nothing and is aborted. There should be no such
+   * thing: but a coordinator that comes back before it knows where the partitions are (seen on 4.3, with a lone broker)
+   * takes a transaction for complete whose end it has marked nowhere. What the next transaction of this id commits
+   * would then commit the earlier one's records too, though the group's position is still before them.
+   */
+  async function abortLeftovers(): Promise<void> {
+    const topics = await Promise.all(
+      settings.outputs.map(async name => ({ topic: name, partitions: await connection.partitions(name) })),
+    )
+    if (topics.length > 0)
+      await ask('transaction', transactionalId, broker => broker.addPartitionsToTxn({ ...id, topics }))
+    await ask('transaction', transactionalId, broker => broker.addOffsetsToTxn({ ...id, groupId }))
+    await endTxn(false)
+  }
 
   async function transact(rounds: readonly Parcel[][], next: bigint): Promise<void> {
     const topics = partitionsByTopic(rounds)
