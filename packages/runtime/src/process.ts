@@ -107,6 +107,7 @@ export async function runProcess(
       },
       giveUp,
     })
+    logger.info('stopped')
     stop.finished('done')
   } catch (error) {
     giveUp(error)

@@ -82,7 +82,7 @@ async function openServiceLog(
   { config: { log: config, dataDir }, streams }: ServiceOptions,
   { logger, metrics, patiently }: OpenParts,
 ): Promise<Log> {
-  const parts = { config, dir: dataPaths(dataDir).log, ...watchLog(logger, metrics) }
+  const parts = { config, dir: dataPaths(dataDir).log, ...watchLog({ logger, metrics }) }
   if (config.kind === 'embedded') return openLog(parts)
   const findings = await patiently('the log', () => checkLog(config, streams))
   for (const { level, message } of findings) if (level === 'warning') logger.warn(message)

@@ -2,21 +2,47 @@ import { Registry } from '@sluicebox/runtime/metrics'
 import { expect, test } from 'vitest'
 import { watchLog } from './watch-log.ts'
 
-test('what the log tells of is logged and counted', async () => {
+function watch() {
   const metrics = new Registry()
-  const logged: [string, object][] = []
-  const logger = {
-    warn: (facts: object) => void logged.push(['warn', facts]),
-    error: (facts: object) => void logged.push(['error', facts]),
-  }
-  const { onSkipped, onProblem } = watchLog(logger as never, metrics)
-  onSkipped({ group: 'scorer', stream: 'good', partition: 3, from: 10n, to: 17n })
-  onProblem(new Error('a broker is gone'))
-  onProblem(new Error('a broker is gone'))
+  const logged: { level: string; facts: object; message: string }[] = []
+  const log = (level: string) => (facts: object, message: string) =>
+    void logged.push({ level, facts, message })
+  const clock = { now: 0 }
+  const logger = { warn: log('warn'), error: log('error') }
+  const watched = watchLog({ logger: logger as never, metrics, now: () => clock.now })
+  return { ...watched, metrics, logged, clock }
+}
 
-  expect(logged.map(([level]) => level)).toEqual(['error', 'warn', 'warn'])
-  expect(logged[0]?.[1]).toEqual({ group: 'scorer', stream: 'good', partition: 3, from: '10', to: '17' })
-  const text = await metrics.metrics()
-  expect(text).toContain('sluicebox_log_skipped_positions_total{group="scorer",stream="good"} 7')
-  expect(text).toContain('sluicebox_log_problems_total 2')
+test('records that were deleted unread are an error, and counted', async () => {
+  const { onSkipped, metrics, logged } = watch()
+  onSkipped({ group: 'scorer', stream: 'good', partition: 3, from: 10n, to: 17n })
+  expect(logged).toMatchObject([
+    { level: 'error', facts: { group: 'scorer', stream: 'good', partition: 3, from: '10', to: '17' } },
+  ])
+  expect(await metrics.metrics()).toContain(
+    'sluicebox_log_skipped_positions_total{group="scorer",stream="good"} 7',
+  )
+})
+
+test('what is tried again and again is counted each time, and logged once in ten seconds', async () => {
+  const { onProblem, metrics, logged, clock } = watch()
+  for (clock.now = 0; clock.now < 25_000; clock.now += 100) onProblem(new Error('the broker is gone'))
+  onProblem(new Error('something else'))
+  expect(logged.map(({ message }) => message)).toEqual([
+    ...Array.from({ length: 3 }, () => 'trouble with the log: the broker is gone'),
+    'trouble with the log: something else',
+  ])
+  expect(logged.map(({ facts }) => (facts as { repeats?: number }).repeats)).toEqual([
+    undefined,
+    99,
+    99,
+    undefined,
+  ])
+  expect(await metrics.metrics()).toContain('sluicebox_log_problems_total 251')
+})
+
+test('messages that are all different fill no memory, and none is kept back', () => {
+  const { onProblem, logged } = watch()
+  for (let i = 0; i < 1_000; i++) onProblem(new Error(`attempt ${i}`))
+  expect(logged).toHaveLength(1_000)
 })

@@ -3,11 +3,23 @@ import type { Registry } from '@sluicebox/runtime/metrics'
 import type { OpenLogParts } from '@sluicebox/stream/open'
 import { Counter } from 'prom-client'
 
+export interface WatchLogParts {
+  readonly logger: Pick<Logger, 'error' | 'warn'>
+  readonly metrics: Registry
+  /** Epoch milliseconds. */
+  readonly now?: () => number
+}
+
+/** While something is tried again and again, it is logged once in so long. */
+const REPEAT_MS = 10_000
+const MESSAGES_MAX = 100
+
 /** What a log tells of while it is used: as logs, and as metrics. */
-export function watchLog(
-  logger: Pick<Logger, 'error' | 'warn'>,
-  metrics: Registry,
-): Pick<OpenLogParts, 'onSkipped' | 'onProblem'> {
+export function watchLog({
+  logger,
+  metrics,
+  now = Date.now,
+}: WatchLogParts): Pick<OpenLogParts, 'onSkipped' | 'onProblem'> {
   const registers = [metrics]
   const skippedPositions = new Counter({
     registers,
@@ -20,6 +32,9 @@ export function watchLog(
     name: 'sluicebox_log_problems_total',
     help: 'What went wrong with the log and was tried again.',
   })
+  /** When each message was logged, and how often it came since. */
+  const told = new Map<string, { at: number; repeats: number }>()
+
   return {
     onSkipped({ group, stream, partition, from, to }) {
       skippedPositions.inc({ group, stream }, Number(to - from))
@@ -30,7 +45,16 @@ export function watchLog(
     },
     onProblem(error) {
       problems.inc()
-      logger.warn({ err: error }, `trouble with the log: ${error.message}`)
+      const { message } = error
+      const last = told.get(message)
+      if (last !== undefined && now() - last.at < REPEAT_MS) {
+        last.repeats++
+        return
+      }
+      if (told.size >= MESSAGES_MAX) told.clear()
+      told.set(message, { at: now(), repeats: 0 })
+      const repeats = last?.repeats ?? 0
+      logger.warn({ err: error, ...(repeats > 0 ? { repeats } : {}) }, `trouble with the log: ${message}`)
     },
   }
 }

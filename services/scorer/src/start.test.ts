@@ -10,6 +10,7 @@ import type { Log } from '@sluicebox/stream/log'
 import { Registry } from 'prom-client'
 import { expect, onTestFinished, test } from 'vitest'
 import { scorerConfig } from './config.ts'
+import type { Restoring } from './restoring.ts'
 import { startScorer, type ScorerServiceParts } from './start.ts'
 import {
   badCodec,
@@ -98,6 +99,30 @@ test('a damaged snapshot is told of and replaced by a replay', async () => {
   expect((await readScored(log)).map(({ n }) => n)).toEqual([1, 2])
 })
 
+test('a worker of another machine, with older snapshots or none, restores the rest from the log', async () => {
+  const { log, run, logged } = await setUp()
+  const here = { store: storeOf(new Map()) }
+  const there = { store: storeOf(new Map()) }
+  const restored: (readonly Restoring[])[] = []
+  let count = 0
+  for (const worker of [here, there, here, there]) {
+    await log.append('good', [{ key: 'v1', value: encodeGood(goodRecord({ at: count })) }])
+    count++
+    await run(scored => scored.length === count, { ...worker, onRestoring: now => restored.push(now) })
+  }
+  expect((await readScored(log)).map(({ n }) => n)).toEqual([1, 2, 3, 4])
+  const places = logged.filter(facts => 'hasSnapshot' in facts)
+  for (const place of [
+    { from: '0', committed: '1', hasSnapshot: false },
+    { from: '1', committed: '2', hasSnapshot: true },
+    { from: '2', committed: '3', hasSnapshot: true },
+  ])
+    expect(places).toContainEqual(expect.objectContaining(place))
+  // A probe is told while it lasts, and when it is over.
+  expect(restored).toContainEqual([{ partition: 0, from: 1n, position: 1n, committed: 2n }])
+  expect(restored.at(-1)).toEqual([])
+})
+
 test('records of a schema that the registry holds are scored, others go to bad', async () => {
   const schema = JSON.stringify({ type: 'record', name: 'Good', namespace: 'sluicebox', fields: [] })
   const known = createCodec<Partial<GoodRecord>>(schema, 77).encode({})
@@ -126,10 +151,7 @@ async function setUp() {
     rmSync(dir, { recursive: true, force: true })
   })
   const objects = new Map<string, Uint8Array>()
-  const store: ScorerServiceParts['store'] = {
-    get: key => Promise.resolve(objects.get(key)),
-    put: (key, bytes) => Promise.resolve(void objects.set(key, bytes.slice())),
-  }
+  const store = storeOf(objects)
   const logged: object[] = []
   const write = (facts: object): void => void logged.push(facts)
 
@@ -156,6 +178,13 @@ async function setUp() {
     return metrics
   }
   return { log, run, logged, objects }
+}
+
+function storeOf(objects: Map<string, Uint8Array>): ScorerServiceParts['store'] {
+  return {
+    get: key => Promise.resolve(objects.get(key)),
+    put: (key, bytes) => Promise.resolve(void objects.set(key, bytes.slice())),
+  }
 }
 
 async function readScored(log: Log): Promise<ScoredRecord[]> {

@@ -115,6 +115,7 @@ export async function deliver(
   let sourcesLeft = sources.length
   let isCalm = false
   let isStopping = false
+  let isLastSent = false
   let isRegistryUp = true
   let failure: Error | undefined
   let kills = 0
@@ -131,10 +132,6 @@ export async function deliver(
     if (!isCalm && sourcesLeft === 0 && random.chance(0.02)) {
       isCalm = isRegistryUp = true
       simulation.calm()
-      if (last !== undefined) {
-        sourcesLeft++
-        startSource('last', [last], 0)
-      }
     }
     if (
       isCalm &&
@@ -142,8 +139,15 @@ export async function deliver(
       !isStopping &&
       stages.every(({ group, input }) => log.isDrained(group, input))
     ) {
-      isStopping = true
-      for (const { stop } of alive.values()) stop()
+      if (last !== undefined && !isLastSent) {
+        // Only now: what a stage repeats must not come behind it.
+        isLastSent = true
+        sourcesLeft++
+        startSource('last', [last], 0)
+      } else {
+        isStopping = true
+        for (const { stop } of alive.values()) stop()
+      }
     }
     if (!(await simulation.step()) && isCalm)
       throw new Error(`Seed ${seed} stands still after ${steps} steps.`)
@@ -350,10 +354,10 @@ function trusting(
         const object = objects.get(`snapshots/${group}/${partition}.snapshot`)
         if (object === undefined) return undefined
         const bytes = Buffer.from(object)
-        const stateAt = 20 + bytes.readUInt32LE(16)
+        const stateAt = 36 + bytes.readUInt32LE(32)
         return {
           position: bytes.readBigUInt64LE(8),
-          version: bytes.toString('utf8', 20, stateAt),
+          version: bytes.toString('utf8', 36, stateAt),
           bytes: bytes.subarray(stateAt),
         }
       }),

@@ -44,6 +44,7 @@ export function addDrain(program: Command): void {
       'after',
       `
 Not beside a running "sluicebox up" or other workers on the same streams, which do the same all the time.
+On Kafka the counts are positions: the ends of transactions are among them.
 
 Example:
   $ sluicebox drain --data shop --close`,
@@ -58,7 +59,7 @@ Example:
       await using log = await openLog({
         config: config.log,
         dir: dataPaths(config.dataDir).log,
-        ...watchLog(logger, metrics),
+        ...watchLog({ logger, metrics }),
       })
       const schemas = await openSchemas(config, atOnce)
       await using pipeline = await startPipeline({
