@@ -1,4 +1,5 @@
-// A process of the benchmark on Kafka: `collector`, `enricher` or `scorer`, told of its brokers and the prefix of its names. Tells
+// A process of the benchmark on Kafka: `collector`, `enricher` or `scorer`, told of its brokers, the prefix of its names and where to keep
+// snapshots. Tells
 // when it is there, works when it is told to, and tells its CPU time whenever it is asked.
 import { collectorConfig } from '@sluicebox/collector/config'
 import { startCollector } from '@sluicebox/collector/server'
@@ -9,11 +10,12 @@ import { createLogger } from '@sluicebox/runtime/log'
 import { createMetrics } from '@sluicebox/runtime/metrics'
 import { scorerConfig } from '@sluicebox/scorer/config'
 import { startScorer } from '@sluicebox/scorer/start'
+import { openFolderStore } from '@sluicebox/store/folder'
 import { kafkaConfig } from '@sluicebox/stream/kafka/config'
 import { openKafkaLog } from '@sluicebox/stream/kafka/log'
 import { bundle } from './scorer.ts'
 
-const [kind, brokers, prefix] = process.argv.slice(2) as [string, string, string]
+const [kind, brokers, prefix, snapshots] = process.argv.slice(2) as [string, string, string, string]
 const log = await openKafkaLog({
   config: kafkaConfig.parse({ brokers: brokers.split(','), prefix, replicas: 1 }),
   onProblem: error => process.stderr.write(`${kind}: ${error.message}\n`),
@@ -36,8 +38,8 @@ async function start(): Promise<number | undefined> {
       void startEnricher({ ...shared, config: enricherConfig.parse({}) })
       return undefined
     default: {
-      const noStore = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() }
-      void startScorer({ ...shared, config: scorerConfig.parse({}), bundle: bundle(), store: noStore })
+      const store = await openFolderStore(snapshots)
+      void startScorer({ ...shared, config: scorerConfig.parse({}), bundle: bundle(), store })
       return undefined
     }
   }

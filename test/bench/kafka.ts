@@ -1,6 +1,8 @@
 // The stages as processes on a real broker, with transactions, beside what the client and the broker do without us.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMissingSchema } from '@sluicebox/event/codec'
 import { folderCodec } from '@sluicebox/registry/folder'
@@ -26,8 +28,13 @@ const ROUNDS = 3
 const EVENTS_PER_SECOND = 1000
 const SECONDS = 15
 const WARM_UP_MS = 4000
+const TAKEOVER_SESSIONS = 100_000
+
+/** Where the processes keep their snapshots. */
+let dir = ''
 
 export async function benchKafka(): Promise<Row[]> {
+  dir = mkdtempSync(join(tmpdir(), 'sluicebox-bench-'))
   const kafka = await startKafka({ compile: 'full' })
   try {
     return [
@@ -35,9 +42,12 @@ export async function benchKafka(): Promise<Row[]> {
       ...(await benchCollectorOnKafka(kafka)),
       ...(await benchStages(kafka)),
       ...(await benchEndToEnd(kafka)),
+      ...(await benchWorkers(kafka)),
+      await benchTakeover(kafka),
     ]
   } finally {
     await kafka.stop()
+    rmSync(dir, { recursive: true, force: true })
   }
 }
 
@@ -93,7 +103,7 @@ async function benchEndToEnd(kafka: LocalKafka): Promise<Row[]> {
     const latencies: number[] = []
     const reading = readScores(log, stop.signal, Date.now() + WARM_UP_MS, ms => latencies.push(ms))
     const { accepted } = await load(`http://127.0.0.1:${port}`, EVENTS_PER_SECOND, SECONDS)
-    await new Promise(resolve => setTimeout(resolve, 1000))
+    await pause(1000)
     stop.abort()
     await reading
     return [
@@ -160,11 +170,93 @@ async function benchStage(kafka: LocalKafka, stage: keyof typeof STAGES): Promis
   }
 }
 
-async function fill(log: Log, stream: 'raw' | 'good', count: number): Promise<void> {
+/** What a second worker adds, by the clock: the broker and both workers share this machine. */
+async function benchWorkers(kafka: LocalKafka): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const stage of ['enricher', 'scorer'] as const) {
+    const rates: number[] = []
+    for (const workers of [1, 2]) rates.push(await workerRate(kafka, stage, workers))
+    const [one, two] = rates as [number, number]
+    rows.push(
+      { name: `${stage}, one worker`, value: one, unit: 'events/s' },
+      {
+        name: `${stage}, two workers`,
+        value: two,
+        unit: 'events/s',
+        ratio: { to: 'one', value: two / one },
+        target: { min: one },
+      },
+    )
+  }
+  return rows
+}
+
+async function workerRate(kafka: LocalKafka, stage: keyof typeof STAGES, workers: number): Promise<number> {
+  const { input, group, records, events } = STAGES[stage]
+  const config = await topicsFor(kafka, `bench-${workers}-${stage}.`)
+  await using log = await openKafkaLog({ config: config.kafka })
+  await fill(log, input, records)
+  const children = await Promise.all(Array.from({ length: workers }, () => startProcess(stage, config)))
+  try {
+    await Promise.all(children.map(child => tell(child, 'start')))
+    let warm: { done: number; at: number } | undefined
+    for (;;) {
+      const { done, end } = await standOf(log, group, input)
+      if (done >= WARM_UP_SHARE * records) warm ??= { done, at: performance.now() }
+      if (done >= end && warm !== undefined)
+        return ((done - warm.done) * events * 1000) / (performance.now() - warm.at)
+      await pause(20)
+    }
+  } finally {
+    await Promise.all(children.map(end))
+  }
+}
+
+/** From `kill -9` of the worker of a partition with many live sessions to the first score by another. */
+async function benchTakeover(kafka: LocalKafka): Promise<Row> {
+  const config = await topicsFor(kafka, 'bench-takeover.', 1)
+  await using log = await openKafkaLog({ config: config.kafka })
+  await fill(log, 'good', TAKEOVER_SESSIONS, TAKEOVER_SESSIONS)
+  const children = [await startProcess('scorer', config)]
+  try {
+    await tell(children[0]!, 'start')
+    const isDone = async (): Promise<boolean> => {
+      const { done, end } = await standOf(log, 'scorer', 'good')
+      return done >= end
+    }
+    while (!(await isDone())) await pause(50)
+    children.push(await startProcess('scorer', config))
+    await tell(children[1]!, 'start')
+    const killedAt = performance.now()
+    await end(children[0]!)
+    const [before] = await log.bounds('scored')
+    // Sessions go on.
+    await fill(log, 'good', 1000, TAKEOVER_SESSIONS)
+    while ((await log.bounds('scored'))[0]!.end === before!.end) await pause(10)
+    return {
+      name: `a partition of ${TAKEOVER_SESSIONS.toLocaleString('en')} live sessions scores again after kill -9`,
+      value: (performance.now() - killedAt) / 1000,
+      unit: 's',
+      target: { max: 10 },
+    }
+  } finally {
+    await Promise.all(children.map(end))
+  }
+}
+
+async function standOf(log: Log, group: string, input: string): Promise<{ done: number; end: number }> {
+  const [committed, bounds] = await Promise.all([log.committed(group, input), log.bounds(input)])
+  return {
+    done: committed.reduce((sum, position) => sum + Number(position), 0),
+    end: bounds.reduce((sum, each) => sum + Number(each.end), 0),
+  }
+}
+
+async function fill(log: Log, stream: 'raw' | 'good', count: number, sessions = SESSIONS): Promise<void> {
   const raw = folderCodec('raw')
   const good = folderCodec('good')
   const ids = Array.from(
-    { length: SESSIONS },
+    { length: sessions },
     (_, i) => `f81d4fae-7dec-41d0-a765-${String(i).padStart(12, '0')}`,
   )
   for (let start = 0; start < count; start += 1000) {
@@ -174,7 +266,7 @@ async function fill(log: Log, stream: 'raw' | 'good', count: number): Promise<vo
         const record = pageViewsRecord(n)
         return { key: record.visitor, value: raw.encode(record) }
       }
-      const id = ids[n % SESSIONS]!
+      const id = ids[n % sessions]!
       return { key: id, value: good.encode(goodRecord(n, id, id)) }
     })
     await log.append(stream, records)
@@ -185,24 +277,18 @@ async function fill(log: Log, stream: 'raw' | 'good', count: number): Promise<vo
 async function progress(log: Log, child: ChildProcess, group: string, input: string, count: number) {
   let warm: { done: number; cpuSeconds: number } | undefined
   for (;;) {
-    const [committed, bounds, cpuSeconds] = await Promise.all([
-      log.committed(group, input),
-      log.bounds(input),
-      cpuSecondsOf(child),
-    ])
-    const done = committed.reduce((sum, position) => sum + Number(position), 0)
-    const end = bounds.reduce((sum, each) => sum + Number(each.end), 0)
+    const [{ done, end }, cpuSeconds] = await Promise.all([standOf(log, group, input), cpuSecondsOf(child)])
     if (done >= WARM_UP_SHARE * count) warm ??= { done, cpuSeconds }
     if (done >= end && warm !== undefined)
       return { records: done - warm.done, cpuSeconds: cpuSeconds - warm.cpuSeconds }
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await pause(20)
   }
 }
 
-async function topicsFor(kafka: LocalKafka, prefix: string): Promise<LogConfig> {
+async function topicsFor(kafka: LocalKafka, prefix: string, partitions = PARTITIONS): Promise<LogConfig> {
   const config = logConfig.parse({
     kind: 'kafka',
-    partitions: PARTITIONS,
+    partitions,
     kafka: { brokers: kafka.addresses, prefix, replicas: 1 },
   })
   await createTopics(config, ['raw', 'good', 'bad', 'scored'])
@@ -210,7 +296,7 @@ async function topicsFor(kafka: LocalKafka, prefix: string): Promise<LogConfig> 
 }
 
 async function startProcess(kind: string, { kafka }: LogConfig): Promise<ChildProcess> {
-  const args = [kind, kafka.brokers.join(), kafka.prefix]
+  const args = [kind, kafka.brokers.join(), kafka.prefix, join(dir, kafka.prefix)]
   const child = fork(join(import.meta.dirname, 'kafka-process.ts'), args)
   await once(child, 'message')
   return child
@@ -233,4 +319,8 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGKILL')
   await once(child, 'exit')
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
 }
