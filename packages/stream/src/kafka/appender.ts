@@ -13,10 +13,13 @@ export interface ProduceSettings {
 interface Append {
   readonly topic: string
   readonly records: readonly OutputRecord[]
+  readonly bytes: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
+/** Appends are refused while more than this waits. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
 /** How long an append is tried, in request timeouts. */
 const PATIENCE = 3
 /** Records that go out in one request, about. */
@@ -26,18 +29,25 @@ const REPEATABLE = new Set(['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_O
 
 /**
  * Appends records outside of transactions. One request is under way at a time, so that no repeat is overtaken;
- * whatever comes meanwhile goes out with the next. Who appends keeps what waits within bounds.
+ * whatever comes meanwhile goes out with the next.
  */
 export function createAppender(connection: Connection, settings: ProduceSettings) {
   const { recordBytesMax, requestTimeoutMs } = settings
   const waiting: Append[] = []
+  let waitingBytes = 0
   let running: Promise<void> | undefined
   let producer: { id: ProducerId; sequences: Sequences } | undefined
 
   async function append(topic: string, records: readonly OutputRecord[]): Promise<void> {
     if (records.length === 0) return
+    const bytes = records.reduce((sum, { value }) => sum + value.length, 0)
+    if (waitingBytes > 0 && waitingBytes + bytes > WAITING_BYTES_MAX)
+      throw new Error(
+        `${waitingBytes} bytes wait to be written to Kafka already: the brokers take less than comes, or can't be reached`,
+      )
     await new Promise<void>((resolve, reject) => {
-      waiting.push({ topic, records, resolve, reject })
+      waitingBytes += bytes
+      waiting.push({ topic, records, bytes, resolve, reject })
       running ??= run().finally(() => (running = undefined))
     })
   }
@@ -48,6 +58,7 @@ export function createAppender(connection: Connection, settings: ProduceSettings
       const placed: Placed[] = []
       for (let bytes = 0; waiting.length > 0 && bytes < REQUEST_BYTES_MAX;) {
         const next = waiting.shift()!
+        waitingBytes -= next.bytes
         try {
           for (const each of place(next.topic, next.records, await countOf(next.topic), recordBytesMax)) {
             placed.push(each)

@@ -34,7 +34,11 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
   beforeEach(async () => {
     prefix = `consumer-${runs++}.`
     await admin.createTopics({
-      topics: ['raw', 'good'].map(stream => ({ topic: `${prefix}${stream}`, numPartitions: 1 })),
+      topics: ['raw', 'good'].map(stream => ({
+        topic: `${prefix}${stream}`,
+        numPartitions: 1,
+        configEntries: [{ name: 'max.message.bytes', value: '5000000' }],
+      })),
     })
   })
   afterEach(async () => {
@@ -169,6 +173,51 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     // Nobody was given again what he had.
     expect(new Set(begun).size).toBe(begun.length)
     expect(begun).toHaveLength(5)
+  })
+
+  test('a member for whom no partition is left says so, and takes over from one who leaves', async () => {
+    const log = await open()
+    const other = await open()
+    const stops = [new AbortController(), new AbortController()] as const
+    const owned = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    const members = [log, other].map((each, index) =>
+      each.consume(
+        { stream: 'raw', group: 'group', ...LIMITS, signal: stops[index]!.signal },
+        async partition => {
+          owned[index]!.resolve()
+          await partition.next()
+        },
+      ),
+    )
+    await Promise.race(owned.map(({ promise }) => promise))
+    await expect
+      .poll(() => problems.map(({ message }) => message).join(), { timeout: 20_000 })
+      .toMatch(/this worker has nothing to do/)
+    const first = await Promise.race(owned.map(async ({ promise }, index) => promise.then(() => index)))
+    stops[first]!.abort()
+    await owned[1 - first]!.promise
+    stops[1 - first]!.abort()
+    await Promise.all(members)
+  })
+
+  test('compressed batches are read like others', async () => {
+    const log = await open({ compression: 'gzip' })
+    await log.append('raw', numbered(50))
+    const { records } = await log.read('raw', 0, 0n, LIMITS)
+    expect(records.map(({ value }) => String(Buffer.from(value)))).toEqual(
+      Array.from({ length: 50 }, (_, index) => String(index)),
+    )
+  })
+
+  test('appends are refused while too much waits, and go on when it is written', async () => {
+    const log = await open()
+    const large = (): OutputRecord[] =>
+      Array.from({ length: 10 }, () => ({ key: 'a', value: Buffer.alloc(3_000_000) }))
+    const appends = await Promise.allSettled([1, 2, 3, 4].map(() => log.append('raw', large())))
+    expect(appends.map(({ status }) => status)).toContain('rejected')
+    const refused = appends.find(each => each.status === 'rejected')
+    expect(String(refused?.reason)).toMatch(/bytes wait to be written to Kafka already/)
+    await log.append('raw', numbered(1))
   })
 
   test('a broker that says nothing at all ends the consumer, so that its process is started anew', async () => {

@@ -75,8 +75,15 @@ export function joinGroup(parts: MembershipParts): Membership {
       groupAssignment: group.leaderId === memberId ? await share(group.members) : [],
     })
     joined = { generationId, coordinator }
-    parts.onAssigned(decodeAssignment(topic, synced.memberAssignment))
+    const partitions = decodeAssignment(topic, synced.memberAssignment)
+    parts.onAssigned(partitions)
     heard()
+    if (partitions.length === 0)
+      parts.onProblem(
+        new Error(
+          `this worker has nothing to do: ${groupId} has more members than ${topic} has partitions. Add partitions, or end a worker`,
+        ),
+      )
   }
 
   async function share(members: readonly { memberId: string; memberMetadata: Buffer }[]) {
