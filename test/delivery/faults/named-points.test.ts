@@ -1,40 +1,28 @@
 // kill -9 of enricher and scorer at each step of a commit, at the very request: whatever part of a commit was done when
 // its worker died, it counts wholly or not at all.
 import { expect, test } from 'vitest'
-import type { Effect } from '../proxy/faults.ts'
 import type { ApiName } from '../proxy/frames.ts'
-import { within } from '../world/within.ts'
+import { killAt } from './inflict.ts'
 import { survive } from './survive.ts'
 
-const POINTS: readonly (readonly [string, ApiName, Effect['kind']])[] = [
-  ['before a transaction takes in its partitions', 'addPartitionsToTxn', 'cut-request'],
-  ['before anything is written', 'produce', 'cut-request'],
-  ['after the outputs are written', 'produce', 'lose-answer'],
-  ['before the position is sent', 'txnOffsetCommit', 'cut-request'],
-  ['after the position is sent', 'txnOffsetCommit', 'lose-answer'],
-  ['before the end is sent', 'endTxn', 'cut-request'],
-  ['after the end was answered', 'endTxn', 'lose-answer'],
+const POINTS: readonly (readonly [ApiName, 'cut-request' | 'lose-answer'])[] = [
+  ['addPartitionsToTxn', 'cut-request'],
+  ['produce', 'cut-request'],
+  ['produce', 'lose-answer'],
+  ['txnOffsetCommit', 'cut-request'],
+  ['txnOffsetCommit', 'lose-answer'],
+  ['endTxn', 'cut-request'],
+  ['endTxn', 'lose-answer'],
 ]
 
-test.each(['enricher', 'scorer'] as const)('%s', async kind => {
-  const { endings } = await survive({ workers: { [kind]: 2 } }, async (world, load) => {
-    for (const [name, on, effect] of POINTS) {
-      const armed = world.proxy.arm({
-        on,
-        effect: { kind: effect } as Effect,
-        when: ({ clientId }) => clientId.startsWith(kind),
-        onStrike({ clientId }) {
-          world.note(`kill -9 ${kind} ${name}`)
-          world
-            .of(kind)
-            .find(worker => worker.name === clientId)!
-            .kill()
-        },
-      })
-      await within(`a kill ${name}`, armed.done)
+test('kill -9 within a commit', async () => {
+  const { endings } = await survive({ workers: { enricher: 2, scorer: 2 } }, async (world, load) => {
+    for (const [on, effect] of POINTS) {
+      await Promise.all([killAt(world, 'enricher', on, effect), killAt(world, 'scorer', on, effect)])
       await load.more(20)
     }
-    await world.caughtUp(kind)
+    await world.caughtUp('enricher')
+    await world.caughtUp('scorer')
   })
-  expect(endings).toHaveLength(POINTS.length)
+  expect(endings).toHaveLength(2 * POINTS.length)
 })

@@ -1,5 +1,6 @@
 // Workers that come and go all the time: partitions move, and nothing is lost or counted twice on the way.
 import { expect, test } from 'vitest'
+import { handOverLate } from './inflict.ts'
 import { survive } from './survive.ts'
 
 const CHANGES = 8
@@ -26,4 +27,8 @@ test.each(['enricher', 'scorer'] as const)('%s', async kind => {
     for (const worker of world.of(kind)) if (!here.has(worker)) worker.start()
     await Promise.all(world.of(kind).map(worker => worker.ready()))
   })
+})
+
+test.each(['enricher', 'scorer'] as const)('one %s takes over while the other still goes on', async kind => {
+  await survive({}, (world, load) => handOverLate(world, load, kind))
 })

@@ -2,40 +2,31 @@
 // still writes must not count.
 import { expect, test } from 'vitest'
 import type { ApiName } from '../proxy/frames.ts'
-import { within } from '../world/within.ts'
+import { endLate, pauseAt } from './inflict.ts'
 import { survive } from './survive.ts'
 
-/** Where in a commit it stands still. */
+/** Where in a commit they stand still. */
 const POINTS: readonly ApiName[] = ['addPartitionsToTxn', 'produce', 'txnOffsetCommit', 'endTxn']
 
-test.each(['enricher', 'scorer'] as const)('%s', async kind => {
-  await survive({ workers: { [kind]: 2 } }, async (world, load) => {
+test('zombies', async () => {
+  const { endings } = await survive({ workers: { enricher: 2, scorer: 2 } }, async (world, load) => {
     for (const on of POINTS) {
-      let zombie = ''
-      const armed = world.proxy.arm({
-        on,
-        effect: { kind: 'pass' },
-        when: ({ clientId }) => clientId.startsWith(kind),
-        onStrike({ clientId }) {
-          zombie = clientId
-          world.note(`SIGSTOP ${kind} at ${on}`)
-          world
-            .of(kind)
-            .find(({ name }) => name === zombie)!
-            .pause()
-        },
-      })
-      await within(`a stop at ${on}`, armed.done)
+      const zombies = await Promise.all([pauseAt(world, 'enricher', on), pauseAt(world, 'scorer', on)])
       await load.more(10)
-      // The other one has all of it now.
-      await world.caughtUp(kind)
-      world
-        .of(kind)
-        .find(({ name }) => name === zombie)!
-        .resume()
+      // The others have all of it now.
+      await world.caughtUp('enricher')
+      await world.caughtUp('scorer')
+      for (const zombie of zombies) zombie.resume()
       await load.more(10)
     }
-    await world.caughtUp(kind)
-    expect(world.of(kind).every(({ endings }) => endings.length === 0)).toBe(true)
   })
+  expect(endings).toEqual([])
 })
+
+test.each(['enricher', 'scorer'] as const)(
+  'the end of a transaction of one %s comes when another has taken over',
+  async kind => {
+    const config = { log: { kafka: { transactionTimeoutMs: 20_000 } } }
+    await survive({ workers: { [kind]: 2 }, config }, world => endLate(world, kind))
+  },
+)

@@ -50,8 +50,8 @@ export interface Worker {
   start(): void
   /** Ends it for good, at once. */
   discard(): Promise<void>
-  /** The end of its log. */
-  logTail(): string
+  /** The end of its log: the last lines, so many. */
+  logTail(lines?: number): string
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -142,14 +142,14 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
       child.kill('SIGKILL')
       await exited
     },
-    logTail: () => tail(logFile),
+    logTail: lines => tail(logFile, lines),
   }
 }
 
-function tail(file: string): string {
+function tail(file: string, count = LOG_LINES): string {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   return lines
-    .slice(-LOG_LINES)
+    .slice(-count)
     .map(line => `  ${line.slice(0, LOG_LINE_LENGTH)}`)
     .join('\n')
 }

@@ -40,6 +40,8 @@ export interface World extends AsyncDisposable, Progress {
   readonly configFile: string
   readonly dataDir: string
   readonly prefix: string
+  /** The way to the brokers past the proxy. */
+  readonly directAddresses: readonly string[]
   readonly history: History
   readonly workers: readonly Worker[]
   of(kind: WorkerKind): readonly Worker[]
@@ -62,6 +64,8 @@ interface LoadShape {
 export interface FinishOptions {
   /** Waits until the archive is as far as raw, too. */
   readonly archiveComplete?: boolean
+  /** Counts even if something does not come through. */
+  readonly mayStayBehind?: boolean
   /** How long everything may take to come through. */
   readonly withinMs?: number
 }
@@ -132,6 +136,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const world: World = {
     ...progress,
     ...{ proxy, random, configFile, dataDir, prefix, history, workers, of },
+    directAddresses: kafka.directAddresses,
     async add(kind) {
       const worker = await begin(kind)
       await worker.ready()
@@ -142,7 +147,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       return load
     },
     note: name => history.add({ kind: 'fault', at: Date.now(), name }),
-    async finish({ archiveComplete = false, withinMs } = {}) {
+    async finish({ archiveComplete = false, mayStayBehind = false, withinMs } = {}) {
       await load?.stop()
       proxy.disarm()
       const exitCodes: Record<string, number | null> = {}
@@ -150,8 +155,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       // Heartbeats are what closes the last objects.
       const upTo = archiveComplete ? await progress.caughtUp('archiver', withinMs) : []
       await stopAll(of('collector'), exitCodes)
-      await progress.caughtUp('enricher', withinMs)
-      await progress.caughtUp('scorer', withinMs)
+      for (const kind of ['enricher', 'scorer'] as const)
+        await progress.caughtUp(kind, withinMs).catch((error: unknown) => {
+          if (!mayStayBehind) throw error
+        })
       const drainMs = Math.round(performance.now() - begunAt)
       await stopAll(
         workers.filter(({ kind }) => kind !== 'collector'),
