@@ -10,7 +10,7 @@ import { openLog } from '@sluicebox/stream/open'
 import type { ServiceConfig } from './config.ts'
 import { createPatience, type Patiently } from './patience.ts'
 import { openSchemas, type Schemas } from './schemas.ts'
-import { dataPaths, openStore } from './stores.ts'
+import { dataPaths, openStore, type StoreName } from './stores.ts'
 import { watchLag } from './watch-lag.ts'
 import { watchLog } from './watch-log.ts'
 
@@ -21,7 +21,7 @@ export interface ServiceParts extends Schemas {
   readonly metrics: Registry
   /** Aborts when the process is told to stop: finish what is in hand, then return. */
   readonly signal: AbortSignal
-  openStore(name: 'archive' | 'snapshots'): Promise<Store>
+  openStore(name: StoreName): Promise<Store>
   /** Where health and metrics are. */
   readonly adminUrl: string
   /** What the readiness probe is told from now on; before, that the service is starting. */

@@ -1,21 +1,23 @@
 import { join } from 'node:path'
-import { openStore as open } from '@sluicebox/store/open'
+import { openStore as open, type OpenStoreParts } from '@sluicebox/store/open'
 import type { Store } from '@sluicebox/store/store'
 import type { ServiceConfig } from './config.ts'
 import type { Patiently } from './patience.ts'
 
 /** What is kept in the data directory beside the stores. */
-export function dataPaths(dataDir: string): { log: string; bundles: string } {
-  return { log: join(dataDir, 'log'), bundles: join(dataDir, 'bundles') }
+export function dataPaths(dataDir: string): { readonly log: string } {
+  return { log: join(dataDir, 'log') }
 }
 
+export type StoreName = OpenStoreParts['name']
+
 /**
- * Opens what the archive, or the snapshots, are kept in, as the configuration says. All workers of a stage must be
- * given the same.
+ * Opens what the archive, the snapshots, or the bundles that were used are kept in, as the configuration says. All
+ * workers of a stage must be given the same.
  */
 export function openStore(
   { store: config, dataDir: dir }: Pick<ServiceConfig, 'store' | 'dataDir'>,
-  name: 'archive' | 'snapshots',
+  name: StoreName,
   patiently: Patiently,
 ): Promise<Store> {
   const attempt = (): Promise<Store> => open({ config, dir, name })

@@ -7,7 +7,6 @@ import { loadConfiguredBundle, type ScoringBundle } from '@sluicebox/scorer/scor
 import { startScorer } from '@sluicebox/scorer/start'
 import type { Schemas } from '@sluicebox/service/schemas'
 import type { ServiceParts } from '@sluicebox/service/service'
-import { dataPaths } from '@sluicebox/service/stores'
 import { SESSION_FIELDS } from '@sluicebox/session/moment'
 import type { Config } from './config.ts'
 
@@ -30,7 +29,7 @@ export interface PipelineParts
 /** Runs enricher, scorer and archiver over a log in this process. */
 export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
   const { config, codec, fetchSchema } = parts
-  const bundle = await loadConfiguredBundle(config.scorer, dataPaths(config.dataDir).bundles)
+  const bundle = await loadConfiguredBundle(config.scorer, await parts.openStore('bundles'))
   const [archive, snapshots] = await Promise.all([parts.openStore('archive'), parts.openStore('snapshots')])
   const [raw, good, bad, scored] = await Promise.all([
     codec('raw'),

@@ -6,14 +6,30 @@ import { isMissingSchema } from '@sluicebox/event/codec'
 import type { GoodRecord } from '@sluicebox/event/records'
 import { loadEventSchemas } from '@sluicebox/registry/events'
 import { folderCodec } from '@sluicebox/registry/folder'
+import { createLearn } from '@sluicebox/registry/learn'
 import { SESSION_FIELDS } from '@sluicebox/session/moment'
 import type { Store } from '@sluicebox/store/store'
-import type { Stage } from '@sluicebox/stream/stage'
+import type { Batch, OutputRecord } from '@sluicebox/stream/log'
+import { Unresolved, type Stage } from '@sluicebox/stream/stage'
 import type { SourceObject } from '@sluicebox/trainer/dataset/info'
 import type { EventSource } from '@sluicebox/trainer/dataset/source'
 
+/** What a replay knows of writers' schemas: the archive brings those that were known, all others are not. */
+export interface Absence {
+  readonly ids: ReadonlySet<number>
+  resolve(refs: readonly string[]): Promise<void>
+}
+
+export function createAbsence(): Absence {
+  const ids = new Set<number>()
+  return { ids, resolve: createLearn({ codec: { learn() {} }, onAbsent: id => ids.add(id) }) }
+}
+
 /** The enricher's stage as the service runs it, for replays. */
-export function enricherStage(config: EnricherConfig): Stage<EnricherState, 'good' | 'bad'> {
+export function enricherStage(
+  config: EnricherConfig,
+  absence: Absence,
+): Stage<EnricherState, 'good' | 'bad'> {
   const pseudonymKey = readKey(config.pseudonyms.keyFile)
   return createEnricher({
     config,
@@ -21,6 +37,7 @@ export function enricherStage(config: EnricherConfig): Stage<EnricherState, 'goo
     rawCodec: folderCodec('raw'),
     goodCodec: folderCodec('good'),
     badCodec: folderCodec('bad'),
+    absentSchemas: absence.ids,
     ...(pseudonymKey === undefined ? {} : { pseudonymKey }),
   })
 }
@@ -38,17 +55,35 @@ export function archivedEvents(store: Store, config: EnricherConfig, description
       objects.length = 0
       for await (const { key, sha256, bytes } of listArchive(store, ['raw']))
         objects.push({ key, sha256, bytes })
-      const stage = enricherStage(config)
+      const absence = createAbsence()
+      const stage = enricherStage(config, absence)
       const codec = folderCodec('good', { project: SESSION_FIELDS })
       const states = new Map<number, EnricherState>()
       for await (const batch of readRaw(store)) {
         const { partition } = batch
         const state = states.get(partition) ?? stage.start(partition)
         states.set(partition, state)
-        const { good } = stage.process(state, batch)
+        const { good } = await processResolved(stage, state, batch, absence.resolve)
         yield { partition, events: good.map(({ value }) => decode(codec.decode(value))) }
       }
     },
+  }
+}
+
+/** Processes a batch, and gets what the stage says is unresolved. */
+export async function processResolved<State, Output extends string>(
+  stage: Stage<State, Output>,
+  state: State,
+  batch: Batch,
+  resolve: ((refs: readonly string[]) => Promise<void>) | undefined,
+): Promise<Record<Output, OutputRecord[]>> {
+  for (;;) {
+    try {
+      return stage.process(state, batch)
+    } catch (error) {
+      if (!(error instanceof Unresolved) || resolve === undefined) throw error
+      await resolve(error.refs)
+    }
   }
 }
 

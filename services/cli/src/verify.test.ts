@@ -17,7 +17,7 @@ import { partitionOf } from '@sluicebox/stream/partitioner'
 import type { Stage } from '@sluicebox/stream/stage'
 import { describe, expect, test } from 'vitest'
 import { NOTHING } from './compare.ts'
-import { enricherStage } from './replay.ts'
+import { createAbsence, enricherStage, processResolved } from './replay.ts'
 import { verifyScores, type VerifyReport } from './verify.ts'
 
 // The stages here are small ones of the same shape as the real ones: several events from a raw record, not in the
@@ -294,7 +294,8 @@ describe('verifying scores', () => {
 
 describe('verifying what the stages of Sluicebox made', () => {
   test('finds every score, every event and every bad event again', async () => {
-    const enricher = enricherStage(enricherConfig.parse({}))
+    const absence = createAbsence()
+    const enricher = enricherStage(enricherConfig.parse({}), absence)
     const bundle = scoringBundle()
     const scorer = createScorer({
       bundle,
@@ -321,11 +322,14 @@ describe('verifying what the stages of Sluicebox made', () => {
       const value = encodeRecord('raw', { ...fields, collected_at: T0 + i * 1000, request_id: `r${i}` })
       await append(log, 'raw', [{ key: visitor, value }], PARTITIONS)
     }
+    // Of a schema that nobody knows.
+    await append(log, 'raw', [{ key: 'v0', value: Buffer.of(0, 0, 0, 0, 7, 1) }], PARTITIONS)
     const closing = encodeRecord('raw', { kind: 'heartbeat', collected_at: T0 + 86_400_000 })
     for (let partition = 0; partition < PARTITIONS; partition++)
       await log.append('raw', [{ key: null, value: closing, partition }])
     for (const batch of await batches(log, 'raw')) {
-      const { good, bad } = enricher.process(enricher.start(batch.partition), batch)
+      const state = enricher.start(batch.partition)
+      const { good, bad } = await processResolved(enricher, state, batch, absence.resolve)
       await append(log, 'good', good, PARTITIONS)
       await append(log, 'bad', bad, PARTITIONS)
     }
@@ -335,14 +339,23 @@ describe('verifying what the stages of Sluicebox made', () => {
     const store = await tempStore()
     await run(log, store).drain()
     const scorers = new Map([[bundle.id, scorer]])
-    const report = await verifyScores({ store, enricher, scorers, codecs: CODECS })
+    // A replay finds out by itself what nobody knew.
+    const other = createAbsence()
+    const report = await verifyScores({
+      store,
+      enricher: enricherStage(enricherConfig.parse({}), other),
+      resolve: other.resolve,
+      scorers,
+      codecs: CODECS,
+    })
     expect(report).toEqual({
       ...NOTHING,
       compared: report.scores,
       scores: report.scores,
       sessions: 17,
-      // 16 bodies are broken off; each of the others has two events; and the heartbeats are passed on.
-      events: { ...NOTHING, compared: 16 + 2 * 184 + PARTITIONS },
+      // 16 bodies are broken off; each of the others has two events; one record can't be read; and the heartbeats are
+      // passed on.
+      events: { ...NOTHING, compared: 16 + 2 * 184 + 1 + PARTITIONS },
       otherBundles: {},
       differences: [],
     })

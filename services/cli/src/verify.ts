@@ -12,7 +12,7 @@ import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord, ScoredRecord } from '@sluicebox/event/records'
 import type { Store } from '@sluicebox/store/store'
 import type { Batch, OutputRecord } from '@sluicebox/stream/log'
-import { Unresolved, type Stage } from '@sluicebox/stream/stage'
+import type { Stage } from '@sluicebox/stream/stage'
 import {
   createComparison,
   NOTHING,
@@ -21,6 +21,7 @@ import {
   type Difference,
   type Sourced,
 } from './compare.ts'
+import { processResolved } from './replay.ts'
 
 export interface VerifyParts<EnricherState, ScorerState> {
   readonly store: Store
@@ -208,22 +209,6 @@ async function* eachRecord<T>(rows: AsyncIterable<Rows<T>>, isWanted: (record: T
     for (const { record, position } of records)
       if (isWanted(record))
         yield { record, fieldNames, place: `partition ${partition}, position ${position}` }
-}
-
-async function processResolved<State, Output extends string>(
-  stage: Stage<State, Output>,
-  state: State,
-  batch: Batch,
-  resolve: VerifyParts<never, never>['resolve'],
-): Promise<Record<Output, OutputRecord[]>> {
-  for (;;) {
-    try {
-      return stage.process(state, batch)
-    } catch (error) {
-      if (!(error instanceof Unresolved) || resolve === undefined) throw error
-      await resolve(error.refs)
-    }
-  }
 }
 
 function decode<T extends object>(records: readonly OutputRecord[], codec: Codec<T>): T[] {

@@ -1,28 +1,47 @@
-import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readBundleFiles, type BundleFile } from '@sluicebox/model/bundle-files'
+import type { Store } from '@sluicebox/store/store'
+
+// Bundles that were used, as objects `<id>/<file>`. The manifest is written last: a bundle without it is none.
+
+const FILES: readonly BundleFile[] = ['model.bin', 'golden.ndjson', 'MODEL_CARD.md', 'bundle.json']
 
 /**
- * Keeps a copy of a bundle that is used, under its id, beside the scores that it makes: so that any of them can be
- * computed again, wherever the bundle came from and whatever became of it.
+ * Keeps a copy of a bundle that is used, under its id: so that any of its scores can be computed again, wherever the
+ * bundle came from and whatever became of it.
  */
-export async function keepBundle(path: string, id: string, dir: string): Promise<void> {
-  const name = path.endsWith('.zip') ? `${id}.zip` : id
-  const kept = join(dir, name)
-  if (existsSync(kept)) return
-  await mkdir(dir, { recursive: true })
-  const incomplete = join(dir, `.${name}.${process.pid}`)
-  await cp(path, incomplete, { recursive: true })
-  await rename(incomplete, kept).catch(async (error: unknown) => {
-    await rm(incomplete, { recursive: true, force: true })
-    // Somebody else was first, with the same content.
-    if (!existsSync(kept)) throw error
-  })
+export async function keepBundle(path: string, id: string, store: Store): Promise<void> {
+  if ((await keptBundles(store)).includes(id)) return
+  const files = await readBundleFiles(path)
+  for (const name of FILES) await store.create(`${id}/${name}`, files[name])
 }
 
-/** The bundles that were kept in a folder. */
-export async function keptBundles(dir: string): Promise<string[]> {
-  if (!existsSync(dir)) return []
-  const names = await readdir(dir)
-  return names.filter(name => !name.startsWith('.')).map(name => join(dir, name))
+/** The ids of the bundles that were kept. */
+export async function keptBundles(store: Store): Promise<string[]> {
+  const ids: string[] = []
+  for await (const { key } of store.list('')) {
+    const [, id] = /^([^/]+)\/bundle\.json$/.exec(key) ?? []
+    if (id !== undefined) ids.push(id)
+  }
+  return ids
+}
+
+/** Hands a folder with a kept bundle to `use`. */
+export async function withKeptBundle<T>(
+  store: Store,
+  id: string,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'sluicebox-bundle-'))
+  try {
+    for (const name of FILES) {
+      const bytes = await store.get(`${id}/${name}`)
+      if (bytes !== undefined) await writeFile(join(dir, name), bytes)
+    }
+    return await use(dir)
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
 }

@@ -1,6 +1,5 @@
 import type { ServiceConfig } from '@sluicebox/service/config'
 import { runService, type Urls } from '@sluicebox/service/service'
-import { dataPaths } from '@sluicebox/service/stores'
 import { SESSION_FIELDS } from '@sluicebox/session/moment'
 import type { ScorerConfig } from './config.ts'
 import { restoringHealth, type Restoring } from './restoring.ts'
@@ -13,7 +12,7 @@ export function runScorer(
   announce?: (urls: Urls) => void,
 ): Promise<void> {
   return runService({ name: 'scorer', config, streams: ['good', 'scored', 'bad'] }, async parts => {
-    const bundle = await loadConfiguredBundle(config.scorer, dataPaths(config.dataDir).bundles)
+    const bundle = await loadConfiguredBundle(config.scorer, await parts.openStore('bundles'))
     const store = await parts.openStore('snapshots')
     const [good, scored, bad] = await Promise.all([
       parts.codec('good', { project: SESSION_FIELDS }),

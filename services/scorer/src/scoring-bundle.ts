@@ -7,6 +7,7 @@ import type { Model } from '@sluicebox/model/model'
 import { compileFeatures, type FeatureProgram } from '@sluicebox/session/features'
 import { replayGolden } from '@sluicebox/session/golden'
 import { parseFeatures } from '@sluicebox/session/spec'
+import type { Store } from '@sluicebox/store/store'
 import type { ScorerConfig } from './config.ts'
 import { keepBundle } from './kept-bundles.ts'
 
@@ -40,14 +41,14 @@ export function bundlePath(named: string | undefined): string {
   return named ?? SHIPPED_BUNDLE
 }
 
-/** Loads the bundle that the configuration names, and keeps a copy of it in `keptDir` for `verify`. */
+/** Loads the bundle that the configuration names, and keeps a copy of it for `verify`. */
 export async function loadConfiguredBundle(
   { bundle: named, trustedKeys }: Pick<ScorerConfig, 'bundle' | 'trustedKeys'>,
-  keptDir: string,
+  kept: Store,
 ): Promise<ScoringBundle> {
   const path = bundlePath(named)
   const bundle = await loadScoringBundle(path, trustedKeys)
-  await keepBundle(path, bundle.id, keptDir)
+  await keepBundle(path, bundle.id, kept)
   return bundle
 }
 

@@ -2,14 +2,14 @@ import { listArchive } from '@sluicebox/archiver/read'
 import { folderCodec } from '@sluicebox/registry/folder'
 import { policyOf } from '@sluicebox/scorer/config'
 import { createScorer, type ScorerState } from '@sluicebox/scorer/scorer'
-import { keptBundles } from '@sluicebox/scorer/kept-bundles'
-import { bundlePath, loadScoringBundle } from '@sluicebox/scorer/scoring-bundle'
-import { dataPaths, openStore } from '@sluicebox/service/stores'
+import { keptBundles, withKeptBundle } from '@sluicebox/scorer/kept-bundles'
+import { bundlePath, loadScoringBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
+import { openStore } from '@sluicebox/service/stores'
 import type { Stage } from '@sluicebox/stream/stage'
 import type { Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { readConfig, type Config } from '../config.ts'
 import { atOnce } from '../data.ts'
-import { enricherStage } from '../replay.ts'
+import { createAbsence, enricherStage, type Absence } from '../replay.ts'
 import { paint, print, progress, tell } from '../terminal.ts'
 import { verifyScores, type VerifyReport } from '../verify.ts'
 
@@ -48,27 +48,18 @@ Example:
         throw new Error(
           `the archive in ${config.dataDir} is empty: records are archived some minutes after they came in, or at once by "sluicebox drain --data ${config.dataDir}"`,
         )
-      const scorers = new Map<string, Stage<ScorerState, 'scored' | 'bad'>>()
-      const kept = await keptBundles(dataPaths(config.dataDir).bundles)
-      for (const path of [...kept, ...(options.bundle ?? []).map(bundlePath)]) {
-        const bundle = await loadScoringBundle(path)
-        const { reasonsMax } = config.scorer
-        scorers.set(
+      const absence = createAbsence()
+      const scorers = new Map(
+        (await loadBundles(config, options.bundle ?? [])).map(bundle => [
           bundle.id,
-          createScorer({
-            bundle,
-            policy: policyOf(config.scorer),
-            goodCodec: folderCodec('good'),
-            scoredCodec: folderCodec('scored'),
-            badCodec: folderCodec('bad'),
-            ...(reasonsMax === undefined ? {} : { reasonsMax }),
-          }),
-        )
-      }
+          createScorerOf(bundle, config, absence),
+        ]),
+      )
       const bar = progress('verifying')
       const report = await verifyScores({
         store,
-        enricher: enricherStage(config.enricher),
+        enricher: enricherStage(config.enricher, absence),
+        resolve: absence.resolve,
         scorers,
         codecs: {
           raw: folderCodec('raw'),
@@ -82,6 +73,32 @@ Example:
       else printReport(report)
       if (report.differences.length > 0 || isPartial(report)) process.exitCode = 1
     })
+}
+
+/** The bundles that were kept because they were used, and those that are named. */
+async function loadBundles(config: Config, named: readonly string[]): Promise<ScoringBundle[]> {
+  const store = await openStore(config, 'bundles', atOnce)
+  const bundles: ScoringBundle[] = []
+  for (const id of await keptBundles(store)) bundles.push(await withKeptBundle(store, id, loadScoringBundle))
+  for (const path of named) bundles.push(await loadScoringBundle(bundlePath(path)))
+  return bundles
+}
+
+function createScorerOf(
+  bundle: ScoringBundle,
+  { scorer }: Config,
+  absence: Absence,
+): Stage<ScorerState, 'scored' | 'bad'> {
+  const { reasonsMax } = scorer
+  return createScorer({
+    bundle,
+    policy: policyOf(scorer),
+    goodCodec: folderCodec('good'),
+    scoredCodec: folderCodec('scored'),
+    badCodec: folderCodec('bad'),
+    absentSchemas: absence.ids,
+    ...(reasonsMax === undefined ? {} : { reasonsMax }),
+  })
 }
 
 /** Whether there are scores that could not be compared for want of their bundle. */

@@ -1,0 +1,44 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openFolderStore } from '@sluicebox/store/folder'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { keepBundle, keptBundles, withKeptBundle } from './kept-bundles.ts'
+import { loadScoringBundle, SHIPPED_BUNDLE } from './scoring-bundle.ts'
+
+let store: Awaited<ReturnType<typeof openFolderStore>>
+
+beforeEach(async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'sluicebox-kept-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  store = await openFolderStore(dir)
+})
+
+test('a bundle that was kept is loaded again, whole, and nothing is left behind', async () => {
+  const { id, goal } = await loadScoringBundle(SHIPPED_BUNDLE)
+  await keepBundle(SHIPPED_BUNDLE, id, store)
+  await keepBundle(SHIPPED_BUNDLE, id, store)
+  expect(await keptBundles(store)).toEqual([id])
+  let dir = ''
+  const again = await withKeptBundle(store, id, path => {
+    dir = path
+    return loadScoringBundle(path)
+  })
+  expect(again).toMatchObject({ id, goal })
+  expect(existsSync(dir)).toBe(false)
+})
+
+test('one whose keeping was cut short is no bundle, and is kept the next time', async () => {
+  const { id } = await loadScoringBundle(SHIPPED_BUNDLE)
+  const dying = {
+    ...store,
+    async create(key: string, bytes: Uint8Array) {
+      if (key.endsWith('bundle.json')) throw new Error('the process died')
+      return store.create(key, bytes)
+    },
+  }
+  await expect(keepBundle(SHIPPED_BUNDLE, id, dying)).rejects.toThrow('the process died')
+  expect(await keptBundles(store)).toEqual([])
+  await keepBundle(SHIPPED_BUNDLE, id, store)
+  expect(await keptBundles(store)).toEqual([id])
+})
