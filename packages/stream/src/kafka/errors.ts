@@ -47,6 +47,7 @@ export function isLost(error: unknown): boolean {
 export function isHopeless(error: unknown): boolean {
   const type = typeOf(error)
   if (type === undefined) return !isLost(error)
+  if (type === 'NOT_SENT') return isHopeless((error as Error).cause)
   return /AUTHORIZATION_FAILED|AUTHENTICATION_FAILED|UNSUPPORTED|INVALID_(GROUP_ID|SESSION_TIMEOUT|TRANSACTION_TIMEOUT)|INCONSISTENT_GROUP_PROTOCOL/.test(
     type,
   )
