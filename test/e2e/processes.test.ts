@@ -1,4 +1,4 @@
-// Every stage as a process of its own, two enrichers and two scorers, on each log: what came in over HTTP is scored once
+// Every stage as a process of its own, two of each but the collector, on each log: what came in over HTTP is scored once
 // and in unbroken numbers while all of them are restarted one after another under load.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -73,6 +73,7 @@ async function exercise(settings: object, knowsOwners: boolean): Promise<void> {
     ['enricher'],
     ['scorer'],
     ['scorer', ...elsewhere],
+    ['archiver'],
     ['archiver'],
   ]
   writeFileSync(config, stringify({ dataDir: data, archiver: { windowMs: 1000 }, ...settings }))
