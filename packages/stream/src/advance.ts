@@ -5,7 +5,7 @@ import type { Slots } from './slots.ts'
 import type { PlacedRecord } from './snapshots.ts'
 import { Unresolved } from './stage.ts'
 
-const BACKOFF: Backoff = { firstMs: 100, maxMs: 30_000 }
+export const BACKOFF: Backoff = { firstMs: 100, maxMs: 30_000 }
 
 /** A partition's state, and how far it has come. */
 export interface Progress<State> {

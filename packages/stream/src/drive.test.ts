@@ -239,6 +239,36 @@ describe('the state of a partition', () => {
     expect(test.saved).toMatchObject({ position: 3n, last: { position: 2n, appendedAt: 0 } })
   })
 
+  it('waits for a store that is down', async () => {
+    const test = scenario({
+      records: ['a', 'a'],
+      committed: 1n,
+      snapshot: { position: 1n, version: '1', bytes: json({ a: 1 }) },
+      loadFailures: 2,
+      snapshotEvery: 100,
+    })
+    await test.run()
+    expect(test.actions).toEqual([
+      'problem the store is down, asked again after 75',
+      'wait 75',
+      'problem the store is down, asked again after 150',
+      'wait 150',
+      'restore 1 of 1',
+      'read 1..1',
+      'process a',
+      'commit out=a2 next=2',
+      'save 2 {"a":2}',
+      'end stopped',
+    ])
+  })
+
+  it('is given up when the partition ends while the store is down', async () => {
+    const test = scenario({ records: ['a'], loadFailures: Infinity, stopAfterWaits: 2, snapshotEvery: 100 })
+    await test.run()
+    expect(test.actions.slice(-2)).toEqual(['restore 0 of 0', 'end stopped'])
+    expect(test.actions.filter(action => action.startsWith('commit'))).toEqual([])
+  })
+
   it('comes from the first record kept when there is no snapshot, and says so', async () => {
     const test = scenario({ records: ['a', 'a', 'a'], start: 1n, committed: 2n, snapshotEvery: 100 })
     await test.run()
@@ -296,6 +326,8 @@ interface Scenario {
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number }
   readonly commitError?: Error
   readonly snapshot?: Snapshot
+  /** How often the store does not answer. */
+  readonly loadFailures?: number
   readonly snapshotEvery?: number
   readonly snapshotMs?: number
   readonly saveError?: Error
@@ -311,6 +343,7 @@ function scenario(given: Scenario) {
   const stop = new AbortController()
   const { start = 0n, committed = 0n, limit = 100 } = given
   let failures = given.failures ?? 0
+  let loadFailures = given.loadFailures ?? 0
   let useless = given.useless ?? 0
   let waits = 0
   const known = new Set<string>()
@@ -350,6 +383,7 @@ function scenario(given: Scenario) {
 
   const store: SnapshotStore = {
     async load() {
+      if (loadFailures-- > 0) throw new Error('the store is down')
       return given.snapshot
     },
     async save(_group, _partition, snapshot) {
@@ -437,8 +471,8 @@ function scenario(given: Scenario) {
       onUnresolved({ refs, attempt, error }) {
         actions.push(`unresolved ${refs.join()} attempt ${attempt}: ${error?.message}`)
       },
-      onSnapshotProblem({ error }) {
-        actions.push(`problem ${error.message}`)
+      onSnapshotProblem({ error, waitMs }) {
+        actions.push(`problem ${error.message}${waitMs === undefined ? '' : `, asked again after ${waitMs}`}`)
       },
       onEnd({ reason }) {
         actions.push(`end ${reason}`)

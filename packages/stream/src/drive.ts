@@ -44,8 +44,15 @@ export interface Observe<Output extends string> {
   /** A partition waits for something unresolved. */
   onUnresolved?(unresolved: UnresolvedFacts): void
   onSnapshot?(snapshot: SnapshotFacts): void
-  /** A snapshot could not be used or saved. The driver goes on without it. */
-  onSnapshotProblem?(problem: { readonly partition: number; readonly error: Error }): void
+  /**
+   * A snapshot could not be used or saved: the driver goes on without it. With `waitMs` the store could not be reached,
+   * and the partition waits for so long before it asks again.
+   */
+  onSnapshotProblem?(problem: {
+    readonly partition: number
+    readonly error: Error
+    readonly waitMs?: number
+  }): void
   /** The driver has let go of a partition: it was stopped, or another owner has taken it. */
   onEnd?(end: { readonly partition: number; readonly reason: 'stopped' | 'taken' }): void
 }

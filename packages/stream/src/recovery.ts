@@ -1,9 +1,10 @@
-import { advance, type Progress } from './advance.ts'
+import { advance, BACKOFF, type Progress } from './advance.ts'
 import type { DriveOptions } from './drive.ts'
 import type { Batch, Log, OwnedPartition } from './log.ts'
-import { REAL_WORLD } from './resolving.ts'
+import { createResolver, REAL_WORLD } from './resolving.ts'
 import type { Slots } from './slots.ts'
-import type { PlacedRecord } from './snapshots.ts'
+import type { PlacedRecord, Snapshot } from './snapshots.ts'
+import { Unresolved } from './stage.ts'
 
 /**
  * The state for everything that the group has committed: the latest snapshot, and a replay from there whose outputs
@@ -56,12 +57,14 @@ export async function restore<State, Output extends string>(
 }
 
 async function loadSnapshot<State, Output extends string>(
-  { log, input, stage, snapshots, group, observe }: DriveOptions<State, Output>,
-  { partition, committed }: OwnedPartition,
+  options: DriveOptions<State, Output>,
+  owned: OwnedPartition,
   start: bigint,
 ): Promise<{ state: State; position: bigint; last: PlacedRecord | undefined } | undefined> {
-  if (stage.snapshots === undefined || snapshots === undefined) return undefined
-  const snapshot = await snapshots.store.load(group, partition)
+  const { log, input, stage, observe } = options
+  const { partition, committed } = owned
+  if (stage.snapshots === undefined) return undefined
+  const snapshot = await fetchSnapshot(options, owned)
   if (snapshot === undefined || snapshot.version !== stage.snapshots.version) return undefined
   // Of a later position than the group has committed, when the log has lost commits: it holds records whose outputs
   // are still to be written.
@@ -80,6 +83,29 @@ async function loadSnapshot<State, Output extends string>(
     observe?.onSnapshotProblem?.({ partition, error: error as Error })
     return undefined
   }
+}
+
+/**
+ * What the store has. While it can't be reached this partition waits, as the others need not: without its snapshot there
+ * may be days to replay. Undefined when the partition ends first.
+ */
+async function fetchSnapshot<State, Output extends string>(
+  { snapshots, group, observe, backoff = BACKOFF, world = REAL_WORLD }: DriveOptions<State, Output>,
+  { partition, signal }: OwnedPartition,
+): Promise<Snapshot | undefined> {
+  if (snapshots === undefined) return undefined
+  let found: Snapshot | undefined
+  const resolver = createResolver({
+    async resolve() {
+      found = await snapshots.store.load(group, partition)
+    },
+    backoff,
+    world,
+    onWait: (_refs, _attempt, waitMs, error = new Error('no answer')) =>
+      observe?.onSnapshotProblem?.({ partition, error, waitMs }),
+  })
+  await resolver.resolve(new Unresolved(['snapshot']), signal)
+  return found
 }
 
 async function isIn(log: Log, stream: string, partition: number, last: PlacedRecord): Promise<boolean> {

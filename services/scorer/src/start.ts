@@ -136,8 +136,13 @@ export async function startScorer(parts: ScorerServiceParts): Promise<void> {
           'a partition waits for what could not be fetched',
         ),
       onSnapshot: ({ partition, bytes }) => metrics.saved(partition, bytes),
-      onSnapshotProblem: ({ partition, error }) =>
-        logger.warn({ partition, err: error }, 'a snapshot could not be used or saved; the log replaces it'),
+      onSnapshotProblem: ({ partition, error, waitMs }) =>
+        logger.warn(
+          { partition, err: error, waitMs },
+          waitMs === undefined
+            ? 'a snapshot could not be used or saved; the log replaces it'
+            : 'a partition waits for its snapshot: the store can not be reached',
+        ),
       onEnd({ partition }) {
         states.delete(partition)
         if (restoring.delete(partition)) parts.onRestoring?.([...restoring.values()])

@@ -107,7 +107,11 @@ export const COUNTER: StageSpec = {
       snapshots: {
         version: '1',
         save: state => toJson(state),
-        restore: (_, bytes) => JSON.parse(Buffer.from(bytes).toString()) as Counts,
+        restore(_, bytes) {
+          const { counts, seen } = JSON.parse(Buffer.from(bytes).toString()) as Partial<Counts>
+          if (counts === undefined || seen === undefined) throw new Error('this is no state of mine')
+          return { counts, seen }
+        },
       },
     },
   }),
