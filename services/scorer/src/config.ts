@@ -55,9 +55,9 @@ export const scorerConfig = z
     snapshotEveryRecords: z
       .int()
       .min(1)
-      .default(200_000)
+      .default(50_000)
       .describe(
-        'The state of a partition is saved after this many records: a restart replays at most so many.',
+        'The state of a partition is saved after this many records: a restart replays at most so many, in some two seconds. 100,000 sessions are 50 MB, and saving them takes 0.2 s.',
       ),
     snapshotEveryMs: ms(60_000, 'The state of a partition is saved after this long, if it changed.'),
     batchRecordsMax: z
