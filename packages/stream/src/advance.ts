@@ -18,6 +18,8 @@ export interface Progress<State> {
   rest: Batch | undefined
   recordsSinceSnapshot: number
   snapshotAt: number
+  /** The snapshot that is being saved. */
+  saving: Promise<void> | undefined
 }
 
 /** Processes a batch and commits it, or only processes it. Answers false when the partition ended before it could. */

@@ -167,6 +167,22 @@ describe('the state of a partition', () => {
     ])
   })
 
+  it('is saved while the partition goes on, one snapshot at a time, and at the end the last', async () => {
+    const slow = Promise.withResolvers<void>()
+    const test = scenario({
+      records: ['a', 'a', 'a'],
+      limit: 1,
+      snapshotEvery: 1,
+      slowSave: slow.promise,
+    })
+    const running = test.run()
+    await expect.poll(() => test.actions).toContain('commit out=a3 next=3')
+    expect(test.actions.filter(action => action.startsWith('save'))).toEqual(['save begins'])
+    slow.resolve()
+    await running
+    expect(test.actions.slice(-3)).toEqual(['save 1 {"a":1}', 'save 3 {"a":3}', 'end stopped'])
+  })
+
   it('comes from the snapshot and a replay that writes nothing', async () => {
     const test = scenario({
       records: ['a', 'a', 'a', 'a'],
@@ -302,8 +318,8 @@ describe('the state of a partition', () => {
       'read 0..0',
       'process a',
       'commit out=a1 next=1',
-      'problem no room',
       'read 1..1',
+      'problem no room',
       'process a',
       'commit out=a2 next=2',
       'problem no room',
@@ -331,6 +347,8 @@ interface Scenario {
   readonly snapshotEvery?: number
   readonly snapshotMs?: number
   readonly saveError?: Error
+  /** The first snapshot takes until then. */
+  readonly slowSave?: Promise<void>
   readonly stateless?: boolean
 }
 
@@ -388,6 +406,11 @@ function scenario(given: Scenario) {
     },
     async save(_group, _partition, snapshot) {
       if (given.saveError !== undefined) throw given.saveError
+      if (given.slowSave !== undefined && saved === undefined) {
+        saved = snapshot
+        actions.push('save begins')
+        await given.slowSave
+      }
       saved = snapshot
       actions.push(`save ${snapshot.position} ${new TextDecoder().decode(snapshot.bytes)}`)
     },

@@ -1,6 +1,6 @@
 import { advance } from './advance.ts'
 import { FencedError, type Log, type OwnedPartition, type ReadLimits } from './log.ts'
-import { isSnapshotDue, restore, saveSnapshot } from './recovery.ts'
+import { beginSnapshot, isSnapshotDue, restore, saveLast } from './recovery.ts'
 import type { Backoff, World } from './resolving.ts'
 import { createSlots, type Slots } from './slots.ts'
 import type { SnapshotStore } from './snapshots.ts'
@@ -125,10 +125,10 @@ async function drivePartition<State, Output extends string>(
       const batch = progress.rest ?? (await owned.next())
       progress.rest = undefined
       if (batch === undefined || !(await advance(options, slots, owned, progress, batch))) break
-      if (isSnapshotDue(options, progress)) await saveSnapshot(options, partition, progress)
+      if (isSnapshotDue(options, progress)) beginSnapshot(options, owned, progress)
     }
     // Not after a loss: the new owner's snapshots are better than this one.
-    if (signal.aborted && progress.recordsSinceSnapshot > 0) await saveSnapshot(options, partition, progress)
+    if (signal.aborted) await saveLast(options, owned, progress)
     observe?.onEnd?.({ partition, reason: signal.aborted ? 'stopped' : 'taken' })
   } catch (error) {
     if (!(error instanceof FencedError)) throw error

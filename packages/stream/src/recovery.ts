@@ -26,6 +26,7 @@ export async function restore<State, Output extends string>(
     rest: undefined,
     recordsSinceSnapshot: 0,
     snapshotAt: world.now(),
+    saving: undefined,
   }
   if (stage.snapshots === undefined) return progress
 
@@ -130,31 +131,56 @@ function splitAt(batch: Batch, position: bigint): [Batch, Batch | undefined] {
 
 export function isSnapshotDue<State, Output extends string>(
   { stage, snapshots, world = REAL_WORLD }: DriveOptions<State, Output>,
-  { recordsSinceSnapshot, snapshotAt }: Progress<State>,
+  { recordsSinceSnapshot, snapshotAt, saving }: Progress<State>,
 ): boolean {
-  if (stage.snapshots === undefined || snapshots === undefined || recordsSinceSnapshot === 0) return false
+  if (stage.snapshots === undefined || snapshots === undefined || saving !== undefined) return false
+  if (recordsSinceSnapshot === 0) return false
   return recordsSinceSnapshot >= snapshots.everyRecords || world.now() - snapshotAt >= snapshots.everyMs
 }
 
-export async function saveSnapshot<State, Output extends string>(
-  { stage, snapshots, group, observe, world = REAL_WORLD }: DriveOptions<State, Output>,
-  partition: number,
+/**
+ * Begins to save the state as it is now. Processing goes on meanwhile: a store that is slow or down holds up no
+ * records, and gets the next snapshot once it is done with this one.
+ */
+export function beginSnapshot<State, Output extends string>(
+  { stage, snapshots, group, observe, signal, world = REAL_WORLD }: DriveOptions<State, Output>,
+  owned: OwnedPartition,
   progress: Progress<State>,
-): Promise<void> {
+): void {
   if (stage.snapshots === undefined || snapshots === undefined) return
+  const { partition } = owned
   const { position, last, state } = progress
+  const { version } = stage.snapshots
+  // What comes of a save when the partition is another's by now is not told: it has ended here.
+  const isOurs = (): boolean => !owned.signal.aborted || signal.aborted
+  progress.recordsSinceSnapshot = 0
+  progress.snapshotAt = world.now()
   try {
     const bytes = stage.snapshots.save(state)
-    await snapshots.store.save(group, partition, {
-      position,
-      last,
-      version: stage.snapshots.version,
-      bytes,
-    })
-    observe?.onSnapshot?.({ partition, position, bytes: bytes.length })
+    progress.saving = snapshots.store
+      .save(group, partition, { position, last, version, bytes })
+      .then(
+        () => {
+          if (isOurs()) observe?.onSnapshot?.({ partition, position, bytes: bytes.length })
+        },
+        (error: Error) => {
+          if (isOurs()) observe?.onSnapshotProblem?.({ partition, error })
+        },
+      )
+      .finally(() => (progress.saving = undefined))
   } catch (error) {
     observe?.onSnapshotProblem?.({ partition, error: error as Error })
   }
-  progress.recordsSinceSnapshot = 0
-  progress.snapshotAt = world.now()
+}
+
+/** Saves the state that the partition ends with, after the snapshot that is being saved. */
+export async function saveLast<State, Output extends string>(
+  options: DriveOptions<State, Output>,
+  owned: OwnedPartition,
+  progress: Progress<State>,
+): Promise<void> {
+  await progress.saving
+  if (progress.recordsSinceSnapshot === 0) return
+  beginSnapshot(options, owned, progress)
+  await progress.saving
 }
