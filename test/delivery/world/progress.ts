@@ -3,13 +3,16 @@ import { createTopicReader, type TopicReader } from '../checker/kafka/client.ts'
 import type { KafkaPlace } from './kafka.ts'
 import type { Worker, WorkerKind } from './workers.ts'
 
+/** Workers that read a stream. */
+export type ReadKind = Exclude<WorkerKind, 'collector'>
+
 /** Waits for what the workers have committed. */
 export interface Progress {
   /**
    * Resolves when the workers of a kind have committed past all that is in their stream now, and no transaction is open in
    * it; answers the positions, by partition. Rejects, and says where they stand, when that takes too long.
    */
-  caughtUp(kind: Exclude<WorkerKind, 'collector'>, withinMs?: number): Promise<readonly bigint[]>
+  caughtUp(kind: ReadKind, withinMs?: number): Promise<readonly bigint[]>
 }
 
 export interface ProgressParts {

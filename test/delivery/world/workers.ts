@@ -40,8 +40,8 @@ export interface Worker {
   live(): Promise<void>
   /** Resolves when it says that it is ready. Rejects when it can't stay up. */
   ready(): Promise<void>
-  /** SIGKILL. The supervisor starts it again. */
-  kill(): void
+  /** SIGKILL. The supervisor starts it again. Answers whether there was anything to kill. */
+  kill(): boolean
   /** SIGSTOP and SIGCONT. */
   pause(): void
   resume(): void
@@ -127,7 +127,7 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
     isReady,
     live: () => until(async () => (await isReady()) !== undefined, 'can be asked'),
     ready: () => until(async () => (await isReady()) === true, 'is ready'),
-    kill: () => void child.kill('SIGKILL'),
+    kill: () => child.kill('SIGKILL'),
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
     async stop() {

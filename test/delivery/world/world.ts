@@ -13,7 +13,7 @@ import type { KafkaProxy } from '../proxy/proxy.ts'
 import { replay, type Replay } from '../replay/replay.ts'
 import { openProxy, type KafkaPlace } from './kafka.ts'
 import { startLoad, type Load } from './load.ts'
-import { watchProgress, type Progress } from './progress.ts'
+import { watchProgress, type Progress, type ReadKind } from './progress.ts'
 import { startWorker, type Worker, type WorkerKind } from './workers.ts'
 
 export interface WorldOptions {
@@ -73,6 +73,8 @@ export interface FinishOptions {
 export interface Finished {
   readonly report: Report
   readonly replayed: Replay
+  /** Who had not come through in time, and where all stood then. */
+  readonly late: readonly string[]
   readonly evidence: Evidence
   /** Exit codes of the workers that were stopped at the end, by name. */
   readonly exitCodes: Readonly<Record<string, number | null>>
@@ -150,27 +152,31 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     async finish({ archiveComplete = false, mayStayBehind = false, withinMs } = {}) {
       await load?.stop()
       proxy.disarm()
+      const late: string[] = []
+      const comeThrough = (kind: ReadKind): Promise<readonly bigint[]> =>
+        progress.caughtUp(kind, withinMs).catch((error: Error) => {
+          if (!mayStayBehind) throw error
+          late.push(error.message)
+          return []
+        })
       const exitCodes: Record<string, number | null> = {}
       const begunAt = performance.now()
       // Heartbeats are what closes the last objects.
-      const upTo = archiveComplete ? await progress.caughtUp('archiver', withinMs) : []
+      const upTo = archiveComplete ? await comeThrough('archiver') : []
       await stopAll(of('collector'), exitCodes)
-      for (const kind of ['enricher', 'scorer'] as const)
-        await progress.caughtUp(kind, withinMs).catch((error: unknown) => {
-          if (!mayStayBehind) throw error
-        })
+      await comeThrough('enricher')
+      await comeThrough('scorer')
       const drainMs = Math.round(performance.now() - begunAt)
-      await stopAll(
-        workers.filter(({ kind }) => kind !== 'collector'),
-        exitCodes,
-      )
+      const others = workers.filter(({ kind }) => kind !== 'collector')
+      if (!mayStayBehind) await Promise.all(others.map(worker => worker.ready()))
+      await stopAll(others, exitCodes)
       const evidence = await gatherEvidence({
         ...{ brokers: kafka.directAddresses, prefix, historyFile },
         ...(registryUrl === undefined ? {} : { registryUrl }),
         ...(of('archiver').length > 0 ? { archive: { dir: join(dataDir, 'archive'), upTo } } : {}),
       })
       const replayed = await replay(evidence.streams, config)
-      return { report: check(evidence), replayed, evidence, exitCodes, drainMs }
+      return { report: check(evidence), replayed, late, evidence, exitCodes, drainMs }
     },
     [Symbol.asyncDispose]: dispose,
   }
