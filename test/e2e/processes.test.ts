@@ -8,7 +8,7 @@ import { serversAvailable } from '../../infra/local/available.ts'
 import { startKafka } from '../../infra/local/kafka.ts'
 import { startRegistry } from '../../infra/local/registry.ts'
 import { eventually, json, post, sluicebox, succeed, temporaryDir } from './sluicebox.ts'
-import { startWorker, type StageName, type Worker } from './workers.ts'
+import { startWorker, type StageName } from './workers.ts'
 
 const SESSIONS = 30
 const EVENTS_PER_SESSION = 12
