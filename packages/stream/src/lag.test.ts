@@ -24,13 +24,16 @@ function logWith({
     bounds: async () => [{ start: BigInt(start), end: BigInt(end) }],
     committed: async () => [BigInt(committed)],
     async read(stream, partition, from, { recordsMax }) {
-      const found = records
-        .filter(({ position }) => position >= from && position < visible)
-        .slice(0, recordsMax)
-      const last = found.at(-1)
-      // A batch of marks alone is answered too: they are read past a few at a time.
+      // One read gets two positions far: a batch of marks alone is answered too.
       const past = BigInt(Math.min(Number(from) + 2, visible))
-      return { stream, partition, records: found, next: last === undefined ? past : last.position + 1n }
+      const found = records.filter(({ position }) => position >= from && position < past).slice(0, recordsMax)
+      const last = found.at(-1)
+      return {
+        stream,
+        partition,
+        records: found,
+        next: found.length < recordsMax || last === undefined ? past : last.position + 1n,
+      }
     },
   } as Partial<Log> as Log
 }

@@ -9,8 +9,9 @@ import type { Store } from '@sluicebox/store/store'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ArchiverConfig } from './config.ts'
+import { listArchive } from './read.ts'
 import { expectArchiveIsLog, readAll, run, tempStore, until } from './testing/harness.ts'
-import { createMemoryLog } from './testing/memory-log.ts'
+import { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './testing/memory-log.ts'
 import { encodeRecord, T0 } from './testing/records.ts'
 import { verifyArchive } from './verify-archive.ts'
 
@@ -131,11 +132,26 @@ describe('where a log keeps marks of its own among the records', () => {
     await archiver.drain()
     await archiver.stop()
 
+    // Also where the end of the archive is a mark of the other log, too.
     const other = createMemoryLog(2)
-    await append(other, 1, 50)
+    await append(other, 1, 30)
+    for (const partition of [0, 1]) other.skip('scored', partition, 2)
+    await append(other, 31, 20)
     await expect(run(other, store, { ...SMALL, streams: ['scored'] }).done).rejects.toThrow(
       'another record there',
     )
+  })
+
+  test('a drain goes past them where nobody is shown them', async () => {
+    const { log, store } = await filled(30, { showsMarks: false })
+    const archiver = run(log, store, SMALL)
+    await archiver.drain()
+    await append(log, 30, 4)
+    for (const partition of [0, 1]) log.skip('scored', partition, 2)
+    await archiver.drain()
+    await expectArchiveIsLog(store, log, 'scored', 2)
+    const entries = (await collect(listArchive(store, ['scored']))).map(({ end }) => end)
+    expect(entries.filter(end => end === 19n)).toHaveLength(2)
   })
 
   test('an object that another archiver has ended before them is gone on from where it ends', async () => {
@@ -267,13 +283,22 @@ test('on the embedded log too, stopped and started while records come in', async
   for (const stream of STREAMS) await expectArchiveIsLog(store, log, stream, 3)
 })
 
-async function filled(records: number): Promise<{ log: ReturnType<typeof createMemoryLog>; store: Store }> {
-  const log = createMemoryLog(2)
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found = []
+  for await (const item of items) found.push(item)
+  return found
+}
+
+async function filled(
+  records: number,
+  options: MemoryLogOptions = {},
+): Promise<{ log: MemoryLog; store: Store }> {
+  const log = createMemoryLog(2, options)
   await append(log, 0, records)
   return { log, store: await tempStore() }
 }
 
-async function append(log: ReturnType<typeof createMemoryLog>, from: number, records: number): Promise<void> {
+async function append(log: MemoryLog, from: number, records: number): Promise<void> {
   for (let i = from; i < from + records; i++) {
     log.now = T0 + i
     for (const stream of ['raw', 'scored'] as const) {

@@ -28,17 +28,20 @@ test('a bundle that was kept is loaded again, whole, and nothing is left behind'
   expect(existsSync(dir)).toBe(false)
 })
 
-test('one whose keeping was cut short is no bundle, and is kept the next time', async () => {
-  const { id } = await loadScoringBundle(SHIPPED_BUNDLE)
-  const dying = {
-    ...store,
-    async create(key: string, bytes: Uint8Array) {
-      if (key.endsWith('bundle.json')) throw new Error('the process died')
-      return store.create(key, bytes)
-    },
-  }
-  await expect(keepBundle(SHIPPED_BUNDLE, id, dying)).rejects.toThrow('the process died')
-  expect(await keptBundles(store)).toEqual([])
-  await keepBundle(SHIPPED_BUNDLE, id, store)
-  expect(await keptBundles(store)).toEqual([id])
-})
+test.each(['model.bin', 'golden.ndjson', 'MODEL_CARD.md', 'bundle.json'])(
+  'one whose keeping was cut short at %s is no bundle, and is kept the next time',
+  async last => {
+    const { id } = await loadScoringBundle(SHIPPED_BUNDLE)
+    const dying = {
+      ...store,
+      async create(key: string, bytes: Uint8Array) {
+        if (key.endsWith(last)) throw new Error('the process died')
+        return store.create(key, bytes)
+      },
+    }
+    await expect(keepBundle(SHIPPED_BUNDLE, id, dying)).rejects.toThrow('the process died')
+    expect(await keptBundles(store)).toEqual([])
+    await keepBundle(SHIPPED_BUNDLE, id, store)
+    expect(await keptBundles(store)).toEqual([id])
+  },
+)

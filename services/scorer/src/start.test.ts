@@ -121,6 +121,7 @@ test('a worker of another machine, with older snapshots or none, restores the re
   // A probe is told while it lasts, and when it is over.
   expect(restored).toContainEqual([{ partition: 0, from: 1n, position: 1n, committed: 2n }])
   expect(restored.at(-1)).toEqual([])
+  expect(restored.flat().every(({ position, committed }) => position < committed)).toBe(true)
 })
 
 test('records of a schema that the registry holds are scored, others go to bad', async () => {

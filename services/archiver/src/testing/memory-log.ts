@@ -20,7 +20,12 @@ interface Partition {
   end: bigint
 }
 
-export function createMemoryLog(partitions: number): MemoryLog {
+export interface MemoryLogOptions {
+  /** Whether owners are given batches that hold marks alone. Default: true. */
+  readonly showsMarks?: boolean
+}
+
+export function createMemoryLog(partitions: number, { showsMarks = true }: MemoryLogOptions = {}): MemoryLog {
   const streams = new Map<string, Partition[]>()
   const committed = new Map<string, bigint>()
   const epochs = new Map<string, number>()
@@ -93,8 +98,7 @@ export function createMemoryLog(partitions: number): MemoryLog {
                 await new Promise(resolve => setImmediate(resolve))
                 if (signal.aborted || isLost()) return undefined
                 const batch = read(stream, partition, position, recordsMax)
-                // Also where it holds marks alone.
-                if (batch.next > position) {
+                if (batch.records.length > 0 || (showsMarks && batch.next > position)) {
                   position = batch.next
                   return batch
                 }
