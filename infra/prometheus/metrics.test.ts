@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parser } from '@prometheus-io/lezer-promql'
 import { createArchiverMetrics } from '@sluicebox/archiver/metrics'
@@ -146,6 +146,16 @@ test('every stage’s lag, flow and health can be seen', () => {
     'sluicebox_process_resident_memory_bytes',
   ])
     expect(seen).toContain(name)
+})
+
+test('every metric that the documentation names is there', () => {
+  const docs = join(INFRA, '../docs')
+  const named = readdirSync(docs, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.md'))
+    .flatMap(file => readFileSync(join(docs, file), 'utf8').match(/\bsluicebox_[a-z0-9_]+\b/g) ?? [])
+  expect(named.length).toBeGreaterThan(5)
+  const known = (name: string): boolean => registered.has(name) || registered.has(`${name}_bucket`)
+  expect(named.filter(name => !known(name))).toEqual([])
 })
 
 const promtool = ((): boolean => {
