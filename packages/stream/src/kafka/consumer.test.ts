@@ -8,6 +8,8 @@ import { openKafkaLog } from './log.ts'
 
 // What is Kafka's own and no log's in general.
 
+/** Readers see a commit soon after it was acknowledged. */
+const SOON = { timeout: 20_000 }
 const LIMITS = { recordsMax: 100, bytesMax: 1_000_000 }
 
 describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () => {
@@ -105,7 +107,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
       await owned.commit({ good: numbered(1) }, batch.next)
     })
     // Readers see a commit soon after it was acknowledged, not at once.
-    await expect.poll(async () => (await log.bounds('good'))[0]!.end > 3n).toBe(true)
+    await expect.poll(async () => (await log.bounds('good'))[0]!.end > 3n, SOON).toBe(true)
     const batch = await log.read('good', 0, 0n, LIMITS)
     expect(batch.records.map(({ value }) => String(Buffer.from(value)))).toEqual(['0'])
     // Behind the mark of the end of the transaction there is nothing more.
@@ -142,8 +144,8 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
       },
     )
     expect(committed).toEqual([0n, 2n])
-    await expect.poll(() => log.committed('group', 'raw')).toEqual([4n])
-    await expect.poll(async () => (await log.read('good', 0, 0n, LIMITS)).records.length).toBe(2)
+    await expect.poll(() => log.committed('group', 'raw'), SOON).toEqual([4n])
+    await expect.poll(async () => (await log.read('good', 0, 0n, LIMITS)).records.length, SOON).toBe(2)
   })
 
   test('two members each go on with what they keep while a third one joins', async () => {
@@ -191,7 +193,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     )
     await Promise.race(owned.map(({ promise }) => promise))
     await expect
-      .poll(() => problems.map(({ message }) => message).join(), { timeout: 20_000 })
+      .poll(() => problems.map(({ message }) => message).join(), SOON)
       .toMatch(/this worker has nothing to do/)
     const first = await Promise.race(owned.map(async ({ promise }, index) => promise.then(() => index)))
     stops[first]!.abort()
@@ -242,15 +244,20 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
 
   test('outlives a broker that goes away and comes back', async () => {
     const log = await open()
+    let isKilled = false
     await withOwned(log, async owned => {
-      await kafka.nodes[0]!.kill('SIGKILL')
-      await kafka.nodes[0]!.start()
-      await log.append('raw', numbered(1))
+      // Once: a commit that was in doubt because of it is made again by the next owner.
+      if (!isKilled) {
+        isKilled = true
+        await kafka.nodes[0]!.kill('SIGKILL')
+        await kafka.nodes[0]!.start()
+        await log.append('raw', numbered(1))
+      }
       const batch = (await owned.next())!
       expect(batch.records).toHaveLength(1)
       await owned.commit({ good: numbered(1) }, batch.next)
     })
-    await expect.poll(() => log.committed('group', 'raw')).toEqual([1n])
+    await expect.poll(() => log.committed('group', 'raw'), SOON).toEqual([1n])
   })
 
   test('a broker that is killed right after a commit loses and doubles nothing', async () => {
@@ -288,7 +295,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
         from = batch.next
       }
     }
-    await expect.poll(seen, { timeout: 20_000 }).toEqual(['0', '1', '2', 'last'])
+    await expect.poll(seen, SOON).toEqual(['0', '1', '2', 'last'])
   })
 
   test('refuses what a setting makes impossible', async () => {
