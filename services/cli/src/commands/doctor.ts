@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { STREAMS } from '@sluicebox/event/records'
 import { dataPaths } from '@sluicebox/service/stores'
+import { checkLog } from '@sluicebox/stream/inspect'
 import type { Command } from 'commander'
 import { loadScorerBundle } from '../bundle.ts'
 import { readConfig, type Config } from '../config.ts'
@@ -50,7 +52,7 @@ async function examine(config: Config): Promise<Finding[]> {
     { check: 'configuration', state: 'ok', detail: 'no fault' },
     ...checkDataDir(config.dataDir),
     await checkSpace(config.dataDir),
-    await checkLog(config),
+    ...(await checkLogOf(config)),
     await checkPort('collector.port', config.collector.host, config.collector.port),
     await checkPort('admin.port', config.admin.host, config.admin.port),
     await checkBundle(config),
@@ -94,17 +96,24 @@ async function checkSpace(dataDir: string): Promise<Finding> {
     : { check: 'disk', state: 'warning', detail: `${detail}: the collector refuses events when it is full` }
 }
 
-async function checkLog(config: Config): Promise<Finding> {
+async function checkLogOf(config: Config): Promise<Finding[]> {
   if (config.log.kind === 'embedded' && !existsSync(dataPaths(config.dataDir).log))
-    return { check: 'log', state: 'ok', detail: 'none yet; "sluicebox up" begins one' }
+    return [{ check: 'log', state: 'ok', detail: 'none yet; "sluicebox up" begins one' }]
   try {
+    const problems = (await checkLog(config.log, STREAMS)).map(({ level, message }): Finding => ({
+      check: 'log',
+      state: level === 'error' ? 'fault' : 'warning',
+      detail: message,
+    }))
+    if (problems.some(({ state }) => state === 'fault')) return problems
     await using streams = await openStreams(config)
     const { log } = streams
     const ends = await log.bounds('raw')
     const kept = ends.reduce((sum, { start, end }) => sum + (end - start), 0n)
-    return { check: 'log', state: 'ok', detail: `${ends.length} partitions, ${kept} records of raw kept` }
+    const detail = `${ends.length} partitions, ${kept} records of raw kept`
+    return [...problems, { check: 'log', state: 'ok', detail }]
   } catch (error) {
-    return { check: 'log', state: 'fault', detail: (error as Error).message }
+    return [{ check: 'log', state: 'fault', detail: (error as Error).message }]
   }
 }
 
