@@ -79,7 +79,7 @@ export async function othersCommit(world: World, than: Worker, times: number): P
 
 /** Resolves when a worker of the kind has committed. */
 export async function nextCommit(world: World, kind: WorkerKind): Promise<void> {
-  const commit = world.proxy.arm({ on: 'endTxn', when: isOf(kind), effect: { kind: 'pass' } })
+  const commit = world.proxy.arm({ on: 'txnOffsetCommit', when: isOf(kind), effect: { kind: 'pass' } })
   await within(`a commit of ${kind}`, commit.done)
 }
 

@@ -21,6 +21,7 @@ beforeAll(async () => {
 afterAll(() => registry.stop())
 
 interface Provocation extends Partial<WorldOptions> {
+  readonly wrongShare?: number
   /** What brings the mistake out. */
   readonly provoke: (world: World, load: Load) => Promise<void>
 }
@@ -41,10 +42,11 @@ const PROVOCATIONS: Readonly<Record<Exclude<MistakeName, 'keyless' | 'registryTi
   },
   scatter: { provoke: (_, load) => load.more(15) },
   commitFirst: {
-    provoke: (world, load) => rounds(load, () => killAt(world, 'enricher', 'endTxn', 'lose-answer')),
+    provoke: (world, load) => rounds(load, () => killAt(world, 'enricher', 'produce', 'cut-request')),
   },
   badOutside: {
-    provoke: (world, load) => rounds(load, () => strike(world, 'enricher', 'endTxn', 'cut-request')),
+    wrongShare: 0.5,
+    provoke: (world, load) => rounds(load, () => strike(world, 'enricher', 'txnOffsetCommit', 'cut-request')),
   },
   staleStart: { provoke: (world, load) => handOverLate(world, load, 'enricher') },
   unfenced: {
@@ -63,7 +65,7 @@ const PROVOCATIONS: Readonly<Record<Exclude<MistakeName, 'keyless' | 'registryTi
       }),
   },
   dirtyState: {
-    provoke: (world, load) => rounds(load, () => strike(world, 'scorer', 'endTxn', 'cut-request')),
+    provoke: (world, load) => rounds(load, () => strike(world, 'scorer', 'txnOffsetCommit', 'cut-request')),
   },
   randomKey: {
     workers: { archiver: 1 },
@@ -77,11 +79,14 @@ const PROVOCATIONS: Readonly<Record<Exclude<MistakeName, 'keyless' | 'registryTi
   movedBoundary: { workers: { archiver: 1 }, provoke: (_, load) => load.more(400) },
 }
 
-async function expectCaught(name: MistakeName, { provoke, ...options }: Provocation): Promise<void> {
+async function expectCaught(
+  name: MistakeName,
+  { provoke, wrongShare, ...options }: Provocation,
+): Promise<void> {
   const { kind, caughtBy } = MISTAKES[name]
   const nodeArgs = { [kind]: ['--import', `${PLANT}?mistake=${name}`] }
   await using world = await openWorld({ kafka: inject('kafka'), nodeArgs, ...options })
-  const load = world.load()
+  const load = world.load(wrongShare === undefined ? {} : { wrongShare })
   await load.more(40)
   await provoke(world, load)
   await load.more(20)

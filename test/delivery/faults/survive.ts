@@ -43,7 +43,12 @@ export async function survive(
   const endings = world.workers.flatMap(({ name, endings: own }) =>
     own.map(({ code, signal }) => `${name}: ${signal ?? code}`),
   )
-  if (!workersMayEnd) expect(endings.filter(ending => !ending.endsWith('SIGKILL'))).toEqual([])
+  const lastWords = world.workers.flatMap(worker => worker.lastWords())
+  if (!workersMayEnd)
+    expect(
+      endings.filter(ending => !ending.endsWith('SIGKILL')),
+      lastWords.join('\n'),
+    ).toEqual([])
   expect(Object.entries(finished.exitCodes).filter(([, code]) => code !== 0)).toEqual([])
   return { ...finished, endings }
 }

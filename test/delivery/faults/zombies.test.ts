@@ -23,10 +23,11 @@ test('zombies', async () => {
   expect(endings).toEqual([])
 })
 
-test.each(['enricher', 'scorer'] as const)(
-  'the end of a transaction of one %s comes when another has taken over',
-  async kind => {
-    const config = { log: { kafka: { transactionTimeoutMs: 20_000 } } }
-    await survive({ workers: { [kind]: 2 }, config }, world => endLate(world, kind))
-  },
-)
+test('the end of a transaction comes when another has taken over', async () => {
+  const config = { log: { kafka: { transactionTimeoutMs: 20_000 } } }
+  await survive({ workers: { enricher: 2, scorer: 2 }, config }, async (world, load) => {
+    await endLate(world, 'enricher')
+    await load.more(20)
+    await endLate(world, 'scorer')
+  })
+})

@@ -70,13 +70,15 @@ export const MISTAKES = {
         from: 'append: (stream, records) => appender.append(names.topic(stream), records),',
         to: `append: async (stream, records) => {
           const { Kafka } = (await import('kafkajs')).default
-          const made = (globalThis as any).keyless ??= (async () => {
-            const producer = new Kafka({ brokers: [...config.brokers], clientId: config.clientId, logLevel: 0 }).producer()
-            await producer.connect()
-            return producer
-          })()
-          const messages = records.map(({ value }) => ({ value: Buffer.from(value) }))
-          await (await made).send({ topic: names.topic(stream), acks: -1, messages })
+          const own = ((globalThis as any).keyless ??= { messages: [] })
+          own.producer ??= new Kafka({ brokers: [...config.brokers], clientId: config.clientId, logLevel: 0 }).producer()
+          own.connected ??= own.producer.connect()
+          own.messages.push(...records.map(({ value }) => ({ value: Buffer.from(value) })))
+          await own.connected
+          await (own.sending ??= new Promise(resolve => setTimeout(resolve, 150)).then(() => {
+            own.sending = undefined
+            return own.producer.send({ topic: names.topic(stream), acks: -1, messages: own.messages.splice(0) })
+          }))
         },`,
       },
     ],

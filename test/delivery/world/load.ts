@@ -12,6 +12,8 @@ export interface LoadParts {
   readonly history: History
   readonly random: Random
   readonly eventsPerSecond: number
+  /** Of events that are wrong in themselves. */
+  readonly wrongShare: number
   /** Sessions at the same time. */
   readonly clients: number
   /** The load ends by itself after so many. */
@@ -36,13 +38,14 @@ const EVENTS_PER_SESSION = 12
 const VISITORS = 40
 const LOOK_MS = 20
 const MORE_WITHIN_MS = 40_000
-const TIMEOUT_MS = 4_000
+/** How long a client waits for an answer. */
+export const TIMEOUT_MS = 4_000
 const RETRY_MS = 150
 /** A request that is not answered for good by then is given up, which a finding will be made of. */
 const GIVE_UP_MS = 60_000
 
 export function startLoad(parts: LoadParts): Load {
-  const { urls, history, random, eventsPerSecond, clients, eventsMax } = parts
+  const { urls, history, random, eventsPerSecond, clients, eventsMax, wrongShare } = parts
   const stopping = new AbortController()
   const gapMs = (1000 * clients) / eventsPerSecond
   let sessions = 0
@@ -54,11 +57,8 @@ export function startLoad(parts: LoadParts): Load {
     // Spread over the first gap, so that requests come evenly.
     await pause((gapMs * number) / clients)
     while (!stopping.signal.aborted && sent < eventsMax) {
-      const shape = {
-        number: ++sessions,
-        events: 1 + random.below(2 * EVENTS_PER_SESSION),
-        visitors: VISITORS,
-      }
+      const events = 1 + random.below(2 * EVENTS_PER_SESSION)
+      const shape = { number: ++sessions, events, visitors: VISITORS, wrongShare }
       for (const request of sessionRequests(shape, random)) {
         if (stopping.signal.aborted || sent >= eventsMax) return
         sent += request.events.length

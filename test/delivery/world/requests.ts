@@ -12,6 +12,8 @@ const PRODUCTS = 40
 const ACTIONS = ['page_view', 'product_view', 'product_view', 'list_view', 'search', 'add_to_cart']
 
 export interface SessionShape {
+  /** Of events that are wrong in themselves. */
+  readonly wrongShare: number
   readonly number: number
   readonly events: number
   /** How many visitors there are: a visitor's sessions come one after another. */
@@ -23,7 +25,7 @@ export interface SessionShape {
  * JSON: these belong in bad. Some requests are such that the collector has to refuse them.
  */
 export function* sessionRequests(
-  { number, events, visitors }: SessionShape,
+  { number, events, visitors, wrongShare }: SessionShape,
   random: Random,
 ): Generator<Request> {
   const session = `s${number}`
@@ -33,7 +35,7 @@ export function* sessionRequests(
     const lines = Array.from({ length: count }, (_, index) => {
       const isLast = next + index === events
       const goal = isLast && number % 4 === 0 ? 'transaction' : undefined
-      return eventLine(`${session}-e${next + index}`, session, visitor, goal, random)
+      return eventLine({ id: `${session}-e${next + index}`, session, visitor, goal, wrongShare }, random)
     })
     const isRefused = random.chance(0.03)
     yield {
@@ -46,16 +48,22 @@ export function* sessionRequests(
   }
 }
 
+interface EventShape {
+  readonly id: string
+  readonly session: string
+  readonly visitor: string
+  readonly goal: string | undefined
+  readonly wrongShare: number
+}
+
 function eventLine(
-  id: string,
-  session: string,
-  visitor: string,
-  goal: string | undefined,
+  { id, session, visitor, goal, wrongShare }: EventShape,
   random: Random,
 ): { event: SentEvent; text: string } {
   const head = `{"event_id":"${id}","visitor_id":"${visitor}","session_id":"${session}"`
-  if (random.chance(0.02)) return { event: { id, expect: 'bad' }, text: `${head},"action": ` }
-  if (random.chance(0.03)) return { event: { id, expect: 'bad' }, text: `${head},"action":7}` }
+  const wrong = random.next()
+  if (wrong < 0.4 * wrongShare) return { event: { id, expect: 'bad' }, text: `${head},"action": ` }
+  if (wrong < wrongShare) return { event: { id, expect: 'bad' }, text: `${head},"action":7}` }
   const action = goal ?? random.pick(ACTIONS)
   const product = { id: `p${random.below(PRODUCTS)}`, price: 5 + random.below(100) }
   return {

@@ -52,6 +52,8 @@ export interface Worker {
   discard(): Promise<void>
   /** The end of its log: the last lines, so many. */
   logTail(lines?: number): string
+  /** What it said when it ended by itself. */
+  lastWords(): string[]
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -143,6 +145,11 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
       await exited
     },
     logTail: lines => tail(logFile, lines),
+    lastWords: () =>
+      readFileSync(logFile, 'utf8')
+        .split('\n')
+        .filter(line => line.includes('"level":60'))
+        .map(line => line.slice(0, LOG_LINE_LENGTH)),
   }
 }
 

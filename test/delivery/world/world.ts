@@ -48,7 +48,7 @@ export interface World extends AsyncDisposable, Progress {
   /** Starts one more worker. */
   add(kind: WorkerKind): Promise<Worker>
   /** Starts clients. `finish` ends them. */
-  load(options?: Partial<Pick<LoadShape, 'eventsPerSecond' | 'eventsMax'>>): Load
+  load(shape?: Partial<LoadShape>): Load
   /** Writes into the history that something was done to the pipeline now. */
   note(fault: string): void
   /** Ends the load, lets everything come through, stops all workers, and counts. */
@@ -59,6 +59,7 @@ interface LoadShape {
   readonly eventsPerSecond: number
   readonly eventsMax: number
   readonly clients: number
+  readonly wrongShare: number
 }
 
 export interface FinishOptions {
@@ -81,7 +82,7 @@ export interface Finished {
   readonly drainMs: number
 }
 
-const LOAD: LoadShape = { eventsPerSecond: 80, eventsMax: 100_000, clients: 12 }
+const LOAD: LoadShape = { eventsPerSecond: 80, eventsMax: 100_000, clients: 12, wrongShare: 0.05 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
   const { kafka, seed = 1, partitions = 4, registryUrl } = options
