@@ -16,13 +16,15 @@ export interface Connection extends AsyncDisposable {
 }
 
 const METADATA_MAX_AGE_MS = 30_000
+const NEVER_MS = 2 ** 31
 const NO_LEADER = -1
 
 /** Connects to any of the brokers. Rejects when none can be reached, or none wants us. */
 export async function connect(config: KafkaConfig): Promise<Connection> {
   const cluster = createCluster({
     ...clientSettings(config),
-    metadataMaxAge: METADATA_MAX_AGE_MS,
+    // It is asked anew here.
+    metadataMaxAge: NEVER_MS,
     reauthenticationThreshold: 10_000,
   })
   try {
@@ -36,21 +38,36 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
   const topics = new Set<string>()
   const coordinators = new Map<string, Promise<Broker>>()
   let renewal: Promise<void> | undefined
+  let renewedAt = performance.now()
+  let lastTurn: Promise<void> = Promise.resolve()
 
   async function metadata(topic: string) {
-    if (!topics.has(topic)) {
-      await cluster.addMultipleTargetTopics([topic])
-      topics.add(topic)
-    }
-    await cluster.refreshMetadataIfNecessary()
+    if (!topics.has(topic)) await learn(topic)
+    if (performance.now() > renewedAt + METADATA_MAX_AGE_MS) await renew()
     return cluster.findTopicPartitionMetadata(topic)
   }
 
-  async function renew(): Promise<void> {
+  /** Asked side by side, kafkajs connects to each broker several times, and forgets about some of the connections. */
+  function inTurn(ask: () => Promise<void>): Promise<void> {
+    lastTurn = lastTurn.catch(() => {}).then(ask)
+    return lastTurn
+  }
+
+  const learn = (topic: string): Promise<void> =>
+    inTurn(async () => {
+      if (topics.has(topic)) return
+      await cluster.addMultipleTargetTopics([topic])
+      topics.add(topic)
+    })
+
+  async function refresh(): Promise<void> {
     coordinators.clear()
     if (!cluster.isConnected()) await cluster.connect()
     await cluster.refreshMetadata()
+    renewedAt = performance.now()
   }
+
+  const renew = (): Promise<void> => (renewal ??= inTurn(refresh).finally(() => (renewal = undefined)))
 
   return {
     cluster,
@@ -77,7 +94,7 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
       }
       return found
     },
-    renew: () => (renewal ??= renew().finally(() => (renewal = undefined))),
+    renew,
     [Symbol.asyncDispose]: () => cluster.disconnect(),
   }
 }

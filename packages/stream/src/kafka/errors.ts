@@ -64,7 +64,7 @@ export interface Patience {
   readonly signal?: AbortSignal
 }
 
-const FIRST_WAIT_MS = 5
+const FIRST_WAIT_MS = 2
 const WAIT_MS_MAX = 250
 
 /**
