@@ -2,8 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startProxiedKafka } from '../world/kafka.ts'
-import { within } from '../world/within.ts'
-import { isOf } from './inflict.ts'
+import { killBrokerAtCommit } from './inflict.ts'
 import { survive } from './survive.ts'
 
 /** Longer than any request is waited for. */
@@ -15,15 +14,7 @@ test('the only broker is killed, and comes back after a while', async () => {
   const { evidence } = await survive(
     { kafka: kafka.place, workers: { enricher: 2, scorer: 2, archiver: 1 }, workersMayEnd: true },
     async (world, load) => {
-      // At the worst moment: it has said yes to a commit that it has told nobody yet.
-      const armed = world.proxy.arm({
-        ...{ on: 'endTxn', when: isOf('enricher'), effect: { kind: 'lose-answer' } },
-        async onStrike() {
-          world.note('all brokers down')
-          await node!.kill('SIGKILL')
-        },
-      })
-      await within('a kill of the broker', armed.done)
+      await killBrokerAtCommit(world, 'enricher', node!)
       await sleep(DOWN_MS)
       const accepted = load.accepted
       await node!.start()

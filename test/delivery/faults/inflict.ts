@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LocalKafka } from '../../../infra/local/kafka.ts'
 import type { Effect, Request } from '../proxy/faults.ts'
 import type { ApiName } from '../proxy/frames.ts'
 import type { Load } from '../world/load.ts'
@@ -104,6 +105,24 @@ export async function endLate(world: World, kind: WorkerKind): Promise<void> {
   })
   const worker = await within(`a late end of ${kind}`, late.promise)
   worker.resume()
+}
+
+/** kill -9 of a broker that has said yes to the end of a transaction, and has told nobody yet. */
+export async function killBrokerAtCommit(
+  world: World,
+  kind: WorkerKind,
+  node: LocalKafka['nodes'][number],
+): Promise<void> {
+  const killed = Promise.withResolvers<void>()
+  world.proxy.arm({
+    ...{ on: 'endTxn', when: isOf(kind), effect: { kind: 'lose-answer' } },
+    async onStrike() {
+      world.note('kill -9 of a broker behind the end of a transaction')
+      await node.kill('SIGKILL')
+      killed.resolve()
+    },
+  })
+  await within('a kill of the broker', killed.promise)
 }
 
 export interface Handover {
