@@ -96,6 +96,8 @@ export async function consume(
       } catch (error) {
         if (isHopeless(error)) throw error
         onProblem(error as Error)
+        // Whoever was asked may be gone: its part has another broker by now.
+        await shared.renew().catch(() => {})
       }
       if (begun !== undefined) {
         const outcome = await use(begun, partition, ended)
