@@ -54,6 +54,25 @@ describe('push', () => {
     ])
   })
 
+  test('does not mind that another process sets the level at the same moment', async () => {
+    const refusal = new RegistryRefusal('a rule of that name is there already', 409)
+    let isSet = false
+    const server = fakeServer({
+      compatibility: async () =>
+        isSet ? { level: 'FULL_TRANSITIVE', isOwn: true } : { level: 'NONE', isOwn: false },
+      setCompatibility: async () => {
+        isSet = true
+        throw refusal
+      },
+    })
+    await pushStream(server, 'raw', OPTIONS)
+    const stubborn = fakeServer({
+      compatibility: async () => ({ level: 'NONE', isOwn: true }),
+      setCompatibility: () => Promise.reject(refusal),
+    })
+    await expect(pushStream(stubborn, 'raw', OPTIONS)).rejects.toBe(refusal)
+  })
+
   test.each([
     ['a registry that may not be written to', new RegistryRefusal('not allowed', 403)],
     ['a registry that went away', new RegistryUnreachable('gone')],

@@ -47,7 +47,12 @@ export async function pushStream(
   const subject = subjectOf(stream, subjectPrefix)
   const { level, isOwn } = await server.compatibility(subject)
   const isRight = isOwn && level === COMPATIBILITY_LEVEL
-  if (!isRight && !dryRun) await server.setCompatibility(subject, COMPATIBILITY_LEVEL)
+  if (!isRight && !dryRun)
+    await server.setCompatibility(subject, COMPATIBILITY_LEVEL).catch(async (error: unknown) => {
+      // Two who set it at the same moment get in each other's way: what counts is that it is set.
+      const now = await server.compatibility(subject)
+      if (!now.isOwn || now.level !== COMPATIBILITY_LEVEL) throw error
+    })
 
   const ours = releases(stream, dir)
   const before = await server.versions(subject)
