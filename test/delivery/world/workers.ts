@@ -82,6 +82,8 @@ export function startWorker({ kind, name, configFile, logDir, env, nodeArgs = []
     const started = spawn(process.execPath, [...nodeArgs, program, configFile], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl-C in a terminal is for us alone.
+      detached: true,
       env: { ...process.env, ...env, SLUICEBOX_LOG_KAFKA_CLIENT_ID: name },
     })
     child = started

@@ -164,6 +164,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       const begunAt = performance.now()
       // Heartbeats are what closes the last objects.
       const upTo = archiveComplete ? await comeThrough('archiver') : []
+      // One that is just being started again does not listen to signals yet.
+      if (!mayStayBehind) await Promise.all(of('collector').map(worker => worker.ready()))
       await stopAll(of('collector'), exitCodes)
       await comeThrough('enricher')
       await comeThrough('scorer')
