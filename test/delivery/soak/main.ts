@@ -2,6 +2,7 @@
 // or Ctrl-C; then everything may come through, and what came of it is counted.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { KAFKA_VERSIONS } from '../../../infra/local/kafka.ts'
 import { startProxiedKafka } from '../world/kafka.ts'
 import { openWorld } from '../world/world.ts'
 import { createChaos } from './random-faults.ts'
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     brokers: { type: 'string', default: '3' },
     rate: { type: 'string', default: '80' },
+    kafka: { type: 'string', default: KAFKA_VERSIONS[0] },
   },
 })
 const [killsWanted, minutes, seed, rate] = [values.kills, values.minutes, values.seed, values.rate].map(
@@ -36,8 +38,10 @@ function tell(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-tell(`seed ${seed}: starting ${values.brokers} brokers and the workers`)
-await using kafka = await startProxiedKafka(values.brokers === '1' ? 1 : 3)
+tell(`seed ${seed}: starting ${values.brokers} brokers of Kafka ${values.kafka}, and the workers`)
+const version = KAFKA_VERSIONS.find(each => each === values.kafka)
+if (version === undefined) throw new Error(`--kafka must be one of ${KAFKA_VERSIONS.join(', ')}`)
+await using kafka = await startProxiedKafka(values.brokers === '1' ? 1 : 3, version)
 await using world = await openWorld({
   ...{ kafka: kafka.place, seed, workers: { collector: 2, enricher: 2, scorer: 2, archiver: 2 } },
   config: { archiver: { windowMs: 5_000, recordsMax: 500 } },
