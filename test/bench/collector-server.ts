@@ -3,11 +3,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectorConfig } from '@sluicebox/collector/config'
-import { startCollector } from '@sluicebox/collector/server'
-import { folderCodec } from '@sluicebox/registry/folder'
-import { createLogger } from '@sluicebox/runtime/log'
-import { createMetrics } from '@sluicebox/runtime/metrics'
-import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
+import { runCollector } from '@sluicebox/collector/run'
+import { loadServiceConfig } from '@sluicebox/service/config'
 
 const [kind, dir] = process.argv.slice(2)
 
@@ -26,17 +23,25 @@ async function startBare(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** The collector as it is shipped, on a log that answers when the disk has the records. */
-async function startDurable(logDir: string): Promise<number> {
-  const log = await openEmbeddedLog({ dir: logDir })
-  const collector = await startCollector({
-    config: collectorConfig.parse({ port: 0, load: { requestsPerConnectionMax: 0 } }),
-    log,
-    codec: folderCodec('raw'),
-    logger: createLogger({ level: 'warn', name: 'collector' }),
-    metrics: createMetrics(),
+/** The process of a collector, as it is shipped, on a log that answers when the disk has the records. */
+function startDurable(dataDir: string): Promise<number> {
+  const config = loadServiceConfig({ collector: collectorConfig.prefault({}) }, undefined, {})
+  return new Promise((resolve, reject) => {
+    runCollector(
+      {
+        ...config,
+        dataDir,
+        logLevel: 'warn',
+        admin: { ...config.admin, port: 0 },
+        collector: {
+          ...config.collector,
+          port: 0,
+          load: { ...config.collector.load, requestsPerConnectionMax: 0 },
+        },
+      },
+      { announce: ({ url }) => resolve(Number(new URL(url as string).port)) },
+    ).catch(reject)
   })
-  return collector.port
 }
 
 const port = kind === 'bare' ? await startBare() : await startDurable(dir as string)

@@ -4,6 +4,7 @@ import type { ServiceConfig } from '@sluicebox/service/config'
 import { runService, type Urls } from '@sluicebox/service/service'
 import type { CollectorParts } from './collector.ts'
 import type { CollectorConfig } from './config.ts'
+import { tuneHeap } from './heap.ts'
 import { startCollector } from './server.ts'
 
 export interface CollectorOptions {
@@ -17,6 +18,7 @@ export function runCollector(
   config: ServiceConfig & { readonly collector: CollectorConfig },
   { announce, checkEvent = createSchemaCheck() }: CollectorOptions = {},
 ): Promise<void> {
+  tuneHeap()
   return runService({ name: 'collector', config, streams: ['raw'] }, async parts => {
     const { signal, readyWhen, adminUrl } = parts
     const codec = await parts.codec('raw')
