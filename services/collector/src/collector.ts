@@ -82,12 +82,7 @@ export function createCollector({
   const rateLimit = createRateLimit(config.rateLimit)
   const readAddress = createAddressReader({ ...config.privacy, trustedProxyHops: config.trustedProxyHops })
   const metrics = createCollectorMetrics(registry, load)
-  const sink = createRawSink({
-    log,
-    appendMs: timeouts.appendMs,
-    lingerMs: config.load.lingerMs,
-    appended: metrics.appended,
-  })
+  const sink = createRawSink({ log, appendMs: timeouts.appendMs, appended: metrics.appended })
   const crossDomain = config.crossDomain.enabled ? crossDomainPolicy(config.crossDomain.domains) : undefined
   let stopping: 'no' | 'announced' | 'closing' = 'no'
   let isLogTrusted = true

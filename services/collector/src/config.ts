@@ -160,9 +160,6 @@ const load = z.strictObject({
   inFlightBytesMax: count('Bytes of bodies held in memory. Past it new requests get 503.').default(
     67_108_864,
   ),
-  lingerMs: countOrOff(
-    'How long records are gathered for one append while 16 and more are under way; 0 for not at all.',
-  ).default(4),
   eventLoopDelayMsMax: countOrOff(
     'How late timers may be. Past it requests get 503; 0 for no bound.',
   ).default(1_000),

@@ -26,7 +26,6 @@ function sinkOf() {
       },
     },
     appendMs: 1_000,
-    lingerMs: 4,
     appended: seconds => appended.push(seconds),
     now: () => at,
   })
@@ -138,31 +137,10 @@ test('a log that throws at once is a log that refuses', async () => {
       },
     },
     appendMs: 1_000,
-    lingerMs: 4,
     appended: () => {},
   })
   const append = sink.append([record])
   await vi.advanceTimersByTimeAsync(0)
   expect(await append.isDurable).toBe(false)
   expect(sink.trouble()).toBe('the log refused the last records: closed')
-})
-
-test('gathers records for a few milliseconds while many are under way, and no longer', async () => {
-  const { sink, answers, calls, pass } = sinkOf()
-  const many = (count: number) => Array.from({ length: count }, () => record)
-  const sizes = (): number[] => (calls as [string, unknown[]][]).map(([, records]) => records.length)
-  const first = sink.append(many(16))
-  await pass(0)
-  sink.append(many(1))
-  await pass(3)
-  sink.append(many(2))
-  await pass(0)
-  expect(sizes()).toEqual([16])
-  await pass(1)
-  expect(sizes()).toEqual([16, 3])
-  answers[0]?.resolve()
-  await first.settled
-  sink.append(many(5))
-  await pass(0)
-  expect(sizes()).toEqual([16, 3, 5])
 })

@@ -7,8 +7,6 @@ export interface RawSinkParts {
   readonly log: Pick<Log, 'append'>
   /** How long an append may take before its requests are answered without it. */
   readonly appendMs: number
-  /** How long records are gathered for one append while many are under way. */
-  readonly lingerMs: number
   readonly appended: (seconds: number) => void
   /** Monotonic milliseconds. */
   readonly now?: () => number
@@ -29,24 +27,18 @@ export interface RawSink {
   readonly hasWritten: boolean
 }
 
-/** From so many records under way on, others are gathered: below that everybody would only wait longer. */
-const LINGER_FROM_RECORDS = 16
-
 /**
  * Writes to `raw`, and knows whether that works. What comes in one turn of the event loop is appended together: it
- * costs nobody any time, and the log has one call to see to instead of hundreds. When much comes, records are gathered
- * for a few milliseconds: the log then makes half as many flushes, and what that saves in work is more than the wait.
+ * costs nobody any time, and the log has one call to see to instead of hundreds.
  */
 export function createRawSink({
   log,
   appendMs,
-  lingerMs,
   appended,
   now = () => performance.now(),
 }: RawSinkParts): RawSink {
   /** Appends that are under way, the oldest first. */
   const pending = new Set<{ readonly startedAt: number }>()
-  let underWay = 0
   let failure: string | undefined
   let hasWritten = false
   let open: { readonly records: OutputRecord[]; readonly append: Append } | undefined
@@ -55,12 +47,10 @@ export function createRawSink({
     const records: OutputRecord[] = []
     const isDurable = Promise.withResolvers<boolean>()
     const settled = Promise.withResolvers<void>()
-    const flush = (): void => {
+    setImmediate(() => {
       open = undefined
       void write(records, isDurable.resolve).then(settled.resolve)
-    }
-    if (lingerMs > 0 && underWay >= LINGER_FROM_RECORDS) setTimeout(flush, lingerMs)
-    else setImmediate(flush)
+    })
     return { records, append: { isDurable: isDurable.promise, settled: settled.promise } }
   }
 
@@ -68,7 +58,6 @@ export function createRawSink({
   async function write(records: readonly OutputRecord[], say: (isDurable: boolean) => void): Promise<void> {
     const entry = { startedAt: now() }
     pending.add(entry)
-    underWay += records.length
     const late = setTimeout(say, appendMs, false)
     try {
       await log.append('raw', records)
@@ -82,7 +71,6 @@ export function createRawSink({
     }
     clearTimeout(late)
     pending.delete(entry)
-    underWay -= records.length
   }
 
   return {
