@@ -12,6 +12,8 @@ const CONNECTIONS = 512
 const WARM_UP_MS = 2_000
 const MEASURE_MS = 4_000
 const ROUNDS = 3
+const WINDOWS = 5
+const WINDOW_MS = 3_000
 const OPEN_LOOP_SHARE = 0.6
 const EVENTS_PER_REQUEST = 5
 const EVENT_BYTES = 700
@@ -33,7 +35,9 @@ export async function benchCollector(): Promise<Row[]> {
       median(runs.map(({ perCpuSecond }) => perCpuSecond)),
     ) as [number, number]
     const perSecond = OPEN_LOOP_SHARE * median(collectorRuns.map(run => run.perSecond))
-    const latencies = await openLoop(collector, requests, perSecond)
+    const windows = await openLoop(collector, requests, perSecond)
+    // A neighbour on the machine that takes a core for a moment spoils one window, a collector that stalls all of them.
+    const slowest = windows.map(latencies => percentile(latencies, 0.99))
     return [
       { name: 'bare node:http and JSON.parse', value: bareEfficiency, unit: 'requests/CPU-s' },
       {
@@ -50,15 +54,16 @@ export async function benchCollector(): Promise<Row[]> {
       },
       {
         name: `answers at ${Math.round(perSecond)} requests/s (60 %), p50`,
-        value: percentile(latencies, 0.5),
+        value: percentile(windows.flat(), 0.5),
         unit: 'ms',
       },
       {
-        name: `answers at ${Math.round(perSecond)} requests/s (60 %), p99`,
-        value: percentile(latencies, 0.99),
+        name: `answers at ${Math.round(perSecond)} requests/s (60 %), p99, median of ${WINDOWS} windows`,
+        value: median(slowest),
         unit: 'ms',
         target: { max: 15 },
       },
+      { name: 'the same, worst window', value: Math.max(...slowest), unit: 'ms' },
     ]
   } finally {
     bare.child.kill('SIGKILL')
@@ -113,10 +118,10 @@ export async function saturate(server: Server, requests: readonly Buffer[]): Pro
 
 /**
  * Requests at random instants, as visitors come, whatever the answers. Latency counts from the instant when a request
- * was due: a server that stalls pays for all who came meanwhile.
+ * was due: a server that stalls pays for all who came meanwhile. Answers the latencies in ms of each window of time.
  */
-async function openLoop(server: Server, requests: readonly Buffer[], perSecond: number): Promise<number[]> {
-  const latencies: number[] = []
+async function openLoop(server: Server, requests: readonly Buffer[], perSecond: number): Promise<number[][]> {
+  const windows: number[][] = Array.from({ length: WINDOWS }, () => [])
   const due: number[] = []
   const idle: Socket[] = []
   const dueOf = new Map<Socket, number>()
@@ -130,23 +135,24 @@ async function openLoop(server: Server, requests: readonly Buffer[], perSecond: 
   const measureFrom = performance.now() + WARM_UP_MS
   const connections = await openConnections(server.port, connection => {
     const at = dueOf.get(connection) as number
-    if (at >= measureFrom) latencies.push(performance.now() - at)
+    windows[Math.floor((at - measureFrom) / WINDOW_MS)]?.push(performance.now() - at)
     send(connection)
   })
   idle.push(...connections)
   const random = createRandom(7)
-  const end = measureFrom + 2 * MEASURE_MS
+  const end = measureFrom + WINDOWS * WINDOW_MS
   for (let at = performance.now(); at < end;) {
     while (at <= performance.now()) {
       due.push(at)
       at += (-Math.log(1 - random()) * 1_000) / perSecond
     }
-    while (due.length > 0 && idle.length > 0) send(idle.pop() as Socket)
+    // In turn: one that isn't used for long is closed by the server.
+    while (due.length > 0 && idle.length > 0) send(idle.shift() as Socket)
     await pause(1)
   }
   await pause(500)
   for (const connection of connections) connection.destroy()
-  return latencies
+  return windows
 }
 
 /** Connections that tell of each answer. All answers here end in `ok`, and one is awaited at a time. */
