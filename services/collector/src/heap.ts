@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * What V8 has to be told about a process that keeps little and lets go of much, as a collector does. Each costs
- * everybody 20 ms and more, several times a second, when it is left out.
+ * What V8 has to be told about a process that keeps little and lets go of much, as a collector does. Without them all of
+ * the heap is collected several times a second under load, and everybody waits 20 ms for it.
  */
 export const HEAP_FLAGS = [
   // V8 learns which objects live long, and makes such ones among the old at once. Under load it finds that parts of
