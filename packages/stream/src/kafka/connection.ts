@@ -7,7 +7,11 @@ export interface Connection extends AsyncDisposable {
   readonly cluster: Cluster
   /** The partitions of a topic. Rejects when there is no such topic. */
   partitions(topic: string): Promise<readonly number[]>
-  /** The broker that leads a partition. */
+  /** The id of the broker that leads a partition, whether it can be reached or not. */
+  leaderId(topic: string, partition: number): Promise<string>
+  /** A broker by its id, connected. */
+  broker(nodeId: string): Promise<Broker>
+  /** The broker that leads a partition, connected. */
   leader(topic: string, partition: number): Promise<Broker>
   /** The broker that coordinates a group or a transactional id. */
   coordinator(kind: 'group' | 'transaction', id: string): Promise<Broker>
@@ -67,6 +71,18 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
     renewedAt = performance.now()
   }
 
+  async function leaderId(topic: string, partition: number): Promise<string> {
+    const found = (await metadata(topic)).find(({ partitionId }) => partitionId === partition)
+    if (found === undefined) throw new Error(`${topic} has no partition ${partition}`)
+    if (found.leader === NO_LEADER)
+      throw Object.assign(new Error(`partition ${partition} of ${topic} has no leader at the moment`), {
+        type: 'LEADER_NOT_AVAILABLE',
+      })
+    return String(found.leader)
+  }
+
+  const broker = (nodeId: string): Promise<Broker> => cluster.findBroker({ nodeId })
+
   const renew = (): Promise<void> => (renewal ??= inTurn(refresh).finally(() => (renewal = undefined)))
 
   return {
@@ -75,15 +91,9 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
       const found = await metadata(topic)
       return found.map(({ partitionId }) => partitionId).sort((a, b) => a - b)
     },
-    async leader(topic, partition) {
-      const found = (await metadata(topic)).find(({ partitionId }) => partitionId === partition)
-      if (found === undefined) throw new Error(`${topic} has no partition ${partition}`)
-      if (found.leader === NO_LEADER)
-        throw Object.assign(new Error(`partition ${partition} of ${topic} has no leader at the moment`), {
-          type: 'LEADER_NOT_AVAILABLE',
-        })
-      return cluster.findBroker({ nodeId: String(found.leader) })
-    },
+    leaderId,
+    broker,
+    leader: async (topic, partition) => broker(await leaderId(topic, partition)),
     async coordinator(kind, id) {
       const key = `${kind} ${id}`
       let found = coordinators.get(key)

@@ -10,7 +10,7 @@ import type { Names } from './names.ts'
 import { boundsOf, committedOf } from './offsets.ts'
 import { beginTransactions } from './transactions.ts'
 
-/** A worker that reads nothing though there are records. The process is to be ended and started anew. */
+/** A worker that hears nothing of a partition. The process is to be ended and started anew. */
 export class StalledError extends Error {
   override readonly name = 'StalledError'
 }
@@ -177,7 +177,7 @@ export async function consume(
     if (silentMs > config.stallMs)
       failure.reject(
         new StalledError(
-          `nothing was read of ${topic} for ${Math.round(silentMs / 1000)} s, and no broker said why`,
+          `nothing was heard of a partition of ${topic} for ${Math.round(silentMs / 1000)} s, neither an answer nor an error`,
         ),
       )
   }, config.stallMs / 4)

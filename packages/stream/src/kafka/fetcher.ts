@@ -1,7 +1,7 @@
 import type { InputRecord, ReadLimits } from '../log.ts'
 import type { Connection } from './connection.ts'
 import { isDefinite, typeOf } from './errors.ts'
-import { readFetched, type Broker, type FetchedMessage } from './wire.ts'
+import { readFetched, type FetchedMessage } from './wire.ts'
 
 /** What was fetched of a partition and not taken yet. */
 export interface Feed {
@@ -16,12 +16,15 @@ export interface Feed {
 
 export interface Fetcher {
   open(partition: number, position: bigint): Feed
-  /** For how long there was neither an answer nor an error, though something is to be fetched. Milliseconds. */
+  /**
+   * For how long there was neither an answer nor an error for a partition of which something is to be fetched: of the
+   * one where it was longest. Milliseconds.
+   */
   silentMs(): number
 }
 
 export interface FetcherParts {
-  readonly connection: Connection
+  readonly connection: Pick<Connection, 'leaderId' | 'broker' | 'renew'>
   readonly topic: string
   /** Records from `from` on are gone: answers where to go on. */
   readonly onOutOfRange: (partition: number, from: bigint) => Promise<bigint>
@@ -54,6 +57,8 @@ interface FeedState {
   isClosed: boolean
   /** Counts seeks: what a fetch brings for an earlier one is dropped. */
   epoch: number
+  /** Monotonic milliseconds of the last answer or error that was about it. */
+  signAt: number
   wake: (() => void) | undefined
 }
 
@@ -63,62 +68,68 @@ interface FeedState {
  */
 export function createFetcher({ connection, topic, onOutOfRange, onProblem }: FetcherParts): Fetcher {
   const feeds = new Set<FeedState>()
-  const loops = new Set<Broker>()
-  let lastSignAt = performance.now()
+  /** Ids of the brokers that are being fetched from. */
+  const loops = new Set<string>()
   let isFinding = false
   let isStale = false
 
   const isHungry = (feed: FeedState): boolean => !feed.isClosed && feed.heldBytes < HELD_BYTES_MAX
 
-  /** Starts a loop for each broker that leads a hungry partition. */
+  /** Starts a loop for each broker that leads a hungry partition and has none. */
   async function feedHungry(): Promise<void> {
     isStale = true
     if (isFinding) return
     isFinding = true
-    while (isStale) {
+    while (isStale && feeds.size > 0) {
       isStale = false
-      try {
-        for (const leader of await leaders())
-          if (!loops.has(leader)) {
-            loops.add(leader)
-            void loop(leader)
+      for (const feed of feeds)
+        if (isHungry(feed))
+          try {
+            start(await connection.leaderId(topic, feed.partition))
+          } catch (error) {
+            // The others need not wait for the one that has no leader.
+            await handle(error as Error, [feed])
+            isStale = true
           }
-      } catch (error) {
-        await handle(error as Error)
-        isStale = true
-      }
-      if (feeds.size === 0) break
     }
     isFinding = false
   }
 
-  async function leaders(): Promise<Set<Broker>> {
-    const found = new Set<Broker>()
-    for (const feed of feeds) if (isHungry(feed)) found.add(await connection.leader(topic, feed.partition))
-    return found
+  function start(nodeId: string): void {
+    if (loops.has(nodeId)) return
+    loops.add(nodeId)
+    void loop(nodeId)
   }
 
-  async function loop(leader: Broker): Promise<void> {
+  async function loop(nodeId: string): Promise<void> {
+    let wanting: readonly FeedState[] = []
     try {
-      for (;;) {
-        const wanting: FeedState[] = []
-        for (const feed of feeds)
-          if (isHungry(feed) && (await connection.leader(topic, feed.partition)) === leader)
-            wanting.push(feed)
-        if (wanting.length === 0) break
-        await fetchFor(leader, wanting)
-      }
-      loops.delete(leader)
+      while ((wanting = await ledBy(nodeId)).length > 0) await fetchFor(nodeId, wanting)
+      loops.delete(nodeId)
     } catch (error) {
-      loops.delete(leader)
-      await handle(error as Error)
-      void feedHungry()
+      loops.delete(nodeId)
+      await handle(error as Error, wanting)
     }
+    // One may have become hungry, or have moved here, since it was looked at.
+    void feedHungry()
   }
 
-  async function fetchFor(leader: Broker, wanting: readonly FeedState[]): Promise<void> {
+  /** The hungry feeds of partitions that a broker leads. Others may have moved to one that has no loop yet. */
+  async function ledBy(nodeId: string): Promise<readonly FeedState[]> {
+    const led: FeedState[] = []
+    for (const feed of feeds) {
+      if (!isHungry(feed)) continue
+      const leaderId = await connection.leaderId(topic, feed.partition).catch(() => undefined)
+      if (leaderId === nodeId) led.push(feed)
+      else if (leaderId === undefined || !loops.has(leaderId)) void feedHungry()
+    }
+    return led
+  }
+
+  async function fetchFor(nodeId: string, wanting: readonly FeedState[]): Promise<void> {
     const epochs = wanting.map(({ epoch }) => epoch)
     const inFullFlow = [...feeds].some(({ isFull }) => isFull)
+    const leader = await connection.broker(nodeId)
     const { responses } = await leader.fetch({
       isolationLevel: 1,
       maxWaitTime: inFullFlow ? WAIT_MS_IN_FULL_FLOW : WAIT_MS,
@@ -135,7 +146,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
         },
       ],
     })
-    lastSignAt = performance.now()
+    sawSign(wanting)
     for (const fetched of responses.flatMap(({ partitions }) => partitions)) {
       const index = wanting.findIndex(({ partition }) => partition === fetched.partition)
       const feed = wanting[index]
@@ -162,19 +173,24 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
     }
   }
 
-  async function handle(error: Error): Promise<void> {
-    lastSignAt = performance.now()
+  function sawSign(of: readonly FeedState[]): void {
+    const now = performance.now()
+    for (const feed of of) feed.signAt = now
+  }
+
+  async function handle(error: Error, about: readonly FeedState[]): Promise<void> {
+    sawSign(about)
     if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') await skipMissing().catch(onProblem)
     else if (!isDefinite(error)) onProblem(error)
     await new Promise(resolve => setTimeout(resolve, RETRY_MS))
     await connection.renew().catch(() => {})
+    sawSign(about)
   }
 
   return {
     silentMs() {
       const now = performance.now()
-      if (![...feeds].some(isHungry)) lastSignAt = now
-      return now - lastSignAt
+      return Math.max(0, ...[...feeds].filter(isHungry).map(({ signAt }) => now - signAt))
     },
     open(partition, position) {
       const feed: FeedState = {
@@ -187,6 +203,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
         isFull: false,
         isClosed: false,
         epoch: 0,
+        signAt: performance.now(),
         wake: undefined,
       }
       feeds.add(feed)
@@ -199,7 +216,10 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
           if (feed.isClosed) return undefined
           const wasHungry = isHungry(feed)
           const taken = takeSome(feed, limits)
-          if (!wasHungry) void feedHungry()
+          if (!wasHungry) {
+            sawSign([feed])
+            void feedHungry()
+          }
           return taken
         },
         seek(to) {
@@ -208,6 +228,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
           feed.messages = []
           feed.taken = feed.heldBytes = 0
           feed.isFull = false
+          sawSign([feed])
           void feedHungry()
         },
         close() {
