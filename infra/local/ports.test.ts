@@ -17,6 +17,14 @@ test('free ports are different, free, and below those of outgoing connections', 
   expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true))
 })
 
+test('a port is given out once only, though nobody listens there yet', async () => {
+  const [taken] = (await freePorts(1)) as [number]
+  const candidates = [taken, taken, taken + 1, taken + 2, taken + 3]
+  const [port] = (await freePorts(1, () => candidates.shift()!)) as [number]
+  expect(port).toBeGreaterThan(taken)
+  expect(await isFree(taken)).toBe(true)
+})
+
 test('a port where somebody listens is not free, and the message says which', async () => {
   const port = await listen()
   expect(await isFree(port)).toBe(false)

@@ -1,5 +1,6 @@
 // Ports on loopback for servers that are told their port before they start.
 import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
@@ -8,15 +9,33 @@ import { createServer } from 'node:net'
 const FIRST = 20_000
 const LAST = 32_000
 
-/** Ports on 127.0.0.1 where nobody listens now, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>()
-  for (let tries = 0; found.size < count; tries++) {
+/** Ports on 127.0.0.1 where nobody listens now. They are given out once only while this process runs, by no other either. */
+export async function freePorts(count: number, draw = drawPort): Promise<number[]> {
+  const found: number[] = []
+  for (let tries = 0; found.length < count; tries++) {
     if (tries > 1000) throw new Error(`No ${count} free ports on 127.0.0.1 between ${FIRST} and ${LAST}.`)
-    const port = randomInt(FIRST, LAST)
-    if (!found.has(port) && (await isFree(port))) found.add(port)
+    const port = draw()
+    if ((await reserve(port)) && (await isFree(port))) found.push(port)
   }
-  return [...found]
+  return found
+}
+
+const drawPort = (): number => randomInt(FIRST, LAST)
+
+/**
+ * Whether nobody else has reserved the port. Servers take seconds to listen, and another test run would find their
+ * ports free until then: so the UDP port of the same number, which no server here uses, is held as a sign.
+ */
+async function reserve(port: number): Promise<boolean> {
+  const sign = createSocket('udp4').unref()
+  try {
+    sign.bind({ address: '127.0.0.1', port, exclusive: true })
+    await once(sign, 'listening')
+    return true
+  } catch {
+    sign.close()
+    return false
+  }
 }
 
 /** Whether nobody listens on this port of 127.0.0.1. */
