@@ -4,7 +4,8 @@ import type { Connection } from './connection.ts'
 import { isDefinite, isFencing, patiently, typeOf, unsent, type Patience } from './errors.ts'
 import { intoRounds, place, type Parcel } from './outputs.ts'
 import { createSequences, produce, type ProducerId } from './sequences.ts'
-import type { Broker } from './wire.ts'
+import { stateOf } from './transaction-state.ts'
+import { lineTo, type Broker } from './wire.ts'
 
 export interface TransactionSettings extends ProduceSettings {
   readonly transactionalId: string
@@ -26,6 +27,13 @@ export interface Transactions {
   commit(outputs: Readonly<Record<string, readonly OutputRecord[]>>, next: bigint): Promise<void>
 }
 
+interface TopicPartitions {
+  readonly topic: string
+  readonly partitions: readonly number[]
+}
+
+/** The type of the error that the coordinator is not the one, or not on the line, that it was. */
+const RECONNECTED = 'RECONNECTED'
 /** How long a request is tried while brokers say that it did nothing, in request timeouts. */
 const PATIENCE = 2
 
@@ -40,13 +48,14 @@ export async function beginTransactions(
   const { transactionalId, transactionTimeoutMs, groupId, topic, partition } = settings
   const { requestTimeoutMs, recordBytesMax } = settings
   const patience = (): Patience => ({ until: performance.now() + PATIENCE * requestTimeoutMs })
-  const endTxn = (transactionResult: boolean): Promise<unknown> =>
-    ask('transaction', transactionalId, broker => broker.endTxn({ ...id, transactionResult }))
+  /** The line on which the coordinator was told of the last transaction. */
+  let line: object | undefined
 
-  let id = await begin()
-  await abortLeftovers()
-  // Only when the marks of that are written.
-  id = await begin()
+  const everything = await patiently(outputPartitions, connection.renew, isDefinite, patience())
+  // It is forgotten once this one begins: so little is left to do in between.
+  const last = await askCoordinator(broker => stateOf(broker, transactionalId))
+  const id = await begin()
+  await endLeftovers(last === 'committing' || last === 'committed')
   const sequences = createSequences()
   let isOver = false
 
@@ -64,34 +73,82 @@ export async function beginTransactions(
     )
   }
 
+  function askCoordinator<T>(request: (broker: Broker) => Promise<T>): Promise<T> {
+    return ask('transaction', transactionalId, request)
+  }
+
   async function begin(): Promise<ProducerId & { transactionalId: string }> {
-    const producer = await ask('transaction', transactionalId, broker =>
+    const producer = await askCoordinator(broker =>
       broker.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
     )
     return { ...producer, transactionalId }
   }
 
+  /** Begins a transaction by saying what it will write to. */
+  async function add(topics: readonly TopicPartitions[]): Promise<void> {
+    await askCoordinator(broker => {
+      stayOnLine(broker)
+      return broker.addOffsetsToTxn({ ...id, groupId })
+    })
+    if (topics.length > 0) await askCoordinator(broker => broker.addPartitionsToTxn({ ...id, topics }))
+  }
+
+  async function end(transactionResult: boolean): Promise<void> {
+    await askCoordinator(broker => {
+      stayOnLine(broker)
+      return broker.endTxn({ ...id, transactionResult })
+    })
+  }
+
   /**
-   * Gives up what an earlier transaction left open, by one that writes nothing and is aborted. There should be no such
-   * thing: but a coordinator that comes back before it knows where the partitions are (seen on 4.3, with a lone broker)
-   * takes a transaction for complete whose end it has marked nowhere. What the next transaction of this id commits
-   * would then commit the earlier one's records too, though the group's position is still before them.
+   * A coordinator refuses the next transaction until it has marked the end of the last one everywhere. Once it was
+   * restarted, that can't be relied on: see `endLeftovers`. So nothing is asked of it then but to begin anew.
    */
-  async function abortLeftovers(): Promise<void> {
-    const topics = await Promise.all(
-      settings.outputs.map(async name => ({ topic: name, partitions: await connection.partitions(name) })),
+  function stayOnLine(broker: Broker): void {
+    const now = lineTo(broker)
+    if (line !== undefined && now !== line)
+      throw Object.assign(
+        new FencedError(
+          `the coordinator of ${transactionalId} was connected anew: the position is read again`,
+        ),
+        { type: RECONNECTED },
+      )
+    line = now
+  }
+
+  /**
+   * Ends what the last transaction has left open as that one was ended, by another that writes nothing. There should be
+   * no such thing: but a coordinator of version 4 takes a partition that has no leader for one that was deleted, and
+   * marks the end of a transaction in a part of its partitions only, or in none (KAFKA-20734). That happens when a lone
+   * broker is killed and comes back. The records would come to light with the next commit under this id, though the
+   * position had stayed behind, or the other way round.
+   */
+  async function endLeftovers(isCommitted: boolean): Promise<void> {
+    await add(everything)
+    await end(isCommitted)
+    await askCoordinator(async broker => {
+      const state = await stateOf(broker, transactionalId)
+      if (state === 'committing' || state === 'aborting')
+        throw Object.assign(new Error('its end is being marked'), { type: 'CONCURRENT_TRANSACTIONS' })
+      stayOnLine(broker)
+    })
+  }
+
+  /** Of all that commits may write to. Rejects while one of them, or that of the group's position, has no leader. */
+  async function outputPartitions(): Promise<TopicPartitions[]> {
+    await connection.renew()
+    await connection.coordinator('group', groupId)
+    return Promise.all(
+      settings.outputs.map(async name => {
+        const partitions = await connection.partitions(name)
+        for (const each of partitions) await connection.leaderId(name, each)
+        return { topic: name, partitions }
+      }),
     )
-    if (topics.length > 0)
-      await ask('transaction', transactionalId, broker => broker.addPartitionsToTxn({ ...id, topics }))
-    await ask('transaction', transactionalId, broker => broker.addOffsetsToTxn({ ...id, groupId }))
-    await endTxn(false)
   }
 
   async function transact(rounds: readonly Parcel[][], next: bigint): Promise<void> {
-    const topics = partitionsByTopic(rounds)
-    if (topics.length > 0)
-      await ask('transaction', transactionalId, broker => broker.addPartitionsToTxn({ ...id, topics }))
-    await ask('transaction', transactionalId, broker => broker.addOffsetsToTxn({ ...id, groupId }))
+    await add(partitionsByTopic(rounds))
     await Promise.all([
       writeAll(rounds),
       ask('group', groupId, broker =>
@@ -102,7 +159,7 @@ export async function beginTransactions(
         }),
       ),
     ])
-    await endTxn(true)
+    await end(true)
   }
 
   async function writeAll(rounds: readonly Parcel[][]): Promise<void> {
@@ -130,10 +187,11 @@ export async function beginTransactions(
         await transact(intoRounds(placed, recordBytesMax), next)
       } catch (error) {
         isOver = true
+        if (typeOf(error) === RECONNECTED) throw error
         if (isFencing(error))
           throw new FencedError(`another worker has partition ${partition} of ${topic}`, { cause: error })
         // Readers of what it wrote to need not wait until the brokers give it up. Nothing depends on it.
-        await endTxn(false).catch(() => {})
+        await end(false).catch(() => {})
         throw new FencedError(
           `what became of a commit of partition ${partition} of ${topic} is not known (${typeOf(error) ?? (error as Error).message}): the position is read again`,
           { cause: error },
@@ -143,7 +201,7 @@ export async function beginTransactions(
   }
 }
 
-function partitionsByTopic(rounds: readonly Parcel[][]): { topic: string; partitions: number[] }[] {
+function partitionsByTopic(rounds: readonly Parcel[][]): TopicPartitions[] {
   const topics = new Map<string, Set<number>>()
   for (const { topic, partition } of rounds.flat()) {
     const partitions = topics.get(topic)

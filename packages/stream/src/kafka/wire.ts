@@ -12,8 +12,11 @@ import type { RetryOptions } from 'kafkajs'
 /** What brokers are asked for. All reject with an error that has a `type`, such as NOT_LEADER_FOR_PARTITION. */
 export interface Broker {
   readonly nodeId: string
-  /** A request as `encodeRequest` and its like make them. */
-  readonly connectionPool: { send(request: { request: object; response: object }): Promise<unknown> }
+  readonly connectionPool: {
+    send(request: { request: object; response: object }): Promise<unknown>
+    /** The first is for all but fetches. It has another socket each time that it is connected. */
+    readonly pool: readonly { isConnected(): boolean; readonly socket: object }[]
+  }
   fetch(request: {
     isolationLevel: 1
     maxWaitTime: number
@@ -150,6 +153,9 @@ const EncoderClass = require('kafkajs/src/protocol/encoder.js') as new (size: nu
   offset: number
 }
 const produceResponse = require('kafkajs/src/protocol/requests/produce/v7/response.js') as object
+const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
+  createErrorFromCode: (code: number) => Error
+}
 const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
   prototype: { scheduleCheckPendingRequests(this: { pending: unknown[]; throttledUntil: number }): void }
 }
@@ -184,18 +190,53 @@ export function readFetched(
   return { messages, next: last === undefined ? offset : BigInt(last.offset) + 1n }
 }
 
-const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' }
+export interface Api {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly apiName: string
+}
+
+/** Sends a request that kafkajs has no words for, or less good ones. Answers what `decode` reads in the response. */
+export async function send<T extends object>(
+  broker: Broker,
+  api: Api,
+  body: Buffer,
+  decode: (response: Buffer) => T,
+): Promise<T> {
+  const response = { decode: (bytes: Buffer) => Promise.resolve(decode(bytes)), parse: (read: T) => read }
+  return sendEncoded(broker, api, body, response) as Promise<T>
+}
+
+const PRODUCE: Api = { apiKey: 0, apiVersion: 7, apiName: 'Produce' }
 
 /**
  * Sends a produce request whose body is `body`, as version 7 of it is laid out. Rejects with the error of the first
  * partition that has one.
  */
 export async function sendProduce(broker: Broker, body: Buffer): Promise<void> {
+  await sendEncoded(broker, PRODUCE, body, produceResponse)
+}
+
+function sendEncoded(broker: Broker, api: Api, body: Buffer, response: object): Promise<unknown> {
   const encoded = new EncoderClass(0)
   encoded.buf = body
   encoded.offset = body.length
-  await broker.connectionPool.send({
-    request: { ...PRODUCE, expectResponse: () => true, encode: () => Promise.resolve(encoded) },
-    response: produceResponse,
+  return broker.connectionPool.send({
+    request: { ...api, expectResponse: () => true, encode: () => Promise.resolve(encoded) },
+    response,
   })
+}
+
+/** The error that a code of the protocol stands for, with its `type`. */
+export function errorOf(code: number): Error {
+  return createErrorFromCode(code)
+}
+
+/**
+ * Stands for the line to a broker. It is another one once the broker was connected anew, as it must be after a restart,
+ * and each time while it is not connected.
+ */
+export function lineTo(broker: Broker): object {
+  const connection = broker.connectionPool.pool[0]!
+  return connection.isConnected() ? connection.socket : {}
 }
