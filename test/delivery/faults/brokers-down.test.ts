@@ -41,9 +41,9 @@ test('the only broker is killed again and again just after a commit', async () =
         await killBrokerAtCommit(world, kind, node!)
         await node!.start()
         await load.more(30)
+        await world.caughtUp('enricher')
+        await world.caughtUp('scorer')
       }
-      await world.caughtUp('enricher')
-      await world.caughtUp('scorer')
     },
   )
 })
