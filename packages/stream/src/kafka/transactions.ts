@@ -32,7 +32,7 @@ interface TopicPartitions {
   readonly partitions: readonly number[]
 }
 
-/** The type of the error that the coordinator is not the one, or not on the line, that it was. */
+/** The type of the error that the coordinator was connected anew, or is another one, since it was last told something. */
 const RECONNECTED = 'RECONNECTED'
 /** How long a request is tried while brokers say that it did nothing, in request timeouts. */
 const PATIENCE = 2
@@ -51,7 +51,7 @@ export async function beginTransactions(
   /** The line on which the coordinator was told of the last transaction. */
   let line: object | undefined
 
-  const everything = await patiently(outputPartitions, connection.renew, isDefinite, patience())
+  const allOutputs = await patiently(outputPartitions, connection.renew, isDefinite, patience())
   // It is forgotten once this one begins: so little is left to do in between.
   const last = await askCoordinator(broker => stateOf(broker, transactionalId))
   const id = await begin()
@@ -124,7 +124,7 @@ export async function beginTransactions(
    * position had stayed behind, or the other way round.
    */
   async function endLeftovers(isCommitted: boolean): Promise<void> {
-    await add(everything)
+    await add(allOutputs)
     await end(isCommitted)
     await askCoordinator(async broker => {
       const state = await stateOf(broker, transactionalId)
