@@ -166,3 +166,14 @@ test('is silent for as long as nothing was heard of one partition, whatever is h
   feeds[1]!.close()
   expect(fetcher.silentMs()).toBeLessThanOrEqual(HELD_MS)
 })
+
+test.each<[string, () => void]>([
+  ['its broker fails', () => failing.add('2')],
+  ['it has no leader', () => (leaders = known = ['1', undefined])],
+])('is not silent while somebody says why nothing comes: %s', async (_name, goWrong) => {
+  open('1', '2')
+  await afterASecond()
+  goWrong()
+  for (let seconds = 0; seconds < 5; seconds++) await afterASecond()
+  expect(fetcher.silentMs()).toBeLessThan(1000)
+})
