@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { configSchema } from '@sluicebox/cli/config'
+import { configSchema } from '@sluicebox/cli/read-config'
 import { createProgram } from '@sluicebox/cli/program'
 import { loadConfig } from '@sluicebox/runtime/config'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { serversAvailable } from '../local/available.ts'
-import { goProgram } from '../local/go.ts'
+import { goProgram } from '../local/fetch/go.ts'
 import { quantity, readCompose, ROOT, type ComposeService } from './compose-file.ts'
 
 const { services, volumes } = readCompose()

@@ -1,4 +1,4 @@
-import { configSchema } from '@sluicebox/cli/config'
+import { configSchema } from '@sluicebox/cli/read-config'
 import { createProgram } from '@sluicebox/cli/program'
 import { REASONS } from '@sluicebox/enricher/reasons'
 import {

@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import type { ServerName } from './command.ts'
-import { defaultCacheDir, isCached } from './download.ts'
-import { findJava, javaProblem } from './java.ts'
-import { KAFKA_VERSIONS, kafkaArtifact } from './kafka.ts'
+import { defaultCacheDir, isCached } from './fetch/download.ts'
+import { findJava, javaProblem } from './fetch/java.ts'
+import { KAFKA_VERSIONS, kafkaArtifact } from './kafka/kafka.ts'
 import { registryArtifact } from './registry.ts'
 
 /**

@@ -1,6 +1,6 @@
 // The command line of `npm run infra`, and what it prints.
 import { parseArgs } from 'node:util'
-import { KAFKA_VERSIONS, type KafkaVersion } from './kafka.ts'
+import { KAFKA_VERSIONS, type KafkaVersion } from './kafka/kafka.ts'
 
 const SERVERS = ['kafka', 'registry', 's3'] as const
 

@@ -1,7 +1,7 @@
 // npm run infra: real servers on this machine, in the foreground.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeRunning, parseCommand, USAGE, type Command } from './command.ts'
-import { prepareKafka, startKafka, type LocalKafka } from './kafka.ts'
+import { prepareKafka, startKafka, type LocalKafka } from './kafka/kafka.ts'
 import { isFree } from './ports.ts'
 import { prepareRegistry, startRegistry, type LocalRegistry } from './registry.ts'
 import { startS3, type LocalS3 } from './s3.ts'

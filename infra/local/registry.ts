@@ -1,10 +1,10 @@
 // A real schema registry on this machine: Apicurio Registry, which speaks the Confluent protocol.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { classData } from './class-data.ts'
-import { download, type Artifact, type DownloadOptions } from './download.ts'
+import { classData } from './kafka/class-data.ts'
+import { download, type Artifact, type DownloadOptions } from './fetch/download.ts'
 import { guardedFolder } from './guard.ts'
-import { javaArgs, needJava } from './java.ts'
+import { javaArgs, needJava } from './fetch/java.ts'
 import { freePorts, needFreePorts } from './ports.ts'
 import { startProcess, untilReady, type ServerCommand, type ServerProcess } from './process.ts'
 

@@ -1,7 +1,7 @@
 // A store that speaks the protocol of S3: versitygw over a folder, built once from the Go module proxy.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { goProgram } from './go.ts'
+import { goProgram } from './fetch/go.ts'
 import { guardedFolder } from './guard.ts'
 import { freePorts } from './ports.ts'
 import { startProcess, untilReady, type ServerProcess } from './process.ts'

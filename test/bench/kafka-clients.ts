@@ -7,7 +7,7 @@ import { logConfig } from '@sluicebox/stream/config'
 import { openKafkaLog } from '@sluicebox/stream/kafka/log'
 import { createTopics } from '@sluicebox/stream/kafka/topics'
 import { Kafka, logLevel } from 'kafkajs'
-import { prepareKafka, type LocalKafka } from '../../infra/local/kafka.ts'
+import { prepareKafka, type LocalKafka } from '@sluicebox/infra/local/kafka/kafka'
 import type { Row } from './row.ts'
 
 const MESSAGE_BYTES = 1000

@@ -2,10 +2,10 @@
 // snapshots. Tells
 // when it is there, works when it is told to, and tells its CPU time whenever it is asked.
 import { collectorConfig } from '@sluicebox/collector/config'
-import { startCollector } from '@sluicebox/collector/server'
+import { startCollector } from '@sluicebox/collector/http/server'
 import { enricherConfig } from '@sluicebox/enricher/config'
 import { startEnricher } from '@sluicebox/enricher/start'
-import { folderCodec } from '@sluicebox/registry/folder'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { createLogger } from '@sluicebox/runtime/log'
 import { createMetrics } from '@sluicebox/runtime/metrics'
 import { scorerConfig } from '@sluicebox/scorer/config'

@@ -1,6 +1,6 @@
-import { createModel } from '@sluicebox/model/create-model'
-import type { Model } from '@sluicebox/model/model'
-import type { Parameters, Tree } from '@sluicebox/model/parameters'
+import { createModel } from '@sluicebox/model/runtimes/create-model'
+import type { Model } from '@sluicebox/model/runtimes/model'
+import type { Parameters, Tree } from '@sluicebox/model/parameters/parameters'
 import type { Row } from './row.ts'
 
 const TREES = 200

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { folderCodec } from '@sluicebox/registry/folder'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { isMissingSchema } from '@sluicebox/event/codec'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import { up } from '../e2e/sluicebox.ts'

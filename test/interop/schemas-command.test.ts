@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { serversAvailable } from '../../infra/local/available.ts'
-import { startRegistry, type LocalRegistry } from '../../infra/local/registry.ts'
+import { serversAvailable } from '@sluicebox/infra/local/available'
+import { startRegistry, type LocalRegistry } from '@sluicebox/infra/local/registry'
 import { json, ROOT, sluicebox, succeed } from '../e2e/sluicebox.ts'
 
 test('without a registry there is nothing to do: the message says how to name one', async () => {

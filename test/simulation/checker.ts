@@ -1,6 +1,6 @@
 import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord, ScoredRecord } from '@sluicebox/event/records'
-import { folderCodec } from '@sluicebox/registry/folder'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 import type { InputRecord } from '@sluicebox/stream/log'
 import { partitionOf } from '@sluicebox/stream/partitioner'
 import type { Delivered } from '@sluicebox/stream/testing/delivery'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCalibration, type Calibration } from './calibration.ts'
-import { sigmoid } from './sigmoid.ts'
+import { sigmoid } from './runtimes/sigmoid.ts'
 
 const points = { scores: [-1, 0, 2], probabilities: [0.1, 0.2, 0.9] }
 

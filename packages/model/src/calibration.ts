@@ -1,4 +1,4 @@
-import { sigmoid } from './sigmoid.ts'
+import { sigmoid } from './runtimes/sigmoid.ts'
 
 /** How a raw score becomes a calibrated probability. */
 export type Calibration =

@@ -1,4 +1,4 @@
-import type { World } from '@sluicebox/stream/resolving'
+import type { World } from '@sluicebox/stream/driver/world'
 import { expect, test } from 'vitest'
 import { createPatience } from './patience.ts'
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@sluicebox/runtime/log'
-import { REAL_WORLD, type World } from '@sluicebox/stream/resolving'
+import { REAL_WORLD, type World } from '@sluicebox/stream/driver/world'
 
 export interface PatienceParts {
   readonly logger: Pick<Logger, 'info' | 'warn'>

@@ -1,5 +1,5 @@
-import { openStreamRegistry, type StreamRegistry } from '@sluicebox/registry/stream-registry'
-import { RegistryUnreachable } from '@sluicebox/registry/transport'
+import { openStreamRegistry, type StreamRegistry } from '@sluicebox/registry/streams/stream-registry'
+import { RegistryUnreachable } from '@sluicebox/registry/streams/transport'
 import type { ServiceConfig } from './config.ts'
 import type { Patiently } from './patience.ts'
 

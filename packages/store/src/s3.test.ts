@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { serversAvailable } from '../../../infra/local/available.ts'
-import { startS3, type LocalS3 } from '../../../infra/local/s3.ts'
+import { serversAvailable } from '@sluicebox/infra/local/available'
+import { startS3, type LocalS3 } from '@sluicebox/infra/local/s3'
 import { storeConfig } from './config.ts'
 import { storeContract } from './contract.ts'
 import { openStore } from './open.ts'

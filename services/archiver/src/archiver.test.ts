@@ -1,11 +1,11 @@
 import type { Store } from '@sluicebox/store/store'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { describe, expect, test } from 'vitest'
-import { listArchive } from './read.ts'
+import { listArchive } from './manifests/read.ts'
 import { expectArchiveIsLog, objectHashes, run, tempStore, until } from './testing/harness.ts'
 import { createMemoryLog, type MemoryLog } from './testing/memory-log.ts'
 import { encodeRecord, schemas, T0 } from './testing/records.ts'
-import { verifyArchive } from './verify-archive.ts'
+import { verifyArchive } from './manifests/verify-archive.ts'
 
 const WINDOW_MS = 300_000
 const MINUTE_MS = 60_000

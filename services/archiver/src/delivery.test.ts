@@ -9,11 +9,11 @@ import type { Store } from '@sluicebox/store/store'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ArchiverConfig } from './config.ts'
-import { listArchive } from './read.ts'
+import { listArchive } from './manifests/read.ts'
 import { expectArchiveIsLog, readAll, run, tempStore, until } from './testing/harness.ts'
 import { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './testing/memory-log.ts'
 import { encodeRecord, T0 } from './testing/records.ts'
-import { verifyArchive } from './verify-archive.ts'
+import { verifyArchive } from './manifests/verify-archive.ts'
 
 class Crash extends Error {}
 

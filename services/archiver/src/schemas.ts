@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StreamName } from '@sluicebox/event/records'
-import { contentId, schemaVersions, SCHEMAS_DIR } from '@sluicebox/registry/folder'
+import { contentId, schemaVersions, SCHEMAS_DIR } from '@sluicebox/registry/streams/folder'
 import type { Schemas } from '@sluicebox/service/schemas'
 
 /** The Avro schemas that the records of a stream are written with. */

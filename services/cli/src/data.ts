@@ -7,8 +7,8 @@ import { dataPaths } from '@sluicebox/service/stores'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import type { Log } from '@sluicebox/stream/log'
 import { openLog } from '@sluicebox/stream/open'
-import type { Config } from './config.ts'
-import { createRecordReader, type RecordReader } from './record-reader.ts'
+import type { Config } from './read-config.ts'
+import { createRecordReader, type RecordReader } from './inspect/record-reader.ts'
 import { tell } from './terminal.ts'
 
 /** The streams of a configuration, for commands that look into what the services write. */

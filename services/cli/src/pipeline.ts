@@ -7,8 +7,8 @@ import { loadConfiguredBundle, type ScoringBundle } from '@sluicebox/scorer/scor
 import { startScorer } from '@sluicebox/scorer/start'
 import type { Schemas } from '@sluicebox/service/schemas'
 import type { ServiceParts } from '@sluicebox/service/service'
-import { SESSION_FIELDS } from '@sluicebox/session/moment'
-import type { Config } from './config.ts'
+import { SESSION_FIELDS } from '@sluicebox/session/session-event'
+import type { Config } from './read-config.ts'
 
 export interface Pipeline extends AsyncDisposable {
   readonly bundle: ScoringBundle

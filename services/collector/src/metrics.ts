@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Load } from './load.ts'
+import type { Load } from './guard/load.ts'
 
 export interface CollectorMetrics {
   answered(route: string, status: number): void

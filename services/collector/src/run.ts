@@ -1,16 +1,16 @@
 import { once } from 'node:events'
-import { loadEventSchemas } from '@sluicebox/registry/events'
+import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import type { ServiceConfig } from '@sluicebox/service/config'
 import { runService, type Urls } from '@sluicebox/service/service'
-import type { CollectorParts } from './collector.ts'
+import type { HandlerParts } from './http/handler.ts'
 import type { CollectorConfig } from './config.ts'
-import { tuneHeap } from './heap.ts'
-import { startCollector } from './server.ts'
+import { tuneHeap } from './guard/heap.ts'
+import { startCollector } from './http/server.ts'
 
 export interface CollectorOptions {
   readonly announce?: (urls: Urls) => void
   /** What is wrong with an event of /v1/events. Default: what the schema of these events says. */
-  readonly checkEvent?: NonNullable<CollectorParts['checkEvent']>
+  readonly checkEvent?: NonNullable<HandlerParts['checkEvent']>
 }
 
 /** Runs a collector as a process. Its port opens once it knows where `raw` is. */

@@ -1,7 +1,7 @@
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
 import type { Coordinates } from './coordinates.ts'
-import type { Fault } from './protocol/sent-event.ts'
+import type { Fault } from './event/sent-event.ts'
 import { REASONS } from './reasons.ts'
 
 export interface BadParts {

@@ -12,7 +12,7 @@ import { NO_PAGE } from './enrichments/page.ts'
 import { scrollOffsets } from './enrichments/page-ping.ts'
 import { isInternal, NO_REFERRER, type Referrer } from './enrichments/referrer.ts'
 import { NO_USER_AGENT } from './enrichments/user-agent.ts'
-import type { Fault, SelfDescribing, SentEvent } from './protocol/sent-event.ts'
+import type { Fault, SelfDescribing, SentEvent } from './event/sent-event.ts'
 import type { RuledPage, Tools } from './tools.ts'
 
 const NO_RULED_PAGE: RuledPage = { page: NO_PAGE, match: undefined }

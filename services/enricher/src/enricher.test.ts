@@ -1,6 +1,6 @@
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
-import { Unresolved } from '@sluicebox/stream/stage'
+import { Unresolved } from '@sluicebox/stream/driver/stage'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { eventIdOf } from './coordinates.ts'

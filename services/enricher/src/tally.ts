@@ -1,5 +1,5 @@
 import type { CollectedTime } from '@sluicebox/event/instants'
-import type { PageKind } from './actions/page-kinds.ts'
+import type { PageKind } from './event/page-kinds.ts'
 import type { BadReason } from './reasons.ts'
 
 /** What was done with some records, in figures: for metrics, which a stage does not know. */

@@ -1,4 +1,4 @@
-import { SESSION_POLICY } from '@sluicebox/session/moment'
+import { SESSION_POLICY } from '@sluicebox/session/sessions/policy'
 import { listSettings } from '@sluicebox/runtime/config'
 import { loadProcessConfig } from '@sluicebox/runtime/process'
 import { expect, test } from 'vitest'

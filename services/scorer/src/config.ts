@@ -1,5 +1,4 @@
-import { SESSION_POLICY, type SessionPolicy } from '@sluicebox/session/moment'
-import { POLICY_LIMITS } from '@sluicebox/session/policy'
+import { POLICY_LIMITS, SESSION_POLICY, type SessionPolicy } from '@sluicebox/session/sessions/policy'
 import { z } from 'zod'
 
 const ms = (default_: number, description: string, max = Number.MAX_SAFE_INTEGER) =>

@@ -1,11 +1,11 @@
 // What the scorer promises whatever happens, over a log in a simulation: workers are killed, partitions change owners,
 // answers are lost. For each seed the records that were scored are compared with one straight run over the same log.
-import { drive } from '@sluicebox/stream/drive'
+import { drive } from '@sluicebox/stream/driver/drive'
 import type { Log, OutputRecord } from '@sluicebox/stream/log'
-import { createSnapshots } from '@sluicebox/stream/snapshots'
+import { createSnapshots } from '@sluicebox/stream/driver/snapshots'
 import { createSimulatedLog } from '@sluicebox/stream/testing/simulated-log'
 import { createSimulation, LostAnswerError, type Process } from '@sluicebox/stream/testing/simulation'
-import { SESSION_POLICY } from '@sluicebox/session/moment'
+import { SESSION_POLICY } from '@sluicebox/session/sessions/policy'
 import { describe, expect, test } from 'vitest'
 import { decodeScored, encodeGood, goodRecord, heartbeat, testScorer } from './testing/fixtures.ts'
 

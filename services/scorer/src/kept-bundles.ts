@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readBundleFiles, type BundleFile } from '@sluicebox/model/bundle-files'
+import { readBundleFiles, type BundleFile } from '@sluicebox/model/bundle/bundle-files'
 import type { Store } from '@sluicebox/store/store'
 
 // Bundles that were used, as objects `<id>/<file>`. The manifest is written last: a bundle without it is none.

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { SessionStats } from '@sluicebox/session/sessions'
+import type { SessionStats } from '@sluicebox/session/sessions/sessions'
 import type { Restoring } from './restoring.ts'
 import type { ScorerState } from './scorer.ts'
 import { blankTally, PROBABILITY_STEPS } from './tally.ts'

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '@sluicebox/service/config'
 import { runService, type Urls } from '@sluicebox/service/service'
-import { SESSION_FIELDS } from '@sluicebox/session/moment'
+import { SESSION_FIELDS } from '@sluicebox/session/session-event'
 import type { ScorerConfig } from './config.ts'
 import { restoringHealth, type Restoring } from './restoring.ts'
 import { loadConfiguredBundle } from './scoring-bundle.ts'

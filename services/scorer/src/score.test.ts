@@ -1,5 +1,5 @@
 import { asCollectedTime, type EventTime } from '@sluicebox/event/instants'
-import type { Moment } from '@sluicebox/session/moment'
+import type { Moment } from '@sluicebox/session/sessions/moment'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createScore, topReasons } from './score.ts'

@@ -1,5 +1,5 @@
 import type { Reason } from '@sluicebox/event/records'
-import type { Moment } from '@sluicebox/session/moment'
+import type { Moment } from '@sluicebox/session/sessions/moment'
 import type { ScoringBundle } from './scoring-bundle.ts'
 
 /** Why a record has no score: stable codes. */

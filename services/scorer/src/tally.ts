@@ -1,5 +1,5 @@
 import type { NoScoreReason } from './score.ts'
-import type { Moment } from '@sluicebox/session/moment'
+import type { Moment } from '@sluicebox/session/sessions/moment'
 
 /** Steps of probability that scores are counted by. */
 export const PROBABILITY_STEPS = 20

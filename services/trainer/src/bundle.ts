@@ -1,6 +1,6 @@
-import type { ManifestDraft } from '@sluicebox/model/manifest'
+import type { ManifestDraft } from '@sluicebox/model/bundle/manifest'
 import { createSketch } from '@sluicebox/model/sketch'
-import type { FeatureSpec } from '@sluicebox/session/spec'
+import type { FeatureSpec } from '@sluicebox/session/features/spec'
 import type { TrainerConfig } from './config.ts'
 import type { CodeInfo, DatasetInfo } from './dataset/info.ts'
 import { toMetrics, type Evaluation } from './evaluation/evaluate.ts'

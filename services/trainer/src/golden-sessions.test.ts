@@ -1,5 +1,5 @@
-import { replayGolden } from '@sluicebox/session/golden'
-import { parseFeatures } from '@sluicebox/session/spec'
+import { replayGolden } from '@sluicebox/session/sessions/golden'
+import { parseFeatures } from '@sluicebox/session/features/spec'
 import { describe, expect, test } from 'vitest'
 import { makeGoldenSessions } from './golden-sessions.ts'
 

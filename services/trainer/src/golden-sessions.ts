@@ -1,6 +1,6 @@
-import type { GoldenEvent, GoldenSession } from '@sluicebox/model/golden'
-import { replayGolden } from '@sluicebox/session/golden'
-import type { FeatureSpec } from '@sluicebox/session/spec'
+import type { GoldenEvent, GoldenSession } from '@sluicebox/model/bundle/golden'
+import { replayGolden } from '@sluicebox/session/sessions/golden'
+import type { FeatureSpec } from '@sluicebox/session/features/spec'
 import type { CollectedTime, EventTime } from '@sluicebox/event/instants'
 import { createRandom, type Random } from './train/random.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LocalKafka } from '../../../infra/local/kafka.ts'
+import type { LocalKafka } from '@sluicebox/infra/local/kafka/kafka'
 import type { Effect, Request } from '../proxy/faults.ts'
 import type { ApiName } from '../proxy/frames.ts'
 import type { Load } from '../world/load.ts'

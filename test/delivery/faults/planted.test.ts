@@ -3,7 +3,7 @@
 import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { startRegistry, type LocalRegistry } from '../../../infra/local/registry.ts'
+import { startRegistry, type LocalRegistry } from '@sluicebox/infra/local/registry'
 import { MISTAKES, type MistakeName } from '../planted/changes.ts'
 import { startProxiedKafka } from '../world/kafka.ts'
 import type { Load } from '../world/load.ts'

@@ -1,6 +1,6 @@
 // The schema registry is away: whoever needs it waits, nothing that is good becomes bad, and all goes on when it is back.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startRegistry, type LocalRegistry } from '../../../infra/local/registry.ts'
+import { startRegistry, type LocalRegistry } from '@sluicebox/infra/local/registry'
 import { survive } from './survive.ts'
 import { sendUnknownSchema } from './unknown-schema.ts'
 

@@ -1,4 +1,4 @@
-import type { LocalRegistry } from '../../../infra/local/registry.ts'
+import type { LocalRegistry } from '@sluicebox/infra/local/registry'
 import { append, otherRawSchema, rawRecord } from '../world/foreign.ts'
 import type { World } from '../world/world.ts'
 

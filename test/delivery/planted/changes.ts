@@ -30,7 +30,7 @@ export const MISTAKES = {
     kind: 'collector',
     changes: [
       {
-        file: 'services/collector/src/raw-sink.ts',
+        file: 'services/collector/src/raw/raw-sink.ts',
         from: 'const late = setTimeout(say, appendMs, false)',
         to: 'say(true); const late = setTimeout(say, appendMs, false)',
       },
@@ -176,7 +176,7 @@ export const MISTAKES = {
     kind: 'enricher',
     changes: [
       {
-        file: 'packages/registry/src/learn.ts',
+        file: 'packages/registry/src/streams/learn.ts',
         from: 'await fetchSchema?.(id)',
         to: 'await fetchSchema?.(id).catch(() => undefined)',
       },
@@ -188,7 +188,7 @@ export const MISTAKES = {
     kind: 'archiver',
     changes: [
       {
-        file: 'services/archiver/src/object-key.ts',
+        file: 'services/archiver/src/objects/object-key.ts',
         from: '${time.slice(0, 2)}',
         to: '${String(Math.floor(Math.random() * 24)).padStart(2, "0")}',
       },

@@ -2,7 +2,7 @@
 // or Ctrl-C; then everything may come through, and what came of it is counted.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { KAFKA_VERSIONS } from '../../../infra/local/kafka.ts'
+import { KAFKA_VERSIONS } from '@sluicebox/infra/local/kafka/kafka'
 import { startProxiedKafka } from '../world/kafka.ts'
 import { openWorld } from '../world/world.ts'
 import { createChaos } from './random-faults.ts'

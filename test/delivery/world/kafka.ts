@@ -1,5 +1,5 @@
-import { startKafka, type KafkaVersion, type LocalKafka } from '../../../infra/local/kafka.ts'
-import { freePorts } from '../../../infra/local/ports.ts'
+import { startKafka, type KafkaVersion, type LocalKafka } from '@sluicebox/infra/local/kafka/kafka'
+import { freePorts } from '@sluicebox/infra/local/ports'
 import { startProxy, type KafkaProxy } from '../proxy/proxy.ts'
 
 /** Where a Kafka is that several test files use one after another, each with a proxy of its own before it. */

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { guardProcess } from '../../../infra/local/guard.ts'
+import { guardProcess } from '@sluicebox/infra/local/guard'
 
 // Workers as processes of their own, and a supervisor that starts them again when they end unasked, as an orchestrator
 // of containers would.

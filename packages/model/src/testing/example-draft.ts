@@ -1,5 +1,5 @@
-import type { BundleDraft } from '../bundle.ts'
-import type { ManifestDraft } from '../manifest.ts'
+import type { BundleDraft } from '../bundle/bundle.ts'
+import type { ManifestDraft } from '../bundle/manifest.ts'
 import { emptySketch } from '../sketch.ts'
 
 /** For tests: a complete draft of a bundle over features with these names; anything in it can be replaced. */

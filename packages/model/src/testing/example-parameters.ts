@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import type { LinearParameters, MarkovParameters, Parameters, Tree, TreesParameters } from '../parameters.ts'
+import type {
+  LinearParameters,
+  MarkovParameters,
+  Parameters,
+  Tree,
+  TreesParameters,
+} from '../parameters/parameters.ts'
 
 // For tests: arbitrary parameters and rows, and trees as plain objects to compare with.
 

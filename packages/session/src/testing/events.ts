@@ -1,7 +1,7 @@
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { EventTime } from '@sluicebox/event/instants'
 import fc from 'fast-check'
-import type { SessionEvent } from '../moment.ts'
+import type { SessionEvent } from '../session-event.ts'
 
 /** An event of a good stream; `at` is when it happened and, unless said otherwise, when it was collected. */
 export function sessionEvent(

@@ -1,5 +1,5 @@
-import type { SessionEvent } from '../moment.ts'
-import type { FeatureSpec, Where } from '../spec.ts'
+import type { SessionEvent } from '../session-event.ts'
+import type { FeatureSpec, Where } from '../features/spec.ts'
 
 // What features mean, written down as plainly as possible: from all events of a session at once.
 

@@ -1,6 +1,8 @@
-import { createIdentity, setDerivedUuid, setIdentity } from '../identity.ts'
-import type { Moment, SessionEvent, SessionPolicy } from '../moment.ts'
-import type { FeatureSpec } from '../spec.ts'
+import { createIdentity, setDerivedUuid, setIdentity } from '../sessions/identity.ts'
+import type { Moment } from '../sessions/moment.ts'
+import type { SessionEvent } from '../session-event.ts'
+import type { SessionPolicy } from '../sessions/policy.ts'
+import type { FeatureSpec } from '../features/spec.ts'
 import { referenceFeatures, type Folded } from './reference-features.ts'
 
 // What sessions mean, written down as plainly as possible: maps, arrays, and everything worked out anew each time.

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { testLog } from '../contract.ts'
+import { testLog } from '../testing/contract/contract.ts'
 import { openEmbeddedLog, type EmbeddedLog } from './log.ts'
 
 testLog(

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, InputRecord, Log, ReadLimits, Skipped } from '../log.ts'
-import { createAppender, type ProduceSettings } from './appender.ts'
+import { createAppender, type ProduceSettings } from './produce/appender.ts'
 import type { KafkaConfig } from './config.ts'
-import { connect, type Connection } from './connection.ts'
-import { consume } from './consumer.ts'
-import { isDefinite, isLost, patiently } from './errors.ts'
-import { toRecord } from './fetcher.ts'
+import { connect, type Connection } from './protocol/connection.ts'
+import { consume } from './consume/consumer.ts'
+import { isDefinite, isLost, patiently } from './protocol/errors.ts'
+import { toRecord } from './consume/fetcher.ts'
 import { createNames } from './names.ts'
-import { boundsOf, committedOf } from './offsets.ts'
-import { readFetched } from './wire.ts'
+import { boundsOf, committedOf } from './consume/read-positions.ts'
+import { readFetched } from './protocol/wire.ts'
 
 export interface KafkaLogOptions {
   readonly config: KafkaConfig

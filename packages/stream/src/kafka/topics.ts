@@ -1,7 +1,7 @@
 import kafkajs, { type Admin } from 'kafkajs'
 import type { LogConfig } from '../config.ts'
 import type { KafkaConfig } from './config.ts'
-import { clientSettings } from './credentials.ts'
+import { clientSettings } from './protocol/credentials.ts'
 import { createNames } from './names.ts'
 
 // What an operator does with a cluster: make the topics, see whether they fit, see who has which partition.

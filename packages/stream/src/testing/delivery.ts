@@ -1,7 +1,7 @@
-import { drive } from '../drive.ts'
+import { drive } from '../driver/drive.ts'
 import type { Log, OutputRecord, OwnedPartition } from '../log.ts'
-import { createSnapshots, type SnapshotStore } from '../snapshots.ts'
-import type { Stage } from '../stage.ts'
+import { createSnapshots, type SnapshotStore } from '../driver/snapshots.ts'
+import type { Stage } from '../driver/stage.ts'
 import { createSimulatedLog, type LogBugs, type SimulatedLog } from './simulated-log.ts'
 import { createSimulation, LostAnswerError, type Process, type Simulation } from './simulation.ts'
 

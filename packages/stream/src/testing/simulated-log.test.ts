@@ -1,4 +1,4 @@
-import { testLog } from '../contract.ts'
+import { testLog } from './contract/contract.ts'
 import { createSimulatedLog } from './simulated-log.ts'
 import { createSimulation } from './simulation.ts'
 

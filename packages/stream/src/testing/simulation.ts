@@ -1,4 +1,4 @@
-import type { World } from '../resolving.ts'
+import type { World } from '../driver/world.ts'
 import { createRandom, type Random } from './random.ts'
 
 // A world in which everything that takes time waits for its turn, and chance, from a seed, says whose turn it is. Time

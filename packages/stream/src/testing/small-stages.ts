@@ -1,5 +1,5 @@
 import type { InputRecord, OutputRecord } from '../log.ts'
-import { Unresolved } from '../stage.ts'
+import { Unresolved } from '../driver/stage.ts'
 import type { Part, StageInstance, StageSpec } from './delivery.ts'
 import { createRandom } from './random.ts'
 

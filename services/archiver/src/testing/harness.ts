@@ -9,9 +9,9 @@ import { Registry } from 'prom-client'
 import { expect, onTestFinished } from 'vitest'
 import { startArchiver, type Archiver, type ArchiverParts } from '../archiver.ts'
 import { archiverConfig, type ArchiverConfig } from '../config.ts'
-import { readRaw, readRows, toBatch } from '../read.ts'
-import { verifyArchive } from '../verify-archive.ts'
-import { folderCodec } from '@sluicebox/registry/folder'
+import { readRaw, readRows, toBatch } from '../manifests/read.ts'
+import { verifyArchive } from '../manifests/verify-archive.ts'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 
 export async function tempStore(): Promise<Store> {
   const dir = mkdtempSync(join(tmpdir(), 'sluicebox-archive-'))

@@ -2,8 +2,8 @@ import { createCodec, type Codec } from '@sluicebox/event/codec'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import type { InputRecord } from '@sluicebox/stream/log'
 import fc from 'fast-check'
-import { createDecode, defaultFields, type DecodedRecord, type Fields } from '../decode.ts'
-import { extensionOf } from '../object-key.ts'
+import { createDecode, defaultFields, type DecodedRecord, type Fields } from '../objects/decode.ts'
+import { extensionOf } from '../objects/object-key.ts'
 import { folderSchemas, type StreamSchemas } from '../schemas.ts'
 
 export const schemas: Readonly<Record<StreamName, StreamSchemas>> = {

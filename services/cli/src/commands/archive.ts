@@ -1,9 +1,9 @@
-import { listArchive } from '@sluicebox/archiver/read'
-import { verifyArchive } from '@sluicebox/archiver/verify-archive'
+import { listArchive } from '@sluicebox/archiver/manifests/read'
+import { verifyArchive } from '@sluicebox/archiver/manifests/verify-archive'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { openStore } from '@sluicebox/service/stores'
 import { Option, type Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../read-config.ts'
 import { atOnce } from '../data.ts'
 import { paint, print, progress, table, tell } from '../terminal.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { listSettings } from '@sluicebox/runtime/config'
 import { stringify } from 'yaml'
-import { configSchema, readConfig } from '../config.ts'
+import { configSchema, readConfig } from '../read-config.ts'
 import { print, tell } from '../terminal.ts'
 
 export function addConfig(program: Command): void {

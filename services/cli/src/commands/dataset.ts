@@ -4,10 +4,10 @@ import { describeDataset } from '@sluicebox/trainer/dataset/build'
 import { runDatasetBuild } from '@sluicebox/trainer/trainer'
 import type { Command } from 'commander'
 import { codeInfo, commandLine } from '../code-info.ts'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../read-config.ts'
 import { atOnce } from '../data.ts'
 import { durationOption, numberOption } from '../options.ts'
-import { archivedEvents } from '../replay.ts'
+import { archivedEvents } from '../verify/replay.ts'
 import { print, progress, tell } from '../terminal.ts'
 
 interface BuildOptions {

@@ -1,8 +1,8 @@
-import type { Manifest } from '@sluicebox/model/manifest'
+import type { Manifest } from '@sluicebox/model/bundle/manifest'
 import { printEvaluation } from '@sluicebox/trainer/evaluation/print'
 import { runEvaluate, runReport, type JudgedRows } from '@sluicebox/trainer/judge'
 import { Option, type Command } from 'commander'
-import { loadScorerBundle } from '../bundle.ts'
+import { loadScorerBundle } from '../scorer-bundle.ts'
 import { paint, print, tell } from '../terminal.ts'
 
 const ROWS = ['auto', 'train', 'validation', 'test', 'newer', 'all'] as const satisfies readonly JudgedRows[]

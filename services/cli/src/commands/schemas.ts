@@ -1,11 +1,11 @@
 import { STREAMS } from '@sluicebox/event/records'
-import { checkStream, type SchemaFinding } from '@sluicebox/registry/check'
-import { SCHEMAS_DIR } from '@sluicebox/registry/folder'
-import { pullStream } from '@sluicebox/registry/pull'
-import { pushStream, type Pushed, type PushedSchema } from '@sluicebox/registry/push'
-import { COMPATIBILITY_LEVEL, openServer, type SchemaServer } from '@sluicebox/registry/server'
+import { checkStream, type SchemaFinding } from '@sluicebox/registry/streams/check'
+import { SCHEMAS_DIR } from '@sluicebox/registry/streams/folder'
+import { pullStream } from '@sluicebox/registry/streams/pull'
+import { pushStream, type Pushed, type PushedSchema } from '@sluicebox/registry/streams/push'
+import { COMPATIBILITY_LEVEL, openServer, type SchemaServer } from '@sluicebox/registry/streams/server'
 import type { Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../read-config.ts'
 import { paint, print, table, tell } from '../terminal.ts'
 
 interface CommonOptions {

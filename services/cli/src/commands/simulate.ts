@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { numberOption } from '../options.ts'
-import { createSender } from '../sender.ts'
-import { simulate } from '../simulate.ts'
+import { createSender } from '../traffic/sender.ts'
+import { simulate } from '../traffic/simulated-visitors.ts'
 import { print, progress, tell } from '../terminal.ts'
 
 export function addSimulate(program: Command): void {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ownersOf } from '@sluicebox/stream/inspect'
 import type { Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../read-config.ts'
 import { openStreams } from '../data.ts'
 import { untilInterrupted } from '../options.ts'
-import { orphansOf, readStatus, type PipelineStatus } from '../status.ts'
+import { orphansOf, readStatus, type PipelineStatus } from '../inspect/pipeline-status.ts'
 import { paint, print, table, tell } from '../terminal.ts'
 
 interface StatusOptions {

@@ -1,9 +1,9 @@
 import { Argument, Option, type Command } from 'commander'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../read-config.ts'
 import { openStreams } from '../data.ts'
-import { followStream } from '../follow.ts'
-import { describeRecord, toJson } from '../lines.ts'
+import { followStream } from '../inspect/follow.ts'
+import { describeRecord, toJson } from '../inspect/lines.ts'
 import { untilInterrupted } from '../options.ts'
 import { print, tell } from '../terminal.ts'
 

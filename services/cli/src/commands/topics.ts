@@ -3,7 +3,7 @@ import { createTopics, type Finding } from '@sluicebox/stream/kafka/topics'
 import { checkLog } from '@sluicebox/stream/inspect'
 import type { LogConfig } from '@sluicebox/stream/config'
 import type { Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../read-config.ts'
 import { paint, print, tell } from '../terminal.ts'
 
 interface TopicsOptions {

@@ -1,14 +1,14 @@
-import { startCollector } from '@sluicebox/collector/server'
+import { startCollector } from '@sluicebox/collector/http/server'
 import { createConsole } from '@sluicebox/console/console'
 import { createEventCheck } from '@sluicebox/enricher/check-event'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
-import { loadEventSchemas } from '@sluicebox/registry/events'
+import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import { runService, type ServiceParts } from '@sluicebox/service/service'
 import type { Command } from 'commander'
-import { readConfig, type Config } from '../config.ts'
+import { readConfig, type Config } from '../read-config.ts'
 import { numberOption } from '../options.ts'
 import { startPipeline } from '../pipeline.ts'
-import { createLearningDecoder } from '../record-reader.ts'
+import { createLearningDecoder } from '../inspect/record-reader.ts'
 import { paint, print, tellFailure } from '../terminal.ts'
 
 interface UpOptions {

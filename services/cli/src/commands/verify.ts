@@ -1,17 +1,17 @@
-import { listArchive } from '@sluicebox/archiver/read'
-import { folderCodec } from '@sluicebox/registry/folder'
+import { listArchive } from '@sluicebox/archiver/manifests/read'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { policyOf } from '@sluicebox/scorer/config'
 import { createScorer, type ScorerState } from '@sluicebox/scorer/scorer'
 import { keptBundles, withKeptBundle } from '@sluicebox/scorer/kept-bundles'
 import { bundlePath, loadScoringBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
 import { openStore } from '@sluicebox/service/stores'
-import type { Stage } from '@sluicebox/stream/stage'
+import type { Stage } from '@sluicebox/stream/driver/stage'
 import type { Command } from 'commander'
-import { readConfig, type Config } from '../config.ts'
+import { readConfig, type Config } from '../read-config.ts'
 import { atOnce } from '../data.ts'
-import { createAbsence, enricherStage, type Absence } from '../replay.ts'
+import { createAbsence, enricherStage, type Absence } from '../verify/replay.ts'
 import { paint, print, progress, tell } from '../terminal.ts'
-import { verifyScores, type VerifyReport } from '../verify.ts'
+import { verifyScores, type VerifyReport } from '../verify/verify-scores.ts'
 
 interface VerifyOptions {
   readonly data?: string

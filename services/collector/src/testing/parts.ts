@@ -1,11 +1,11 @@
 import type { RawRecord } from '@sluicebox/event/records'
 import { isMissingSchema } from '@sluicebox/event/codec'
-import { folderCodec } from '@sluicebox/registry/folder'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { Registry } from '@sluicebox/runtime/metrics'
 import type { OutputRecord } from '@sluicebox/stream/log'
 import type { z } from 'zod'
 import { collectorConfig, type CollectorConfig } from '../config.ts'
-import type { CollectorParts } from '../collector.ts'
+import type { HandlerParts } from '../http/handler.ts'
 
 export const codec = folderCodec('raw')
 
@@ -62,8 +62,8 @@ export function recordingLogger() {
 export function partsOf(
   log: RecordingLog,
   settings: z.input<typeof collectorConfig> = {},
-  others: Partial<CollectorParts> = {},
-): CollectorParts {
+  others: Partial<HandlerParts> = {},
+): HandlerParts {
   return {
     config: configOf(settings),
     log,

@@ -6,7 +6,7 @@ import type {
   StreamName,
   StreamRecords,
 } from '@sluicebox/event/records'
-import { folderCodec } from '@sluicebox/registry/folder'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 
 /** The codecs of the four streams. */
 export const codecs = {

@@ -1,7 +1,7 @@
 import { asCollectedTime } from '@sluicebox/event/instants'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { blankEvent, type SentEvent } from '../protocol/sent-event.ts'
+import { blankEvent, type SentEvent } from '../event/sent-event.ts'
 import { botReason } from './bot.ts'
 import { remember } from './cache.ts'
 import { CAMPAIGN_NAMES, readCampaign, type Campaign } from './campaign.ts'

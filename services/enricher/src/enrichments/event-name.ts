@@ -1,4 +1,4 @@
-import type { EventType, SentEvent } from '../protocol/sent-event.ts'
+import type { EventType, SentEvent } from '../event/sent-event.ts'
 
 /** What an event is called, and by whom. */
 export interface EventName {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FIELDS, readFields } from './fields.ts'
-import { blankEvent, type SentEvent } from './sent-event.ts'
+import { blankEvent, type SentEvent } from '../event/sent-event.ts'
 
 function read(params: Record<string, string>): SentEvent {
   const event = blankEvent(params)

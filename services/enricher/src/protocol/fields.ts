@@ -1,4 +1,4 @@
-import { blame, show, type EventType, type SentEvent } from './sent-event.ts'
+import { blame, show, type EventType, type SentEvent } from '../event/sent-event.ts'
 
 // The parameters of the tracker protocol: what each must look like, and where it goes. A value that fails its check
 // makes the event bad; nothing is cut off.

@@ -1,5 +1,5 @@
 import type { BadReason } from '../reasons.ts'
-import { blame, type SentEvent } from './sent-event.ts'
+import { blame, type SentEvent } from '../event/sent-event.ts'
 
 type Unfit = 'deep' | 'infinite' | 'prototype'
 

@@ -13,7 +13,7 @@ import {
 } from './request.ts'
 import { parseQuery, type Query } from './query.ts'
 import { isSelfDescribing } from './self-describing.ts'
-import { blame, blankEvent, isObject, show, type SentEvent } from './sent-event.ts'
+import { blame, blankEvent, isObject, show, type SentEvent } from '../event/sent-event.ts'
 import { readItems } from './v1.ts'
 
 // The webhook for whatever can only send JSON to a URL: the schema stands in the query string, or in the body.

@@ -2,7 +2,7 @@ import type { RawRecord } from '@sluicebox/event/records'
 import type { BadReason } from '../reasons.ts'
 import { decodeUtf8 } from './json-text.ts'
 import { parseQuery, type Query } from './query.ts'
-import type { Fault, SentEvent } from './sent-event.ts'
+import type { Fault, SentEvent } from '../event/sent-event.ts'
 
 /** What a request carried: events, each with or without faults, or nothing that could be told apart. */
 export type Payload = EventsPayload | RefusedPayload

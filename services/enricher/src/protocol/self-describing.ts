@@ -1,7 +1,7 @@
 import type { BadReason } from '../reasons.ts'
 import { isFit } from './fit.ts'
 import { parseJson } from './json-text.ts'
-import { blame, isObject, show, type SelfDescribing, type SentEvent } from './sent-event.ts'
+import { blame, isObject, show, type SelfDescribing, type SentEvent } from '../event/sent-event.ts'
 import { V1_SCHEMA } from './v1.ts'
 
 /** A fault of data against its schema. */

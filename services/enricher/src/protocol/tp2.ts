@@ -12,7 +12,7 @@ import {
   type Request,
 } from './request.ts'
 import type { Query } from './query.ts'
-import { blame, blankEvent, isObject, show, type Fault, type SentEvent } from './sent-event.ts'
+import { blame, blankEvent, isObject, show, type Fault, type SentEvent } from '../event/sent-event.ts'
 
 const PAYLOAD_SCHEMA = /^iglu:com\.snowplowanalytics\.snowplow\/payload_data\/jsonschema\/1-0-\d{1,6}$/
 const REQUIRED = ['tv', 'p', 'e']

@@ -1,4 +1,4 @@
-import { PAGE_KINDS } from '../actions/page-kinds.ts'
+import { PAGE_KINDS } from '../event/page-kinds.ts'
 import { cleanText } from './fields.ts'
 import { isFit } from './fit.ts'
 import { itemTexts, parseJson } from './json-text.ts'
@@ -12,7 +12,7 @@ import {
   type ProtocolOptions,
   type Request,
 } from './request.ts'
-import { ACTION_NAME, blame, blankEvent, isObject, show, type SentEvent } from './sent-event.ts'
+import { ACTION_NAME, blame, blankEvent, isObject, show, type SentEvent } from '../event/sent-event.ts'
 
 // Our own protocol: events as plain JSON that a person can write. Its shape is the schema com.sluicebox/event, which is
 // checked with the other schemas; here an event is only taken apart.

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseFeatures } from '@sluicebox/session/spec'
+import { parseFeatures } from '@sluicebox/session/features/spec'
 import { afterAll, expect, test } from 'vitest'
 import { printFeatures, readFeatureFile } from './feature-file.ts'
 

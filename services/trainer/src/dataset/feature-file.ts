@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { parseFeatures, type FeatureSpec } from '@sluicebox/session/spec'
+import { parseFeatures, type FeatureSpec } from '@sluicebox/session/features/spec'
 import { parse, stringify } from 'yaml'
 
 /** The feature list in a file: YAML, or JSON, which is YAML too. Throws sentences that say what is wrong where. */

@@ -1,7 +1,9 @@
 import type { CollectedTime } from '@sluicebox/event/instants'
-import type { FeatureProgram } from '@sluicebox/session/features'
-import type { Moment, SessionEvent, SessionPolicy } from '@sluicebox/session/moment'
-import { createSessions } from '@sluicebox/session/sessions'
+import type { FeatureProgram } from '@sluicebox/session/features/features'
+import type { Moment } from '@sluicebox/session/sessions/moment'
+import type { SessionEvent } from '@sluicebox/session/session-event'
+import type { SessionPolicy } from '@sluicebox/session/sessions/policy'
+import { createSessions } from '@sluicebox/session/sessions/sessions'
 import type { RowHead } from './table-writer.ts'
 
 export interface RowOptions {

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '@sluicebox/session/moment'
+import type { SessionEvent } from '@sluicebox/session/session-event'
 import type { SourceObject } from './info.ts'
 
 /** Events of one partition, in the order of its log; heartbeats may be among them. */

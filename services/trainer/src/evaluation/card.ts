@@ -1,4 +1,4 @@
-import type { ManifestDraft } from '@sluicebox/model/manifest'
+import type { ManifestDraft } from '@sluicebox/model/bundle/manifest'
 import { caveats } from './caveats.ts'
 import type { Evaluation, Quality } from './evaluate.ts'
 import {

@@ -1,4 +1,4 @@
-import type { ManifestDraft } from '@sluicebox/model/manifest'
+import type { ManifestDraft } from '@sluicebox/model/bundle/manifest'
 import type { Evaluation } from './evaluate.ts'
 import { figure, whole, withInterval } from './words.ts'
 

@@ -1,4 +1,4 @@
-import type { Metric } from '@sluicebox/model/manifest'
+import type { Metric } from '@sluicebox/model/bundle/manifest'
 import { binRows, calibrationBins, type CalibrationBin } from './calibration-bins.ts'
 import {
   confusion,

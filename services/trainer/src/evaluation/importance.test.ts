@@ -1,4 +1,4 @@
-import { createModel } from '@sluicebox/model/create-model'
+import { createModel } from '@sluicebox/model/runtimes/create-model'
 import { expect, test } from 'vitest'
 import { featureImportance } from './importance.ts'
 

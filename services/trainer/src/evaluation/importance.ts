@@ -1,5 +1,5 @@
-import type { Manifest } from '@sluicebox/model/manifest'
-import type { Model } from '@sluicebox/model/model'
+import type { Manifest } from '@sluicebox/model/bundle/manifest'
+import type { Model } from '@sluicebox/model/runtimes/model'
 
 /**
  * How much each feature moves the raw score: the mean of |contribution| over these rows of a table of columns, the

@@ -1,5 +1,5 @@
 import type { CollectedTime, EventTime } from '@sluicebox/event/instants'
-import type { SessionEvent } from '@sluicebox/session/moment'
+import type { SessionEvent } from '@sluicebox/session/session-event'
 import type { EventBatch, EventSource } from '../dataset/source.ts'
 import { createRandom } from '../train/random.ts'
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { TreesParameters } from '@sluicebox/model/parameters'
+import type { TreesParameters } from '@sluicebox/model/parameters/parameters'
 import { createBins } from './bins.ts'
 import { createGrower, findLeaf, type GrownTree } from './grow.ts'
 import { gainsByFeature, type Fit, type FitReport, type LearnerInput } from './learner.ts'

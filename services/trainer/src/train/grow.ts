@@ -1,4 +1,4 @@
-import type { Tree } from '@sluicebox/model/parameters'
+import type { Tree } from '@sluicebox/model/parameters/parameters'
 import { valueBinCount, type Bins } from './bins.ts'
 import { sampleBelow, type Random } from './random.ts'
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { LinearParameters } from '@sluicebox/model/parameters'
+import type { LinearParameters } from '@sluicebox/model/parameters/parameters'
 import { logLoss, logOddsOf, type Fit, type FitReport, type LearnerInput } from './learner.ts'
 
 export interface LinearOptions {

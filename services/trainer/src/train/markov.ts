@@ -1,4 +1,4 @@
-import type { MarkovParameters } from '@sluicebox/model/parameters'
+import type { MarkovParameters } from '@sluicebox/model/parameters/parameters'
 import type { Fit, LearnerInput } from './learner.ts'
 
 export interface MarkovOptions {

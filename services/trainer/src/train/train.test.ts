@@ -1,4 +1,4 @@
-import { writeParameters } from '@sluicebox/model/parameters-file'
+import { writeParameters } from '@sluicebox/model/parameters/parameters-file'
 import { describe, expect, test } from 'vitest'
 import { MODEL_KINDS, trainerConfig } from '../config.ts'
 import { selectRows, shopTable, testTable } from '../testing/table.ts'

@@ -1,4 +1,4 @@
-import type { FeatureSpec, SpecOf } from '@sluicebox/session/spec'
+import type { FeatureSpec, SpecOf } from '@sluicebox/session/features/spec'
 
 /** The transition features among `specs`, and for each a number of the state that it leaves. */
 export function transitionFeatures(specs: readonly FeatureSpec[]): {

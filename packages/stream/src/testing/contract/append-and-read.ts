@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Capabilities, Subject } from '../../contract.ts'
+import type { Capabilities, Subject } from './subject.ts'
 import { partitionOf } from '../../partitioner.ts'
 import { record, inFirst, numbered, text, texts, all, everything, LIMITS } from './helpers.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Capabilities, Subject } from '../../contract.ts'
+import type { Capabilities, Subject } from './subject.ts'
 import { FencedError, type Batch, type OwnedPartition } from '../../log.ts'
 import { partitionOf } from '../../partitioner.ts'
 import {

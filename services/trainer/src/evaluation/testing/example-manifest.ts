@@ -1,4 +1,4 @@
-import type { Manifest, ManifestDraft } from '@sluicebox/model/manifest'
+import type { Manifest, ManifestDraft } from '@sluicebox/model/bundle/manifest'
 import { exampleDraft } from '@sluicebox/model/testing/example-draft'
 
 /** For tests: a manifest with something in each part that reports show. */

@@ -1,0 +1,187 @@
+import { advance, BACKOFF, type Progress } from './advance.ts'
+import type { DriveOptions } from './options.ts'
+import type { Batch, Log, OwnedPartition } from '../log.ts'
+import { createResolver } from './resolving.ts'
+import { REAL_WORLD } from './world.ts'
+import type { Slots } from './concurrency-limit.ts'
+import type { PlacedRecord, Snapshot } from './snapshots.ts'
+import { Unresolved } from './stage.ts'
+
+/**
+ * The state for everything that the group has committed: the latest snapshot, and a replay from there whose outputs
+ * are dropped, because they have been written. Falls short of it only when the partition ends meanwhile.
+ */
+export async function restore<State, Output extends string>(
+  options: DriveOptions<State, Output>,
+  slots: Slots,
+  owned: OwnedPartition,
+): Promise<Progress<State>> {
+  const { stage, log, input, world = REAL_WORLD } = options
+  const { partition, committed } = owned
+  const start = stage.snapshots === undefined ? 0n : (await log.bounds(input))[partition]!.start
+  const found = await loadSnapshot(options, owned, start)
+  const progress: Progress<State> = {
+    state: found?.state ?? stage.start(partition),
+    position: found?.position ?? committed,
+    last: found?.last,
+    rest: undefined,
+    recordsSinceSnapshot: 0,
+    snapshotAt: world.now(),
+    saving: undefined,
+  }
+  if (stage.snapshots === undefined) return progress
+
+  const from = found === undefined || found.position < start ? start : found.position
+  progress.position = from < committed ? from : committed
+  if (from < committed) owned.seek(from)
+  report()
+  while (progress.position < committed) {
+    const batch = await owned.next()
+    if (batch === undefined) return progress
+    const [before, rest] = splitAt(batch, committed)
+    if (before.records.length === 0) progress.position = before.next
+    else if (!(await advance(options, slots, owned, progress, before, 'replay'))) return progress
+    progress.rest = rest
+    report()
+  }
+  return progress
+
+  function report(): void {
+    options.observe?.onRestore?.({
+      partition,
+      from,
+      hasSnapshot: found !== undefined,
+      hasGap: found !== undefined && found.position < start,
+      position: progress.position,
+      committed,
+    })
+  }
+}
+
+async function loadSnapshot<State, Output extends string>(
+  options: DriveOptions<State, Output>,
+  owned: OwnedPartition,
+  start: bigint,
+): Promise<{ state: State; position: bigint; last: PlacedRecord | undefined } | undefined> {
+  const { log, input, stage, observe } = options
+  const { partition, committed } = owned
+  if (stage.snapshots === undefined) return undefined
+  const snapshot = await fetchSnapshot(options, owned)
+  if (snapshot === undefined || snapshot.version !== stage.snapshots.version) return undefined
+  // Of a later position than the group has committed, when the log has lost commits: it holds records whose outputs
+  // are still to be written.
+  if (snapshot.position > committed) return undefined
+  const { position, last } = snapshot
+  if (last !== undefined && last.position >= start && !(await isIn(log, input, partition, last))) {
+    const error = new Error(
+      `it was made from another log: this one has another record at position ${last.position} of ${input}, partition ${partition}`,
+    )
+    observe?.onSnapshotProblem?.({ partition, error })
+    return undefined
+  }
+  try {
+    return { state: stage.snapshots.restore(partition, snapshot.bytes), position, last }
+  } catch (error) {
+    observe?.onSnapshotProblem?.({ partition, error: error as Error })
+    return undefined
+  }
+}
+
+/**
+ * What the store has. While it can't be reached this partition waits, as the others need not: without its snapshot there
+ * may be days to replay. Undefined when the partition ends first.
+ */
+async function fetchSnapshot<State, Output extends string>(
+  { snapshots, group, observe, backoff = BACKOFF, world = REAL_WORLD }: DriveOptions<State, Output>,
+  { partition, signal }: OwnedPartition,
+): Promise<Snapshot | undefined> {
+  if (snapshots === undefined) return undefined
+  let found: Snapshot | undefined
+  const resolver = createResolver({
+    async resolve() {
+      found = await snapshots.store.load(group, partition)
+    },
+    backoff,
+    world,
+    onWait: (_refs, _attempt, waitMs, error = new Error('no answer')) =>
+      observe?.onSnapshotProblem?.({ partition, error, waitMs }),
+  })
+  await resolver.resolve(new Unresolved(['snapshot']), signal)
+  return found
+}
+
+async function isIn(log: Log, stream: string, partition: number, last: PlacedRecord): Promise<boolean> {
+  const { records } = await log.read(stream, partition, last.position, { recordsMax: 1, bytesMax: 1 })
+  const [record] = records
+  if (record?.position === last.position) return record.appendedAt === last.appendedAt
+  // No record has ever stood there, unless it was deleted a moment ago.
+  return (await log.bounds(stream))[partition]!.start > last.position
+}
+
+/** The records below `position`, and the others if there are any. */
+function splitAt(batch: Batch, position: bigint): [Batch, Batch | undefined] {
+  if (batch.next <= position) return [batch, undefined]
+  const index = batch.records.findIndex(record => record.position >= position)
+  const count = index === -1 ? batch.records.length : index
+  const rest = { ...batch, records: batch.records.slice(count) }
+  return [
+    { ...batch, records: batch.records.slice(0, count), next: position },
+    rest.records.length > 0 ? rest : undefined,
+  ]
+}
+
+export function isSnapshotDue<State, Output extends string>(
+  { stage, snapshots, world = REAL_WORLD }: DriveOptions<State, Output>,
+  { recordsSinceSnapshot, snapshotAt, saving }: Progress<State>,
+): boolean {
+  if (stage.snapshots === undefined || snapshots === undefined || saving !== undefined) return false
+  if (recordsSinceSnapshot === 0) return false
+  return recordsSinceSnapshot >= snapshots.everyRecords || world.now() - snapshotAt >= snapshots.everyMs
+}
+
+/**
+ * Begins to save the state as it is now. Processing goes on meanwhile: a store that is slow or down holds up no
+ * records, and gets the next snapshot once it is done with this one.
+ */
+export function beginSnapshot<State, Output extends string>(
+  { stage, snapshots, group, observe, signal, world = REAL_WORLD }: DriveOptions<State, Output>,
+  owned: OwnedPartition,
+  progress: Progress<State>,
+): void {
+  if (stage.snapshots === undefined || snapshots === undefined) return
+  const { partition } = owned
+  const { position, last, state } = progress
+  const { version } = stage.snapshots
+  // What comes of a save when the partition is another's by now is not told: it has ended here.
+  const isOurs = (): boolean => !owned.signal.aborted || signal.aborted
+  progress.recordsSinceSnapshot = 0
+  progress.snapshotAt = world.now()
+  try {
+    const bytes = stage.snapshots.save(state)
+    progress.saving = snapshots.store
+      .save(group, partition, { position, last, version, bytes })
+      .then(
+        () => {
+          if (isOurs()) observe?.onSnapshot?.({ partition, position, bytes: bytes.length })
+        },
+        (error: Error) => {
+          if (isOurs()) observe?.onSnapshotProblem?.({ partition, error })
+        },
+      )
+      .finally(() => (progress.saving = undefined))
+  } catch (error) {
+    observe?.onSnapshotProblem?.({ partition, error: error as Error })
+  }
+}
+
+/** Saves the state that the partition ends with, after the snapshot that is being saved. */
+export async function saveLast<State, Output extends string>(
+  options: DriveOptions<State, Output>,
+  owned: OwnedPartition,
+  progress: Progress<State>,
+): Promise<void> {
+  await progress.saving
+  if (progress.recordsSinceSnapshot === 0) return
+  beginSnapshot(options, owned, progress)
+  await progress.saving
+}

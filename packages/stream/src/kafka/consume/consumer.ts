@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FencedError, type ConsumeOptions, type OwnedPartition, type Skipped } from '../../log.ts'
+import type { ProduceSettings } from '../produce/appender.ts'
+import type { KafkaConfig } from '../config.ts'
+import type { Connection } from '../protocol/connection.ts'
+import { isFencing, isHopeless } from '../protocol/errors.ts'
+import { createFetcher } from './fetcher.ts'
+import { joinGroup } from './membership.ts'
+import type { Names } from '../names.ts'
+import { boundsOf, committedOf } from './read-positions.ts'
+import { beginTransactions } from '../commit/transactions.ts'
+
+/** A worker that hears nothing of a partition. The process is to be ended and started anew. */
+export class StalledError extends Error {
+  override readonly name = 'StalledError'
+}
+
+export interface ConsumerParts {
+  readonly config: KafkaConfig
+  readonly names: Names
+  /** For membership and fetches; both may wait for long. */
+  readonly own: Connection
+  /** For transactions and offsets. */
+  readonly shared: Connection
+  readonly produce: ProduceSettings
+  readonly onSkipped: (skipped: Skipped) => void
+  readonly onProblem: (error: Error) => void
+}
+
+const RETRY_MS = { first: 50, max: 5000 }
+
+/** Owns the partitions that the group gives to this member until `signal` aborts. */
+export async function consume(
+  parts: ConsumerParts,
+  { stream, group, outputs = [], signal, ...limits }: ConsumeOptions,
+  own: (partition: OwnedPartition) => Promise<void>,
+): Promise<void> {
+  if (signal.aborted) return
+  const { config, names, shared, onProblem } = parts
+  const topic = names.topic(stream)
+  const groupId = names.group(group, stream)
+  /** What this member has, and what ends each. */
+  const owned = new Map<number, AbortController>()
+  const owners = new Set<Promise<void>>()
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => {})
+  const leaving = new AbortController()
+
+  const fetcher = createFetcher({
+    connection: parts.own,
+    topic,
+    onProblem,
+    async onOutOfRange(partition, from) {
+      const { start, end } = (await boundsOf(shared, topic))[partition]!
+      if (from >= start && from <= end) return from
+      // A position behind the end is one of a topic that was deleted and made anew.
+      parts.onSkipped({ group, stream, partition, from, to: start })
+      return start
+    },
+  })
+  const membership = joinGroup({
+    connection: parts.own,
+    groupId,
+    topic,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    signal: leaving.signal,
+    owned: () => [...owned.keys()],
+    onAssigned(partitions) {
+      for (const [partition, ending] of owned)
+        if (!partitions.includes(partition)) {
+          owned.delete(partition)
+          ending.abort()
+        }
+      if (signal.aborted) return
+      for (const partition of partitions) if (!owned.has(partition)) begin(partition)
+    },
+    onProblem,
+    onHopeless: failure.reject,
+  })
+
+  function begin(partition: number): void {
+    const ending = new AbortController()
+    owned.set(partition, ending)
+    const owner = keepOwning(partition, ending.signal)
+      .catch(failure.reject)
+      .finally(() => owners.delete(owner))
+    owners.add(owner)
+  }
+
+  /** Takes a partition over, again and again while the group leaves it to this member. */
+  async function keepOwning(partition: number, ended: AbortSignal): Promise<void> {
+    for (let retryMs = RETRY_MS.first; !ended.aborted;) {
+      let begun: Awaited<ReturnType<typeof takeOver>> | undefined
+      try {
+        begun = await takeOver(partition)
+      } catch (error) {
+        if (isHopeless(error)) throw error
+        onProblem(error as Error)
+        // Whoever was asked may be gone: its part has another broker by now.
+        await shared.renew().catch(() => {})
+      }
+      if (begun !== undefined) {
+        const outcome = await use(begun, partition, ended)
+        if (outcome === 'returned') return
+        if (outcome === 'worked') retryMs = RETRY_MS.first
+      }
+      if (ended.aborted) return
+      await sleep(retryMs, undefined, { signal: ended }).catch(() => {})
+      retryMs = Math.min(retryMs * 2, RETRY_MS.max)
+      // Two who both believe that they own it would shut each other out for ever.
+      await membership.confirm(ended)
+    }
+  }
+
+  async function takeOver(partition: number) {
+    const transactions = await beginTransactions(shared, {
+      ...parts.produce,
+      transactionalId: names.transaction(group, stream, partition),
+      transactionTimeoutMs: config.transactionTimeoutMs,
+      groupId,
+      topic,
+      partition,
+      outputs: outputs.map(names.topic),
+    })
+    // Only now: before, the former owner could still have moved it.
+    const committed = await committedOf(shared, groupId, topic)
+    return { transactions, committed: committed[partition]! }
+  }
+
+  /** Hands the partition to `own` until it returns. */
+  async function use(
+    { transactions, committed }: Awaited<ReturnType<typeof takeOver>>,
+    partition: number,
+    ended: AbortSignal,
+  ): Promise<'returned' | 'worked' | 'refused'> {
+    const lost = new AbortController()
+    const feed = fetcher.open(partition, committed)
+    const close = (): void => feed.close()
+    const over = AbortSignal.any([ended, lost.signal])
+    over.addEventListener('abort', close)
+    let commits = 0
+    if (over.aborted) close()
+    try {
+      await own({
+        partition,
+        committed,
+        signal: over,
+        async next() {
+          const taken = await feed.take(limits)
+          return taken === undefined || over.aborted ? undefined : { stream, partition, ...taken }
+        },
+        seek: position => feed.seek(position),
+        async commit(outputs, next) {
+          try {
+            await transactions.commit(names.byTopic(outputs), next)
+            commits++
+          } catch (error) {
+            if (!(error instanceof FencedError)) throw error
+            if (!isFencing(error)) onProblem(error)
+            lost.abort()
+            throw error
+          }
+        },
+      })
+    } catch (error) {
+      if (!lost.signal.aborted || !(error instanceof FencedError)) throw error
+    } finally {
+      over.removeEventListener('abort', close)
+      feed.close()
+    }
+    if (!lost.signal.aborted) return 'returned'
+    return commits > 0 ? 'worked' : 'refused'
+  }
+
+  const watchdog = setInterval(() => {
+    const silentMs = fetcher.silentMs()
+    if (silentMs > config.stallMs)
+      failure.reject(
+        new StalledError(
+          `nothing was heard of a partition of ${topic} for ${Math.round(silentMs / 1000)} s, neither an answer nor an error`,
+        ),
+      )
+  }, config.stallMs / 4)
+  try {
+    await Promise.race([untilAborted(signal), failure.promise])
+    await settle()
+  } catch (error) {
+    await settle()
+    throw error
+  } finally {
+    clearInterval(watchdog)
+    leaving.abort()
+    await Promise.race([membership.ended, sleep(config.requestTimeoutMs)])
+  }
+  // One that rejected while the others finished.
+  await Promise.race([failure.promise, Promise.resolve()])
+
+  async function settle(): Promise<void> {
+    for (const ending of owned.values()) ending.abort()
+    while (owners.size > 0) await Promise.all(owners)
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createFetcher, type Feed, type Fetcher } from './fetcher.ts'
+import type { Broker } from '../protocol/wire.ts'
+
+// How the fetcher finds its brokers. What they say here holds no records: that it was asked is what counts.
+
+/** How long a broker of these tests holds a fetch. */
+const HELD_MS = 250
+/** In the second after a broker was first asked, up to its end. */
+const REQUESTS_A_SECOND = 1 + 1000 / HELD_MS
+const LIMITS = { recordsMax: 100, bytesMax: 1_000_000 }
+
+/** Who leads each partition, and who does so as far as the connection knows. */
+let leaders: (string | undefined)[]
+let known: (string | undefined)[]
+/** Brokers that answer with an error, and such as never answer. */
+let failing: Set<string>
+let mute: Set<string>
+/** Partitions in the order in which each broker was asked for them. */
+let asked: Record<string, number[][]>
+let problems: Error[]
+let skipTo: bigint | undefined
+let feeds: Feed[]
+let fetcher: Fetcher
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  leaders = known = []
+  failing = new Set()
+  mute = new Set()
+  asked = {}
+  problems = []
+  skipTo = undefined
+  feeds = []
+  fetcher = createFetcher({
+    connection: {
+      async leaderId(_topic, partition) {
+        const leader = known[partition]
+        if (leader === undefined) throw errorOf('LEADER_NOT_AVAILABLE')
+        return leader
+      },
+      broker: nodeId => Promise.resolve(brokerOf(nodeId)),
+      async renew() {
+        known = leaders
+      },
+    },
+    topic: 'raw',
+    onOutOfRange: (_partition, from) => Promise.resolve(skipTo ?? from),
+    onProblem: error => problems.push(error),
+  })
+})
+afterEach(async () => {
+  for (const feed of feeds) feed.close()
+  await vi.runAllTimersAsync()
+  // With nothing left to fetch, nothing may go on asking.
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+function errorOf(type: string): Error {
+  return Object.assign(new Error(type), { type })
+}
+
+function brokerOf(nodeId: string): Broker {
+  return {
+    async fetch({ topics }: Parameters<Broker['fetch']>[0]) {
+      const { partitions } = topics[0]!
+      ;(asked[nodeId] ??= []).push(partitions.map(({ partition }) => partition))
+      if (mute.has(nodeId)) return new Promise(() => {})
+      if (partitions.some(({ partition }) => leaders[partition] !== nodeId))
+        throw errorOf('NOT_LEADER_FOR_PARTITION')
+      await new Promise(resolve => setTimeout(resolve, HELD_MS))
+      if (failing.has(nodeId)) throw errorOf('NOT_SENT')
+      if (skipTo !== undefined && partitions.some(({ fetchOffset }) => BigInt(fetchOffset) < skipTo!))
+        throw errorOf('OFFSET_OUT_OF_RANGE')
+      return {
+        responses: [
+          {
+            topicName: 'raw',
+            partitions: partitions.map(({ partition }) => ({
+              partition,
+              lastStableOffset: '0',
+              messages: [],
+            })),
+          },
+        ],
+      }
+    },
+  } as unknown as Broker
+}
+
+function open(...ledBy: (string | undefined)[]): void {
+  leaders = known = ledBy
+  feeds = leaders.map((_, partition) => fetcher.open(partition, 0n))
+}
+
+/** What each broker was asked for within the next second, at the end of it. */
+async function afterASecond(): Promise<Record<string, number[] | undefined>> {
+  asked = {}
+  await vi.advanceTimersByTimeAsync(1000)
+  return Object.fromEntries(Object.entries(asked).map(([nodeId, requests]) => [nodeId, requests.at(-1)]))
+}
+
+test('one request to each broker, for all partitions that it leads', async () => {
+  open('1', '2', '1')
+  expect(await afterASecond()).toEqual({ 1: [0, 2], 2: [1] })
+  expect(asked['1']!.length).toBe(REQUESTS_A_SECOND)
+})
+
+test('a partition that moves to a broker that led none before', async () => {
+  open('1', '1')
+  await afterASecond()
+  leaders = ['1', '2']
+  await afterASecond()
+  expect(await afterASecond()).toEqual({ 1: [0], 2: [1] })
+  expect(fetcher.silentMs()).toBeLessThanOrEqual(HELD_MS)
+})
+
+test('a partition whose move is known before its former leader refuses it', async () => {
+  open('1', '1')
+  await vi.advanceTimersByTimeAsync(HELD_MS / 2)
+  // Another part of the program has asked anew: the former leader still answers, and is not asked for it again.
+  leaders = known = ['2', '1']
+  expect(await afterASecond()).toEqual({ 1: [1], 2: [0] })
+  leaders = known = ['1', '1']
+  await afterASecond()
+  expect(await afterASecond()).toEqual({ 1: [0, 1] })
+})
+
+test('a partition without a leader holds up no other', async () => {
+  open(undefined, '1', '2')
+  expect(await afterASecond()).toEqual({ 1: [1], 2: [2] })
+  leaders = ['2', '1', '2']
+  await afterASecond()
+  expect(await afterASecond()).toEqual({ 1: [1], 2: [0, 2] })
+  expect(problems).toEqual([])
+})
+
+test('a broker that fails holds up no other, and is asked again', async () => {
+  open('1', '2')
+  failing.add('1')
+  await afterASecond()
+  expect(asked['2']!.length).toBe(REQUESTS_A_SECOND)
+  expect(asked['1']!.length).toBeGreaterThan(1)
+})
+
+test('goes on behind what was deleted', async () => {
+  open('1')
+  skipTo = 7n
+  await vi.advanceTimersByTimeAsync(HELD_MS)
+  expect(await Promise.race([feeds[0]!.take(LIMITS), vi.advanceTimersByTimeAsync(1000)])).toEqual({
+    records: [],
+    next: 7n,
+  })
+})
+
+test('is silent for as long as nothing was heard of one partition, whatever is heard of the others', async () => {
+  open('1', '2')
+  await afterASecond()
+  expect(fetcher.silentMs()).toBeLessThanOrEqual(HELD_MS)
+  mute.add('2')
+  await afterASecond()
+  await afterASecond()
+  expect(asked['1']!.length).toBeGreaterThan(1)
+  expect(fetcher.silentMs()).toBeGreaterThan(1000)
+  feeds[1]!.close()
+  expect(fetcher.silentMs()).toBeLessThanOrEqual(HELD_MS)
+})
+
+test.each<[string, () => void]>([
+  ['its broker fails', () => failing.add('2')],
+  ['it has no leader', () => (leaders = known = ['1', undefined])],
+])('is not silent while somebody says why nothing comes: %s', async (_name, goWrong) => {
+  open('1', '2')
+  await afterASecond()
+  goWrong()
+  for (let seconds = 0; seconds < 5; seconds++) await afterASecond()
+  expect(fetcher.silentMs()).toBeLessThan(1000)
+})

@@ -1,0 +1,30 @@
+import type { Bounds } from '../../log.ts'
+import type { Connection } from '../protocol/connection.ts'
+
+const NEVER_COMMITTED = -1n
+
+/** By partition: the first offset kept, and the one up to which all transactions are over. */
+export async function boundsOf(connection: Connection, topic: string): Promise<Bounds[]> {
+  const partitions = (await connection.partitions(topic)).map(partition => ({ partition }))
+  const [starts, ends] = await Promise.all(
+    [true, false].map(async fromBeginning => {
+      const [found] = await connection.cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }])
+      return new Map(found!.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
+    }),
+  )
+  return partitions.map(({ partition }) => ({ start: starts!.get(partition)!, end: ends!.get(partition)! }))
+}
+
+/** What a group has committed, by partition: the first offset kept where it never has. */
+export async function committedOf(connection: Connection, groupId: string, topic: string): Promise<bigint[]> {
+  const partitions = (await connection.partitions(topic)).map(partition => ({ partition }))
+  const coordinator = await connection.coordinator('group', groupId)
+  const { responses } = await coordinator.offsetFetch({ groupId, topics: [{ topic, partitions }] })
+  const found = new Map(responses[0]?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
+  const committed = partitions.map(({ partition }) => found.get(partition) ?? NEVER_COMMITTED)
+  if (!committed.includes(NEVER_COMMITTED)) return committed
+  const bounds = await boundsOf(connection, topic)
+  return committed.map((offset, partition) =>
+    offset === NEVER_COMMITTED ? bounds[partition]!.start : offset,
+  )
+}

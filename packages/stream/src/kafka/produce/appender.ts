@@ -1,0 +1,122 @@
+import type { OutputRecord } from '../../log.ts'
+import type { Connection } from '../protocol/connection.ts'
+import { isDefinite, isLost, patiently, typeOf } from '../protocol/errors.ts'
+import { intoRounds, place, type Parcel, type Placed } from './outputs.ts'
+import { createSequences, type ProducerId, type Sequences } from './sequences.ts'
+import { produce } from './produce.ts'
+
+export interface ProduceSettings {
+  readonly compression: 'none' | 'gzip'
+  readonly recordBytesMax: number
+  readonly requestTimeoutMs: number
+}
+
+interface Append {
+  readonly topic: string
+  readonly records: readonly OutputRecord[]
+  readonly bytes: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Appends are refused while more than this waits. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
+/** How long an append is tried, in request timeouts. */
+const PATIENCE = 3
+/** Records that go out in one request, about. */
+const REQUEST_BYTES_MAX = 8 * 1024 * 1024
+/** In doubt, but harmless to repeat: brokers recognise a repeat by its numbers. */
+const REPEATABLE = new Set(['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_OUT', 'NETWORK_EXCEPTION'])
+
+/**
+ * Appends records outside of transactions. One request is under way at a time, so that no repeat is overtaken;
+ * whatever comes meanwhile goes out with the next.
+ */
+export function createAppender(connection: Connection, settings: ProduceSettings) {
+  const { recordBytesMax, requestTimeoutMs } = settings
+  const waiting: Append[] = []
+  let waitingBytes = 0
+  let running: Promise<void> | undefined
+  let producer: { id: ProducerId; sequences: Sequences } | undefined
+
+  async function append(topic: string, records: readonly OutputRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const bytes = records.reduce((sum, { value }) => sum + value.length, 0)
+    if (waitingBytes > 0 && waitingBytes + bytes > WAITING_BYTES_MAX)
+      throw new Error(
+        `${waitingBytes} bytes wait to be written to Kafka already: the brokers take less than comes, or can't be reached`,
+      )
+    await new Promise<void>((resolve, reject) => {
+      waitingBytes += bytes
+      waiting.push({ topic, records, bytes, resolve, reject })
+      running ??= run().finally(() => (running = undefined))
+    })
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      const appends: Append[] = []
+      const placed: Placed[] = []
+      for (let bytes = 0; waiting.length > 0 && bytes < REQUEST_BYTES_MAX;) {
+        const next = waiting.shift()!
+        waitingBytes -= next.bytes
+        try {
+          for (const each of place(next.topic, next.records, await countOf(next.topic), recordBytesMax)) {
+            placed.push(each)
+            bytes += each.bytes
+          }
+          appends.push(next)
+        } catch (error) {
+          next.reject(error)
+        }
+      }
+      try {
+        for (const round of intoRounds(placed, recordBytesMax)) await send(round)
+        for (const { resolve } of appends) resolve()
+      } catch (error) {
+        // What became of these records is not known, and so the numbers that follow are not either.
+        producer = undefined
+        for (const { reject } of appends) reject(error)
+      }
+    }
+  }
+
+  async function countOf(topic: string): Promise<number> {
+    const patience = { until: performance.now() + requestTimeoutMs }
+    const partitions = await patiently(
+      () => connection.partitions(topic),
+      connection.renew,
+      mayRepeat,
+      patience,
+    )
+    return partitions.length
+  }
+
+  async function send(round: readonly Parcel[]): Promise<void> {
+    const patience = { until: performance.now() + PATIENCE * requestTimeoutMs }
+    if (producer === undefined || producer.sequences.isSpent()) {
+      const id = await patiently(newProducerId, connection.renew, mayRepeat, patience)
+      producer = { id, sequences: createSequences() }
+    }
+    const { id, sequences } = producer
+    const parcels = round.map(parcel => ({ ...parcel, firstSequence: sequences.draw(parcel) }))
+    await patiently(() => produce(connection, id, parcels, settings), connection.renew, mayRepeat, patience)
+  }
+
+  async function newProducerId(): Promise<ProducerId> {
+    const broker = await connection.cluster.findControllerBroker()
+    return broker.initProducerId({ transactionTimeout: requestTimeoutMs })
+  }
+
+  return {
+    append,
+    /** Resolves when nothing is under way. */
+    async idle(): Promise<void> {
+      await running
+    },
+  }
+}
+
+function mayRepeat(error: unknown): boolean {
+  return isDefinite(error) || isLost(error) || REPEATABLE.has(typeOf(error) ?? '')
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import type { KafkaConfig as ClientSettings, OauthbearerProviderResponse, SASLOptions } from 'kafkajs'
+import type { KafkaConfig } from '../config.ts'
+
+/** Our settings in the words of kafkajs. Throws when a file that they name can't be read. */
+export function clientSettings(config: KafkaConfig) {
+  const { brokers, clientId, requestTimeoutMs, tls } = config
+  const sasl = saslOptions(config)
+  return {
+    brokers: [...brokers],
+    clientId,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: requestTimeoutMs,
+    authenticationTimeout: requestTimeoutMs,
+    enforceRequestTimeout: true,
+    // Who calls tries again, and knows for how long.
+    retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
+    ...(sasl === undefined ? {} : { sasl }),
+    ...(tls.enabled
+      ? {
+          ssl: {
+            rejectUnauthorized: true,
+            ...(tls.caFile === undefined ? {} : { ca: [secret('tls.caFile', tls.caFile)] }),
+            ...(tls.certFile === undefined ? {} : { cert: secret('tls.certFile', tls.certFile) }),
+            ...(tls.keyFile === undefined ? {} : { key: secret('tls.keyFile', tls.keyFile) }),
+          },
+        }
+      : {}),
+  } satisfies ClientSettings
+}
+
+function saslOptions({ sasl, requestTimeoutMs }: KafkaConfig): SASLOptions | undefined {
+  const { mechanism } = sasl
+  if (mechanism === undefined) return undefined
+  if (mechanism === 'oauthbearer')
+    return { mechanism, oauthBearerProvider: () => fetchToken(sasl, requestTimeoutMs) }
+  const username = sasl.username!
+  const password = secret('sasl.passwordFile', sasl.passwordFile!)
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, username, password }
+    case 'scram-sha-256':
+      return { mechanism, username, password }
+    case 'scram-sha-512':
+      return { mechanism, username, password }
+  }
+}
+
+/** The client credentials grant of OAuth 2 (RFC 6749, section 4.4). Called again whenever a token runs out. */
+async function fetchToken(
+  { tokenUrl, clientId, clientSecretFile, scope }: KafkaConfig['sasl'],
+  timeoutMs: number,
+): Promise<OauthbearerProviderResponse> {
+  const secretText = secret('sasl.clientSecretFile', clientSecretFile!)
+  const basic = Buffer.from(`${encodeURIComponent(clientId!)}:${encodeURIComponent(secretText)}`)
+  const response = await fetch(tokenUrl!, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic.toString('base64')}` },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      ...(scope === undefined ? {} : { scope }),
+    }),
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  const answer = response.ok ? ((await response.json()) as { access_token?: unknown }) : {}
+  if (typeof answer.access_token !== 'string')
+    throw new Error(
+      `${tokenUrl} gave no token: it answered ${response.status}. See log.kafka.sasl.clientId and clientSecretFile.`,
+    )
+  return { value: answer.access_token }
+}
+
+function secret(setting: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new Error(`log.kafka.${setting}: ${file} can't be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, describe } from 'vitest'
+import { testAppendAndRead } from './append-and-read.ts'
+import { testConsumeAndCommit } from './consume-and-commit.ts'
+import type { Capabilities, LogUnderTest, Subject } from './subject.ts'
+
+// What every log promises to the rest of Sluicebox, as tests. An adapter is done when they pass on a real server.
+
+/**
+ * The behaviour of the port. `open` makes an empty log of at least two partitions; streams that a test names must
+ * exist or be made on first use.
+ */
+export function testLog(name: string, open: () => Promise<LogUnderTest>, can: Capabilities): void {
+  describe(`the log on ${name}`, () => {
+    const subject = {} as { -readonly [Key in keyof Subject]: Subject[Key] }
+    let streams = 0
+
+    beforeEach(async () => {
+      subject.under = await open()
+      subject.log = subject.under.log
+      // Servers keep streams between tests.
+      subject.stream = `contract-${process.pid}-${streams++}`
+    })
+    afterEach(async () => {
+      await subject.under.close()
+    })
+
+    testAppendAndRead(subject, can)
+    testConsumeAndCommit(subject, can)
+  })
+}

@@ -1,0 +1,73 @@
+import { firstTry } from '@sluicebox/enricher/retry'
+import type { BadRecord } from '@sluicebox/event/records'
+import type { Streams } from '../data.ts'
+import { followStream } from './follow.ts'
+
+/** A record of `bad` and its place there. */
+export interface PlacedBad {
+  /** Partition and position in `bad`: 0/17. */
+  readonly place: string
+  readonly record: BadRecord
+  /** Whether it was sent again already: what failed again after that is another record. */
+  readonly isRetried: boolean
+}
+
+export interface BadFilter {
+  readonly reason?: string
+  readonly since?: number
+}
+
+/** The records of `bad` that fit, newest first. */
+export async function listBad(streams: Streams, { reason, since }: BadFilter = {}): Promise<PlacedBad[]> {
+  const retries = await countRetries(streams)
+  const failures = new Map<string, number>()
+  const found: PlacedBad[] = []
+  for await (const { partition, position, record } of followStream({
+    log: streams.log,
+    stream: 'bad',
+    reader: await streams.reader('bad'),
+    from: 'start',
+  })) {
+    // The second failure of an event came out of its first retry, and waits for a second one.
+    const first = firstTry(record)
+    const nth = (failures.get(first) ?? 0) + 1
+    failures.set(first, nth)
+    if (reason !== undefined && record.reason !== reason) continue
+    if (since !== undefined && record.collected_at < since) continue
+    found.push({ place: `${partition}/${position}`, record, isRetried: (retries.get(first) ?? 0) >= nth })
+  }
+  return found.sort((a, b) => b.record.collected_at - a.record.collected_at)
+}
+
+/** The record at a place such as 0/17. Throws when there is none. */
+export async function readBad({ log, reader }: Streams, place: string): Promise<BadRecord> {
+  const [, partition, position] = /^(\d+)\/(\d+)$/.exec(place) ?? []
+  if (partition === undefined || position === undefined)
+    throw new Error(
+      `"${place}" is no place in bad: write partition/position as "sluicebox bad ls" shows it, such as 0/17`,
+    )
+  const bounds = (await log.bounds('bad'))[Number(partition)]
+  const from = BigInt(position)
+  if (bounds === undefined || from < bounds.start || from >= bounds.end)
+    throw new Error(
+      bounds === undefined
+        ? `bad has no partition ${partition}`
+        : `partition ${partition} of bad holds positions ${bounds.start} to ${bounds.end - 1n}, not ${position}: older records were deleted by age or size`,
+    )
+  const { records } = await log.read('bad', Number(partition), from, { recordsMax: 1, bytesMax: 1 })
+  const input = records[0]
+  // Where a log keeps marks of its own among the records, what is read there is the record behind them.
+  if (input?.position !== from) throw new Error(`there is no record at ${place} of bad`)
+  const read = await (await reader('bad'))(input.value)
+  if ('problem' in read) throw new Error(`the record at ${place} of bad ${read.problem}`)
+  return read.record
+}
+
+/** How often events were sent again, by the coordinates in raw of their first try. */
+async function countRetries(streams: Streams): Promise<ReadonlyMap<string, number>> {
+  const retries = new Map<string, number>()
+  const reader = await streams.reader('raw', { project: ['retry_of'] })
+  for await (const { record } of followStream({ log: streams.log, stream: 'raw', reader, from: 'start' }))
+    if (record.retry_of !== null) retries.set(record.retry_of, (retries.get(record.retry_of) ?? 0) + 1)
+  return retries
+}

@@ -1,0 +1,71 @@
+import type { PartitionOwner } from '@sluicebox/stream/inspect'
+import type { InputRecord, Log } from '@sluicebox/stream/log'
+import { expect, test } from 'vitest'
+import { orphansOf, readStatus } from './pipeline-status.ts'
+
+const NOW = 1_000_000
+
+/** A log of two partitions: each stream holds one record a second, up to `NOW`, in each. */
+function logWith(committed: Readonly<Record<string, readonly number[]>>, records = 10): Log {
+  const record = (position: number): InputRecord => ({
+    key: null,
+    value: new Uint8Array(),
+    position: BigInt(position),
+    appendedAt: NOW - 1000 * (records - 1 - position),
+  })
+  return {
+    partitionCount: async () => 2,
+    bounds: async () => [0, 1].map(() => ({ start: 0n, end: BigInt(records) })),
+    committed: async (group, stream) => (committed[`${group}/${stream}`] ?? [records, records]).map(BigInt),
+    async read(stream, partition, from, { recordsMax }) {
+      const rest = Array.from({ length: records }, (_, i) => record(i)).slice(Number(from))
+      const found = rest.slice(0, recordsMax)
+      return { stream, partition, records: found, next: (found.at(-1)?.position ?? from - 1n) + 1n }
+    },
+  } as Partial<Log> as Log
+}
+
+const two: readonly PartitionOwner[] = [
+  { partition: 0, owner: 'one' },
+  { partition: 1, owner: 'two' },
+]
+const common = { archived: ['raw'], now: () => NOW }
+
+test('says how far each stage is, in positions and in seconds, and who is at it', async () => {
+  const log = logWith({ 'scorer/good': [10, 7] })
+  const status = await readStatus({ ...common, log, ownersOf: async () => two })
+  expect(status.rawSilentSeconds).toBe(0)
+  expect(status.stages.map(({ stage, stream, workers, lag }) => [stage, stream, workers, lag])).toEqual([
+    ['enricher', 'raw', 2, 0],
+    ['scorer', 'good', 2, 3],
+    ['archiver', 'raw', 2, 0],
+  ])
+  expect(status.stages[1]).toMatchObject({
+    behindSeconds: 2,
+    partitions: [
+      { partition: 0, owner: 'one', committed: '10', end: '10', lag: 0, behindSeconds: 0 },
+      { partition: 1, owner: 'two', committed: '7', end: '10', lag: 3, behindSeconds: 2 },
+    ],
+  })
+  expect(orphansOf(status)).toEqual([])
+})
+
+test('names the partitions that nobody works at, where something is left to do', async () => {
+  const log = logWith({ 'scorer/good': [10, 7], 'enricher/raw': [9, 9] })
+  const ownersOf = async (group: string) => (group === 'enricher' ? two.slice(0, 1) : [])
+  const status = await readStatus({ ...common, log, ownersOf })
+  expect(orphansOf(status)).toEqual(['enricher: partition 1 of raw', 'scorer: partition 1 of good'])
+})
+
+test('knows no orphans where the log does not know who reads it', async () => {
+  const log = logWith({ 'enricher/raw': [0, 0] })
+  const status = await readStatus({ ...common, log, ownersOf: async () => undefined })
+  expect(status.stages[0]).toMatchObject({ workers: null, lag: 20, partitions: [{ owner: null }, {}] })
+  expect(orphansOf(status)).toEqual([])
+})
+
+test('a log without a record is no news', async () => {
+  const status = await readStatus({ ...common, log: logWith({}, 0), ownersOf: async () => two })
+  expect(status.rawSilentSeconds).toBeNull()
+  expect(status.stages.every(({ lag, behindSeconds }) => lag === 0 && behindSeconds === 0)).toBe(true)
+})

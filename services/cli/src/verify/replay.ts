@@ -1,0 +1,94 @@
+import { listArchive, readRaw } from '@sluicebox/archiver/manifests/read'
+import type { EnricherConfig } from '@sluicebox/enricher/config'
+import { createEnricher, type EnricherState } from '@sluicebox/enricher/enricher'
+import { readKey } from '@sluicebox/enricher/start'
+import { isMissingSchema } from '@sluicebox/event/codec'
+import type { GoodRecord } from '@sluicebox/event/records'
+import { loadEventSchemas } from '@sluicebox/registry/events/events'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
+import { createLearn } from '@sluicebox/registry/streams/learn'
+import { SESSION_FIELDS } from '@sluicebox/session/session-event'
+import type { Store } from '@sluicebox/store/store'
+import type { Batch, OutputRecord } from '@sluicebox/stream/log'
+import { Unresolved, type Stage } from '@sluicebox/stream/driver/stage'
+import type { SourceObject } from '@sluicebox/trainer/dataset/info'
+import type { EventSource } from '@sluicebox/trainer/dataset/source'
+
+/** What a replay knows of writers' schemas: the archive brings those that were known, all others are not. */
+export interface Absence {
+  readonly ids: ReadonlySet<number>
+  resolve(refs: readonly string[]): Promise<void>
+}
+
+export function createAbsence(): Absence {
+  const ids = new Set<number>()
+  return { ids, resolve: createLearn({ codec: { learn() {} }, onAbsent: id => ids.add(id) }) }
+}
+
+/** The enricher's stage as the service runs it, for replays. */
+export function enricherStage(
+  config: EnricherConfig,
+  absence: Absence,
+): Stage<EnricherState, 'good' | 'bad'> {
+  const pseudonymKey = readKey(config.pseudonyms.keyFile)
+  return createEnricher({
+    config,
+    schemas: loadEventSchemas(config.schemaDirs),
+    rawCodec: folderCodec('raw'),
+    goodCodec: folderCodec('good'),
+    badCodec: folderCodec('bad'),
+    absentSchemas: absence.ids,
+    ...(pseudonymKey === undefined ? {} : { pseudonymKey }),
+  })
+}
+
+/**
+ * The events of the archive: raw, replayed through the enricher of today. So a rule or a schema that was mended since
+ * counts for training, and the features are those that the scorer would compute.
+ */
+export function archivedEvents(store: Store, config: EnricherConfig, description: string): EventSource {
+  const objects: SourceObject[] = []
+  return {
+    description,
+    objects: () => objects,
+    async *batches() {
+      objects.length = 0
+      for await (const { key, sha256, bytes } of listArchive(store, ['raw']))
+        objects.push({ key, sha256, bytes })
+      const absence = createAbsence()
+      const stage = enricherStage(config, absence)
+      const codec = folderCodec('good', { project: SESSION_FIELDS })
+      const states = new Map<number, EnricherState>()
+      for await (const batch of readRaw(store)) {
+        const { partition } = batch
+        const state = states.get(partition) ?? stage.start(partition)
+        states.set(partition, state)
+        const { good } = await processResolved(stage, state, batch, absence.resolve)
+        yield { partition, events: good.map(({ value }) => decode(codec.decode(value))) }
+      }
+    },
+  }
+}
+
+/** Processes a batch, and gets what the stage says is unresolved. */
+export async function processResolved<State, Output extends string>(
+  stage: Stage<State, Output>,
+  state: State,
+  batch: Batch,
+  resolve: ((refs: readonly string[]) => Promise<void>) | undefined,
+): Promise<Record<Output, OutputRecord[]>> {
+  for (;;) {
+    try {
+      return stage.process(state, batch)
+    } catch (error) {
+      if (!(error instanceof Unresolved) || resolve === undefined) throw error
+      await resolve(error.refs)
+    }
+  }
+}
+
+function decode(record: ReturnType<ReturnType<typeof folderCodec<'good'>>['decode']>): GoodRecord {
+  // It was encoded with the same schema a moment ago.
+  if (isMissingSchema(record)) throw new TypeError(`the enricher wrote with schema ${record.missing}`)
+  return record
+}

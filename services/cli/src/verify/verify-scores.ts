@@ -1,0 +1,245 @@
+import {
+  ArchiveFault,
+  listArchive,
+  readBad,
+  readGood,
+  readRaw,
+  readScored,
+  toBatch,
+  type Rows,
+} from '@sluicebox/archiver/manifests/read'
+import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
+import type { BadRecord, GoodRecord, RawRecord, ScoredRecord } from '@sluicebox/event/records'
+import type { Store } from '@sluicebox/store/store'
+import type { Batch, OutputRecord } from '@sluicebox/stream/log'
+import type { Stage } from '@sluicebox/stream/driver/stage'
+import {
+  createComparison,
+  NOTHING,
+  type Archived,
+  type Counts,
+  type Difference,
+  type Sourced,
+} from './compare.ts'
+import { processResolved } from './replay.ts'
+
+export interface VerifyParts<EnricherState, ScorerState> {
+  readonly store: Store
+  readonly enricher: Stage<EnricherState, 'good' | 'bad'>
+  /** The scorer of each bundle, by the id of the bundle. */
+  readonly scorers: ReadonlyMap<string, Stage<ScorerState, 'scored' | 'bad'>>
+  /** Those of the stages, but for `good`: it has all fields. */
+  readonly codecs: {
+    readonly raw: Codec<RawRecord>
+    readonly good: Codec<GoodRecord>
+    readonly bad: Codec<BadRecord>
+    readonly scored: Codec<ScoredRecord>
+  }
+  /** Fetches what a stage says is unresolved, as the driver's. */
+  readonly resolve?: (refs: readonly string[]) => Promise<void>
+  readonly onProgress?: (done: { records: number; of: number }) => void
+}
+
+/** The counts at the top are those of scores. */
+export interface VerifyReport extends Counts {
+  /** Sessions whose first score is as it was computed. */
+  readonly sessions: number
+  /** Scores in the archive. */
+  readonly scores: number
+  /** The step before, from raw to good and bad, compared in the same way. */
+  readonly events: Counts
+  /** Archived scores of bundles that there is no scorer for, by bundle. They were not compared. */
+  readonly otherBundles: Readonly<Record<string, number>>
+  /** What is wrong, by examples: not more than a person reads. */
+  readonly differences: readonly Difference[]
+}
+
+/** Who made a record, in which version: not what was made. */
+const MAKERS = new Set(['enricher', 'processor'])
+
+/**
+ * Computes every archived score again and compares it bit for bit. Archived raw goes through the enricher and must
+ * give the archived good and bad; archived good goes through the scorers and must give the archived scores. The
+ * archive of good stands between the two because it alone has the positions of the events, which are in the scores.
+ */
+export async function verifyScores<EnricherState, ScorerState>(
+  parts: VerifyParts<EnricherState, ScorerState>,
+): Promise<VerifyReport> {
+  const { store, codecs, enricher, scorers, resolve } = parts
+  const plan = await readPlan(store)
+  const differences: Difference[] = []
+  const otherBundles: Record<string, number> = {}
+  let events = NOTHING
+  let scores = NOTHING
+  let sessions = 0
+  let records = 0
+
+  function progress(batch: Batch): void {
+    records += batch.records.length
+    parts.onProgress?.({ records, of: plan.records })
+  }
+
+  async function verifyEvents(source: number): Promise<void> {
+    const common = { differences, ignored: MAKERS, idOf: idOfEvent }
+    const good = createComparison<GoodRecord>({
+      ...common,
+      what: 'good',
+      archived: archivedFrom(source, plan.goodBySource, partition => readGood(store, { partition, source })),
+    })
+    const bad = createComparison<BadRecord>({
+      ...common,
+      what: 'bad',
+      archived: archivedFrom(
+        source,
+        plan.badBySource,
+        partition => readBad(store, { partition, source }),
+        record => record.stage === 'enricher',
+      ),
+    })
+    const state = enricher.start(source)
+    for await (const batch of readRaw(store, { partition: source, codec: codecs.raw })) {
+      const out = await processResolved(enricher, state, batch, resolve)
+      for (const record of decode(out.good, codecs.good)) await good.offer([record])
+      for (const record of decode(out.bad, codecs.bad)) await bad.offer([record])
+      progress(batch)
+    }
+    events = sum(sum(events, await good.finish()), await bad.finish())
+  }
+
+  async function verifyScored(source: number): Promise<void> {
+    const comparison = createComparison<ScoredRecord>({
+      what: 'scored',
+      differences,
+      idOf: record => record.score_id,
+      variantOf: record => record.bundle_id,
+      archived: archivedFrom(source, plan.scoredBySource, partition =>
+        readScored(store, { partition, source }),
+      ),
+      onMatch: ({ n }) => void (sessions += n === 1 ? 1 : 0),
+      onOtherVariant: id => void (otherBundles[id] = (otherBundles[id] ?? 0) + 1),
+      variants: new Set(scorers.keys()),
+    })
+    const running = [...scorers.values()].map(stage => ({ stage, state: stage.start(source) }))
+    for await (const rows of readGood(store, { partition: source })) {
+      const batch = toBatch('good', rows, codecs.good)
+      const computed = []
+      for (const { stage, state } of running)
+        computed.push(decode((await processResolved(stage, state, batch, resolve)).scored, codecs.scored))
+      for (const alternatives of zip(computed)) await comparison.offer(alternatives)
+      progress(batch)
+    }
+    scores = sum(scores, await comparison.finish())
+  }
+
+  /** What can't be read is a difference; the other partitions are verified all the same. */
+  async function verifyEach(
+    sources: Iterable<number>,
+    verify: (source: number) => Promise<void>,
+  ): Promise<void> {
+    for (const source of sources) {
+      try {
+        await verify(source)
+      } catch (error) {
+        if (!(error instanceof ArchiveFault)) throw error
+        scores = sum(scores, { ...NOTHING, unreadable: 1 })
+        differences.push({ kind: 'unreadable', what: 'archive', id: '', message: error.message })
+      }
+    }
+  }
+
+  await verifyEach(plan.rawPartitions, verifyEvents)
+  await verifyEach(plan.goodPartitions, verifyScored)
+  return { ...scores, sessions, scores: plan.scores, events, otherBundles, differences }
+}
+
+/** Which partition was made from which, and how much there is to do. */
+interface Plan {
+  readonly rawPartitions: ReadonlySet<number>
+  readonly goodPartitions: ReadonlySet<number>
+  readonly goodBySource: ReadonlyMap<number, ReadonlySet<number>>
+  readonly badBySource: ReadonlyMap<number, ReadonlySet<number>>
+  readonly scoredBySource: ReadonlyMap<number, ReadonlySet<number>>
+  /** To go through a stage. */
+  readonly records: number
+  readonly scores: number
+}
+
+async function readPlan(store: Store): Promise<Plan> {
+  const partitions = { raw: new Set<number>(), good: new Set<number>() }
+  const bySource = { raw: targets(), good: targets(), bad: targets(), scored: targets() }
+  const records = { raw: 0, good: 0, bad: 0, scored: 0 }
+  for await (const entry of listArchive(store)) {
+    const { stream, partition } = entry
+    records[stream] += entry.records
+    if (stream === 'raw' || stream === 'good') partitions[stream].add(partition)
+    for (const source of entry.sources) {
+      const found = bySource[stream].get(source) ?? new Set()
+      bySource[stream].set(source, found.add(partition))
+    }
+  }
+  return {
+    rawPartitions: partitions.raw,
+    goodPartitions: partitions.good,
+    goodBySource: bySource.good,
+    badBySource: bySource.bad,
+    scoredBySource: bySource.scored,
+    records: records.raw + records.good,
+    scores: records.scored,
+  }
+}
+
+function targets(): Map<number, Set<number>> {
+  return new Map()
+}
+
+type ReadPartition<T> = (partition: number) => AsyncIterable<Rows<T>>
+
+/** The archived records that were made from `source`, by the partition that they are in. */
+function archivedFrom<T>(
+  source: number,
+  targetsBySource: ReadonlyMap<number, ReadonlySet<number>>,
+  read: ReadPartition<T>,
+  isWanted: (record: T) => boolean = () => true,
+): Archived<T>[] {
+  return [...(targetsBySource.get(source) ?? [])].map(partition => eachRecord(read(partition), isWanted))
+}
+
+async function* eachRecord<T>(rows: AsyncIterable<Rows<T>>, isWanted: (record: T) => boolean): Archived<T> {
+  for await (const { partition, records, fieldNames } of rows)
+    for (const { record, position } of records)
+      if (isWanted(record))
+        yield { record, fieldNames, place: `partition ${partition}, position ${position}` }
+}
+
+function decode<T extends object>(records: readonly OutputRecord[], codec: Codec<T>): T[] {
+  return records.map(({ value }) => {
+    const record = codec.decode(value)
+    if (isMissingSchema(record))
+      throw new Error(
+        `a stage wrote a record with schema ${record.missing}, which its own codec does not know`,
+      )
+    return record
+  })
+}
+
+/** The scores of several scorers, those of the same event side by side. */
+function zip(computed: readonly (readonly ScoredRecord[])[]): Iterable<ScoredRecord[]> {
+  const [only] = computed
+  if (only !== undefined && computed.length === 1) return only.map(record => [record])
+  const byEvent = Map.groupBy(computed.flat(), idOfEvent)
+  return [...byEvent.values()].sort((a, b) => comparePositions(a[0] as ScoredRecord, b[0] as ScoredRecord))
+}
+
+function comparePositions(a: Sourced, b: Sourced): number {
+  const order = BigInt(a.source_position) - BigInt(b.source_position)
+  return order === 0n ? a.source_index - b.source_index : order < 0n ? -1 : 1
+}
+
+function idOfEvent({ source_position, source_index }: Sourced): string {
+  return `${source_position}/${source_index}`
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  const names = Object.keys(NOTHING) as (keyof Counts)[]
+  return Object.fromEntries(names.map(name => [name, a[name] + b[name]])) as unknown as Counts
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Codec } from '@sluicebox/event/codec'
+import { asCollectedTime, type CollectedTime } from '@sluicebox/event/instants'
+import type { RawRecord } from '@sluicebox/event/records'
+import { COLLECTOR } from '../collect/collect.ts'
+import type { RawLog } from './raw-sink.ts'
+
+export interface HeartbeatParts {
+  readonly log: RawLog
+  readonly codec: Codec<RawRecord>
+  readonly everyMs?: number
+  /** Epoch milliseconds. */
+  readonly now?: () => number
+  /** Ends the heartbeat. */
+  readonly signal: AbortSignal
+  /** Told of each round: undefined when it is written, else why not. */
+  readonly onRound?: (error: unknown) => void
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * Writes a heartbeat to every partition of `raw`, now and then, until `signal` aborts: time moves in the stages although the
+ * site is quiet, so that idle sessions are closed. Resolves when it has stopped. A round that fails is left out, and
+ * the next one says as much; rounds never overlap, so a log that stalls gets no pile of them.
+ */
+export async function startHeartbeat({
+  log,
+  codec,
+  everyMs = 2_000,
+  now = Date.now,
+  signal,
+  onRound = () => {},
+  wait = waitUnlessAborted,
+}: HeartbeatParts): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const value = codec.encode(heartbeatRecord(asCollectedTime(now())))
+      const partitions = await log.partitionCount('raw')
+      await log.append(
+        'raw',
+        Array.from({ length: partitions }, (_, partition) => ({ key: null, value, partition })),
+      )
+      onRound(undefined)
+    } catch (error) {
+      onRound(error)
+    }
+    await wait(everyMs, signal)
+  }
+}
+
+/** A record that carries nothing but the collector's time. */
+export function heartbeatRecord(collectedAt: CollectedTime): RawRecord {
+  return {
+    kind: 'heartbeat',
+    collected_at: collectedAt,
+    collector: COLLECTOR,
+    request_id: '',
+    visitor: '',
+    path: '',
+    querystring: null,
+    content_type: null,
+    body: null,
+    ip: null,
+    user_agent: null,
+    referer: null,
+    hostname: null,
+    network_user_id: null,
+    headers: [],
+    privacy: 'none',
+    retry_of: null,
+  }
+}
+
+async function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => {})
+}

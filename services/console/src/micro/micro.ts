@@ -1,0 +1,101 @@
+import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
+import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
+import type { Log } from '@sluicebox/stream/log'
+import { canonicalEvent } from '../canonical.ts'
+import { badEventOf, badPayloadOf, rawEventOf, type RawEvent } from './raw-event.ts'
+
+// What tests read that were written for Snowplow Micro: the events that came in lately, good and bad.
+
+/** Which good events are wanted; all conditions must hold. */
+export interface GoodFilter {
+  readonly event_type?: string | undefined
+  readonly schema?: string | undefined
+  /** Each of them must be among the entities of the event. */
+  readonly contexts?: readonly string[] | undefined
+  readonly limit?: number | undefined
+}
+
+export interface MicroGood {
+  readonly rawEvent: RawEvent | null
+  readonly eventType: string
+  readonly schema: string
+  readonly contexts: readonly string[]
+  readonly event: Readonly<Record<string, unknown>>
+}
+
+export interface MicroBad {
+  readonly collectorPayload: Readonly<Record<string, unknown>>
+  readonly rawEvent: RawEvent | null
+  readonly errors: readonly string[]
+}
+
+/** Where the events came from. */
+export interface RawSource {
+  readonly log: Pick<Log, 'read'>
+  readonly codec: Pick<Codec<RawRecord>, 'decode'>
+}
+
+/** The good events that `filter` wants, each with what came in, in the order of `records`. */
+export async function microGood(
+  records: Iterable<GoodRecord>,
+  filter: GoodFilter,
+  raw: RawSource,
+): Promise<MicroGood[]> {
+  const limit = filter.limit ?? Infinity
+  const wanted: { good: GoodRecord; canonical: ReturnType<typeof canonicalEvent> }[] = []
+  for (const good of records) {
+    if (wanted.length >= limit) break
+    if (good.kind === 'heartbeat') continue
+    const canonical = canonicalEvent(good)
+    if (fits(canonical, filter)) wanted.push({ good, canonical })
+  }
+  const findRaw = createRawFinder(raw)
+  const found: MicroGood[] = []
+  for (const { good, canonical } of wanted) found.push({ rawEvent: await findRaw(good), ...canonical })
+  return found
+}
+
+/** The bad events, at most `limit`, in the order of `records`. */
+export function microBad(records: Iterable<BadRecord>, limit = Infinity): MicroBad[] {
+  const found: MicroBad[] = []
+  for (const bad of records) {
+    if (found.length >= limit) break
+    found.push({
+      collectorPayload: badPayloadOf(bad),
+      rawEvent: badEventOf(bad),
+      errors: bad.errors.length > 0 ? bad.errors : [bad.message],
+    })
+  }
+  return found
+}
+
+function fits(canonical: ReturnType<typeof canonicalEvent>, filter: GoodFilter): boolean {
+  return (
+    (filter.event_type === undefined || filter.event_type === canonical.eventType) &&
+    (filter.schema === undefined || filter.schema === canonical.schema) &&
+    (filter.contexts ?? []).every(schema => canonical.contexts.includes(schema))
+  )
+}
+
+const READ = { recordsMax: 1, bytesMax: 4 * 1024 * 1024 }
+
+/** Finds what came in by the source coordinates of what was made from it. Records of one request are read once. */
+function createRawFinder({ log, codec }: RawSource): (good: GoodRecord) => Promise<RawEvent | null> {
+  let last: { place: string; raw: RawRecord | null } | undefined
+  return async function findRaw(good) {
+    const place = `${good.source_partition}/${good.source_position}`
+    if (last?.place !== place) last = { place, raw: await read(good) }
+    return last.raw === null ? null : rawEventOf(last.raw, good.source_index)
+  }
+
+  async function read({ source_partition, source_position }: GoodRecord): Promise<RawRecord | null> {
+    if (!/^\d+$/.test(source_position)) return null
+    const position = BigInt(source_position)
+    const { records } = await log.read('raw', source_partition, position, READ)
+    const [record] = records
+    // Retention may have deleted it: what is read then is another.
+    if (record === undefined || record.position !== position) return null
+    const raw = codec.decode(record.value)
+    return isMissingSchema(raw) ? null : raw
+  }
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { evaluate } from '../evaluate.ts'
+import { renderReport } from './report.ts'
+import { exampleManifest } from '../testing/example-manifest.ts'
+import { scoredRows, simulatedRows } from '../testing/scored-rows.ts'
+
+const options = { dataset: 'test', threshold: 0.3, seed: 1, replicates: 30 } as const
+const evaluation = evaluate(simulatedRows({ sessions: 300, seed: 4 }), options)
+const report = renderReport(evaluation, exampleManifest())
+
+test('a report shows every part', () => {
+  const headings = [...report.matchAll(/<h[123]>([^<]+)<\/h[123]>/g)].map(match => match[1])
+  expect(headings).toEqual([
+    'shop 2026.2',
+    'How early does it know?',
+    'Ranking',
+    'ROC',
+    'Precision and recall',
+    'Probabilities',
+    'Calibration',
+    'Scores',
+    'Decisions',
+    'What moves the score',
+    'For whom',
+    'Data',
+    'How it was made',
+    'What these figures do not say',
+  ])
+  expect(report.match(/<svg /g)).toHaveLength(6)
+  expect(report.match(/<path\s+class="curve /g)).toHaveLength(2 * evaluation.moments.length)
+})
+
+test('a report stands alone: no script, nothing from elsewhere', () => {
+  expect(report).not.toMatch(/<script|<link|<img|<iframe|https?:|url\(|@import/)
+})
+
+test('what comes from the manifest is text, never markup', () => {
+  const evil = '<script>alert("1")</script> & \'more\''
+  const page = renderReport(
+    evaluation,
+    exampleManifest({ description: evil, author: evil, limitations: [evil], intended_use: evil }),
+  )
+  expect(page).not.toContain('<script')
+  expect(
+    page.match(/&lt;script&gt;alert\(&quot;1&quot;\)&lt;\/script&gt; &amp; &#39;more&#39;/g),
+  ).toHaveLength(4)
+})
+
+test.each([
+  { name: 'of many sessions', page: report },
+  {
+    name: 'without features, slices and parts',
+    page: renderReport(
+      evaluate(scoredRows({ label: [0, 1, 0], score: [0, 2, 1] }), options),
+      exampleManifest({ importance: [] }),
+    ),
+  },
+  {
+    name: 'of sessions none of which reached the goal',
+    page: renderReport(evaluate(scoredRows({ label: [0, 0], score: [1, 1] }), options), exampleManifest()),
+  },
+  {
+    name: 'of a single row',
+    page: renderReport(evaluate(scoredRows({ label: [1], score: [-7] }), options), exampleManifest()),
+  },
+])('a report $name closes every element and draws numbers only', ({ page }) => {
+  expect(unclosed(page)).toEqual([])
+  expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/)
+})
+
+/** The elements that are still open at the end, or were closed out of order. */
+function unclosed(page: string): string[] {
+  const open: string[] = []
+  const body = page.replace(/<style>[^]*?<\/style>/, '')
+  for (const [, slash, name, end] of body.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/g)) {
+    if (slash === '/') {
+      if (open.pop() !== name) return [...open, `/${name}`]
+    } else if (end !== '/' && name !== 'meta') open.push(name!)
+  }
+  return open
+}
