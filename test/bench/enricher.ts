@@ -1,3 +1,4 @@
+import { blankRaw } from '@sluicebox/event/blank'
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { RawRecord } from '@sluicebox/event/records'
 import { enricherConfig } from '@sluicebox/enricher/config'
@@ -97,14 +98,12 @@ function batchesOf(
 }
 
 function rawRecord(n: number, visitor: string, events: readonly object[]): RawRecord {
-  return {
-    kind: 'payload',
+  return blankRaw({
     collected_at: asCollectedTime(Date.UTC(2026, 10, 20, 12) + n),
     collector: 'sluicebox-bench',
     request_id: uuid(),
     visitor,
     path: '/com.snowplowanalytics.snowplow/tp2',
-    querystring: null,
     content_type: 'application/json; charset=utf-8',
     body: Buffer.from(JSON.stringify({ schema: `${SNOWPLOW}/payload_data/jsonschema/1-0-4`, data: events })),
     ip: '203.0.113.0',
@@ -112,10 +111,7 @@ function rawRecord(n: number, visitor: string, events: readonly object[]): RawRe
     referer: 'https://shop.example.com/',
     hostname: 'collector.example.com',
     network_user_id: uuid(),
-    headers: [],
-    privacy: 'none',
-    retry_of: null,
-  }
+  })
 }
 
 function pageView(n: number): Record<string, string> {

@@ -1,3 +1,4 @@
+import { createRandom } from '@sluicebox/event/random'
 import { createModel } from '@sluicebox/model/runtimes/create-model'
 import type { Model } from '@sluicebox/model/runtimes/model'
 import type { Parameters, Tree } from '@sluicebox/model/parameters/parameters'
@@ -13,7 +14,7 @@ const ROWS = 1_000
  * even chances, the worst case for a processor that guesses ahead.
  */
 export async function benchModel(): Promise<Row[]> {
-  const random = seededRandom(1)
+  const random = createRandom(1).next
   const rows = Array.from({ length: ROWS }, () => Float64Array.from({ length: FEATURES }, random))
   const complete = createModel(
     trees(() => completeTree(DEPTH, random)),
@@ -147,10 +148,3 @@ function tree(
 }
 
 /** A linear congruential generator: good enough to shuffle, the same on every machine. */
-function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}

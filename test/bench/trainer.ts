@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTableWriter } from '@sluicebox/trainer/dataset/table-writer'
-import { createRandom } from '@sluicebox/trainer/train/random'
+import { createRandom } from '@sluicebox/event/random'
 import type { Row } from './row.ts'
 import type { TrainerFigures } from './trainer-child.ts'
 

@@ -1,3 +1,4 @@
+import { blankRaw } from '@sluicebox/event/blank'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCodec } from '@sluicebox/event/codec'
@@ -6,7 +7,7 @@ import type { RawRecord } from '@sluicebox/event/records'
 import { folderCodec, SCHEMAS_DIR } from '@sluicebox/registry/streams/folder'
 import type { OutputRecord } from '@sluicebox/stream/log'
 import type { Part } from '@sluicebox/stream/testing/delivery'
-import { createRandom, type Random } from '@sluicebox/stream/testing/random'
+import { createRandom, type Random } from '@sluicebox/event/random'
 
 // Requests as collectors write them into raw: visitors on a shop, good events and bad ones, broken bodies, heartbeats,
 // and records of writers with other schemas.
@@ -127,23 +128,14 @@ function rawRecord({
   visitor,
   body,
 }: Pick<RawRecord, 'kind' | 'visitor' | 'body'> & { at: number; id: string }): RawRecord {
-  return {
+  return blankRaw({
     kind,
     collected_at: asCollectedTime(at),
     collector: 'simulated',
     request_id: id,
     visitor,
     path: kind === 'heartbeat' ? '' : '/v1/events',
-    querystring: null,
     content_type: 'application/x-ndjson',
     body,
-    ip: null,
-    user_agent: null,
-    referer: null,
-    hostname: null,
-    network_user_id: null,
-    headers: [],
-    privacy: 'none',
-    retry_of: null,
-  }
+  })
 }

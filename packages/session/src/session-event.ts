@@ -1,3 +1,4 @@
+import { blankGood } from '@sluicebox/event/blank'
 import type { GoodRecord } from '@sluicebox/event/records'
 
 /** The fields of a good record that sessions and features read. */
@@ -42,3 +43,8 @@ export const SESSION_FIELDS = [
   'event_data',
   'simulated',
 ] as const satisfies readonly (keyof GoodRecord)[]
+
+/** An event of which nothing is known; `changes` are put over it. */
+export function blankSessionEvent(changes: Partial<SessionEvent> = {}): SessionEvent {
+  return blankGood(changes)
+}

@@ -1,4 +1,4 @@
-import { asCollectedTime } from '@sluicebox/event/instants'
+import { blankRaw } from '@sluicebox/event/blank'
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
 import type { Coordinates } from './coordinates.ts'
 import type { Fault } from './event/sent-event.ts'
@@ -71,7 +71,7 @@ export function undecodable(
   processor: string,
 ): BadRecord {
   return badRecord({
-    raw: { ...NOTHING_KNOWN, visitor: key ?? '' },
+    raw: blankRaw({ visitor: key ?? '' }),
     coordinates,
     faults: [{ reason: 'record_undecodable', place: '', text }],
     original: bytes,
@@ -79,26 +79,6 @@ export function undecodable(
     eventId: null,
     processor,
   })
-}
-
-const NOTHING_KNOWN: RawRecord = {
-  kind: 'payload',
-  collected_at: asCollectedTime(0),
-  collector: '',
-  request_id: '',
-  visitor: '',
-  path: '',
-  querystring: null,
-  content_type: null,
-  body: null,
-  ip: null,
-  user_agent: null,
-  referer: null,
-  hostname: null,
-  network_user_id: null,
-  headers: [],
-  privacy: 'none',
-  retry_of: null,
 }
 
 /** A fault as a sentence that begins with the place. */

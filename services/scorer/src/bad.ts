@@ -1,4 +1,4 @@
-import { asCollectedTime } from '@sluicebox/event/instants'
+import { blankBad } from '@sluicebox/event/blank'
 import type { BadRecord } from '@sluicebox/event/records'
 import type { InputRecord } from '@sluicebox/stream/log'
 
@@ -9,7 +9,7 @@ export function undecodable(
   why: string,
   processor: string,
 ): BadRecord {
-  return {
+  return blankBad({
     source_partition: partition,
     source_position: position.toString(),
     source_index: 0,
@@ -18,23 +18,7 @@ export function undecodable(
     errors: [why.slice(0, 500)],
     stage: 'scorer',
     processor,
-    schema: null,
     original: value,
-    original_format: 'body',
-    collected_at: asCollectedTime(0),
     visitor: key ?? '',
-    event_id: null,
-    request_id: '',
-    path: '',
-    querystring: null,
-    content_type: null,
-    ip: null,
-    user_agent: null,
-    referer: null,
-    hostname: null,
-    network_user_id: null,
-    headers: [],
-    privacy: 'none',
-    retry_of: null,
-  }
+  })
 }

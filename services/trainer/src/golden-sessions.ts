@@ -2,7 +2,7 @@ import type { GoldenEvent, GoldenSession } from '@sluicebox/model/bundle/golden'
 import { replayGolden } from '@sluicebox/session/sessions/golden'
 import type { FeatureSpec } from '@sluicebox/session/features/spec'
 import type { CollectedTime, EventTime } from '@sluicebox/event/instants'
-import { createRandom, type Random } from './train/random.ts'
+import { createRandom, type Random } from '@sluicebox/event/random'
 
 const SESSIONS = 8
 const EVENTS_MAX = 12

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { Bundle } from '@sluicebox/model/bundle/bundle'
-import { canonicalJson } from '@sluicebox/model/canonical'
+import { canonicalJson } from '@sluicebox/event/canonical'
 import type { Metric } from '@sluicebox/model/bundle/manifest'
 import { readInfo, tableFiles, type DatasetInfo } from './dataset/info.ts'
 import { evaluate, type Evaluation } from './evaluation/evaluate.ts'

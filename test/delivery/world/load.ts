@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Random } from '@sluicebox/stream/testing/random'
+import type { Random } from '@sluicebox/event/random'
 import type { History, Outcome } from '../checker/history.ts'
 import { sessionRequests, type Request } from './requests.ts'
 

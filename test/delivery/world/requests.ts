@@ -1,5 +1,5 @@
 import type { RequestLine, SentEvent } from '../checker/history.ts'
-import type { Random } from '@sluicebox/stream/testing/random'
+import type { Random } from '@sluicebox/event/random'
 
 /** A request as a client sends it, again and again until it is answered for good. */
 export interface Request extends Omit<RequestLine, 'kind'> {

@@ -1,3 +1,4 @@
+import { blankRaw } from '@sluicebox/event/blank'
 import { createCodec } from '@sluicebox/event/codec'
 import type { RawRecord } from '@sluicebox/event/records'
 import { describe, expect, test } from 'vitest'
@@ -60,7 +61,9 @@ describe('the id of our schema', () => {
     await using fake = await startFakeRegistry(holdsRaw)
     const codec = await (await open(fake.url)).codec('raw')
     const bytes = codec.encode(
-      folderCodec('raw').decode(createCodec<RawRecord>(RAW, contentId(RAW)).encode(blank())) as RawRecord,
+      folderCodec('raw').decode(
+        createCodec<RawRecord>(RAW, contentId(RAW)).encode(blankRaw({ visitor: 'v', path: '/i' })),
+      ) as RawRecord,
     )
     expect([...bytes.subarray(0, 5)]).toEqual([0, 0, 0, 0, OURS_ID])
     expect(codec.decode(bytes)).toMatchObject({ path: '/i' })
@@ -252,25 +255,3 @@ describe("another writer's schema", () => {
     expect(await failureOf((await open(fake.url)).fetchSchema(7))).toBeInstanceOf(RegistryRefusal)
   })
 })
-
-function blank(): RawRecord {
-  return {
-    kind: 'payload',
-    collected_at: 1,
-    collector: 'test',
-    request_id: 'r',
-    visitor: 'v',
-    path: '/i',
-    querystring: null,
-    content_type: null,
-    body: null,
-    ip: null,
-    user_agent: null,
-    referer: null,
-    hostname: null,
-    network_user_id: null,
-    headers: [],
-    privacy: 'none',
-    retry_of: null,
-  } as unknown as RawRecord
-}

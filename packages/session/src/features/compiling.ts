@@ -2,7 +2,8 @@ import { getText, isNumberField, getNumber, type CountedField, type Field, type 
 import { hash32 } from '../memory/hash.ts'
 import type { SessionEvent } from '../session-event.ts'
 import type { Cells } from '../memory/slots.ts'
-import { canonical, FeatureError, NAMED_VALUES_MAX, type Where } from './spec.ts'
+import { FeatureError, NAMED_VALUES_MAX, type Where } from './spec.ts'
+import { canonicalJson } from '@sluicebox/event/canonical'
 
 // What the kinds of features are compiled with. Whatever two features share (a filter, a field's codes, a cell, a step)
 // is there once.
@@ -136,7 +137,7 @@ export function createCompiling(): Compiling & { finish(): Compiled } {
   return {
     filter(where = {}) {
       const asked = Object.entries(where).filter(entry => entry[1] !== undefined)
-      const key = canonical(Object.fromEntries(asked))
+      const key = canonicalJson(Object.fromEntries(asked))
       let filter = filters.get(key)
       if (filter === undefined) {
         filter = tests.length

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { canonicalJson, sha256 } from '@sluicebox/event/canonical'
 import { z } from 'zod'
 import { COUNTED_FIELDS, NUMBER_FIELDS, TEXT_FIELDS, type Field, type TextField } from './fields.ts'
 
@@ -269,16 +269,7 @@ function show(input: unknown): string {
 
 /** The SHA-256 of the declarations as canonical JSON, in hexadecimal: their order counts, that of their keys does not. */
 export function featureHash(specs: readonly FeatureSpec[]): string {
-  return createHash('sha256').update(canonical(specs)).digest('hex')
-}
-
-/** JSON with sorted keys and no blanks. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+  return sha256(canonicalJson(specs))
 }
 
 /** One kind of feature, for a reference page. */

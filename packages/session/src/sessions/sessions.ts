@@ -13,7 +13,7 @@ import { addSeen, DUPLICATE } from './seen-events.ts'
 import * as record from './session-table.ts'
 import { createSessionTable } from './session-table.ts'
 import { readSnapshot, writeSnapshot } from '../memory/snapshot.ts'
-import { canonical } from '../features/spec.ts'
+import { canonicalJson } from '@sluicebox/event/canonical'
 
 /**
  * The sessions of one partition. What happens at each record, in this order:
@@ -78,7 +78,7 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
   let heap = createDueHeap(table.isIdBefore)
   const features = new Float64Array(program.names.length)
   const fingerprint = new Uint32Array(4)
-  hash128(canonical([program.hash, policy]), fingerprint)
+  hash128(canonicalJson([program.hash, policy]), fingerprint)
 
   let logTime = -Infinity
   let openCount = 0

@@ -1,52 +1,22 @@
-import { asCollectedTime } from '@sluicebox/event/instants'
-import type { EventTime } from '@sluicebox/event/instants'
+import { asCollectedTime, type EventTime } from '@sluicebox/event/instants'
 import fc from 'fast-check'
-import type { SessionEvent } from '../session-event.ts'
+import { blankSessionEvent, type SessionEvent } from '../session-event.ts'
 
 /** An event of a good stream; `at` is when it happened and, unless said otherwise, when it was collected. */
 export function sessionEvent(
   given: Partial<Omit<SessionEvent, 'event_time'>> & { at?: number } = {},
 ): SessionEvent {
   const { at = 0, ...rest } = given
-  return {
-    kind: 'event',
+  return blankSessionEvent({
     collected_at: asCollectedTime(at),
-    created_at: null,
     event_time: at as EventTime,
     visitor: 'v1',
     event_id: `e${at}`,
     session_id: 's1',
-    session_index: null,
     action: 'page_view',
-    page_kind: 'other',
-    product_id: null,
-    category: null,
-    price: null,
-    quantity: null,
-    revenue: null,
-    search_term: null,
-    page_path: null,
-    referrer_medium: null,
-    referrer_source: null,
-    mkt_medium: null,
-    mkt_source: null,
-    mkt_campaign: null,
-    browser_name: null,
-    os_name: null,
-    device_type: null,
-    is_bot: false,
-    language: null,
-    timezone: null,
-    viewport_width: null,
-    viewport_height: null,
-    scroll_y_max: null,
     event_name: 'page_view',
-    app_id: null,
-    platform: null,
-    event_data: null,
-    simulated: false,
     ...rest,
-  }
+  })
 }
 
 export function heartbeat(at: number): SessionEvent {

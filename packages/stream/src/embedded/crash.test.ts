@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { InputRecord } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
-import { createRandom } from '../testing/random.ts'
+import { createRandom } from '@sluicebox/event/random'
 import { openEmbeddedLog, type EmbeddedLog } from './log.ts'
 
 const BUSY_PROCESS = join(import.meta.dirname, '../testing/busy-process.ts')

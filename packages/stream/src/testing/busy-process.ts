@@ -2,7 +2,7 @@
 // after each acknowledgement, and copies `raw` to `copy` as a consumer group. It ends when its input ends.
 import { writeSync } from 'node:fs'
 import { openEmbeddedLog } from '../embedded/log.ts'
-import { createRandom } from './random.ts'
+import { createRandom } from '@sluicebox/event/random'
 
 const [dir, name, seed, partitions] = process.argv.slice(2) as [string, string, string, string]
 const APPENDERS = 4

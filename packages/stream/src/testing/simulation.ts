@@ -1,5 +1,5 @@
 import type { World } from '../driver/world.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type Random } from '@sluicebox/event/random'
 
 // A world in which everything that takes time waits for its turn, and chance, from a seed, says whose turn it is. Time
 // is a number. The same seed gives the same run.

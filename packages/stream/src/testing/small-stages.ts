@@ -1,7 +1,7 @@
 import type { InputRecord, OutputRecord } from '../log.ts'
 import { Unresolved } from '../driver/stage.ts'
 import type { Part, StageInstance, StageSpec } from './delivery.ts'
-import { createRandom } from './random.ts'
+import { createRandom } from '@sluicebox/event/random'
 
 // Two stages as small as they can be and still like the real ones: a splitter without state, which needs something
 // from a registry, and a counter with state, which numbers what belongs together.

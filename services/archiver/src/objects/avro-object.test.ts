@@ -1,3 +1,5 @@
+import { blankRaw } from '@sluicebox/event/blank'
+import { asCollectedTime } from '@sluicebox/event/instants'
 import { once } from 'node:events'
 import avro from 'avsc'
 import { createCodec } from '@sluicebox/event/codec'
@@ -108,7 +110,10 @@ describe('an Avro object', () => {
       fields: [...other.fields, { name: 'new', type: 'string', default: '' }],
     })
     const id = contentId(text)
-    const value = createCodec(text, id).encode({ ...bare(), new: 'field' })
+    const value = createCodec(text, id).encode({
+      ...blankRaw({ visitor: 'v', collected_at: asCollectedTime(T0) }),
+      new: 'field',
+    })
     const decode = createDecode(
       { ...schemas.raw, lookup: async asked => (asked === id ? text : undefined) },
       ['collected_at'],
@@ -146,25 +151,3 @@ describe('an Avro object', () => {
     expect(() => read(sync)).toThrow('sync marker')
   })
 })
-
-function bare(): Record<string, unknown> {
-  return {
-    kind: 'payload',
-    collected_at: T0,
-    collector: '',
-    request_id: '',
-    visitor: 'v',
-    path: '',
-    querystring: null,
-    content_type: null,
-    body: null,
-    ip: null,
-    user_agent: null,
-    referer: null,
-    hostname: null,
-    network_user_id: null,
-    headers: [],
-    privacy: 'none',
-    retry_of: null,
-  }
-}

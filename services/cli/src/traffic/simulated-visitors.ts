@@ -1,19 +1,7 @@
 // Visitors of our own making. Every event says `simulated: true`, so that it is never mistaken for a real one and
 // never trained on unless asked for.
 
-/** Numbers in [0, 1), always the same for a seed. */
-export type Random = () => number
-
-/** Mulberry32 (public domain, Tommy Ettinger): small, fast, good enough to make up visitors. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { createRandom, type Random } from '@sluicebox/event/random'
 
 interface Product {
   readonly id: string
@@ -46,12 +34,12 @@ export interface SimulatedEvent {
  * often a product is looked at again and put into the cart, and the likelier the purchase. So there is something to learn.
  */
 export function* simulateSession(random: Random): Generator<SimulatedEvent> {
-  const intent = random() ** 2
+  const intent = random.next() ** 2
   const visitor = uuid(random)
   const session = uuid(random)
-  const referrer = REFERRERS[Math.floor(random() * REFERRERS.length)]
-  const userAgent = USER_AGENTS[Math.floor(random() * USER_AGENTS.length)]
-  const favourite = CATEGORIES[Math.floor(random() * CATEGORIES.length)] as string
+  const referrer = random.pick(REFERRERS)
+  const userAgent = random.pick(USER_AGENTS)
+  const favourite = random.pick(CATEGORIES)
   const cart: Product[] = []
   let last: Product | undefined
 
@@ -69,9 +57,9 @@ export function* simulateSession(random: Random): Generator<SimulatedEvent> {
   })
 
   yield event('page_view', '/')
-  const steps = 1 + Math.floor(random() * (4 + intent * 16))
+  const steps = 1 + random.below(4 + intent * 16)
   for (let step = 0; step < steps; step++) {
-    const choice = random()
+    const choice = random.next()
     if (choice < 0.2) yield event('list_view', `/category/${favourite}`, { product: { category: favourite } })
     else if (choice < 0.3) yield event('search', `/search?q=${favourite}`, { search_term: favourite })
     else if (last !== undefined && choice < 0.35 + intent * 0.3) {
@@ -79,15 +67,15 @@ export function* simulateSession(random: Random): Generator<SimulatedEvent> {
       yield event('add_to_cart', `/product/${last.id}`, { product: { ...last, quantity: 1 } })
     } else {
       // Serious visitors come back to what they saw.
-      if (last === undefined || random() > intent * 0.5) last = product(random, favourite)
+      if (last === undefined || random.next() > intent * 0.5) last = product(random, favourite)
       yield event('product_view', `/product/${last.id}`, { product: last })
     }
   }
   if (cart.length === 0) return
   yield event('page_view', '/cart')
-  if (random() > 0.3 + intent * 0.5) return
+  if (random.next() > 0.3 + intent * 0.5) return
   yield event('checkout_step', '/checkout/address')
-  if (random() > 0.5 + intent * 0.5) return
+  if (random.next() > 0.5 + intent * 0.5) return
   const revenue = Math.round(cart.reduce((sum, item) => sum + item.price, 0) * 100) / 100
   yield event('transaction', '/checkout/thank-you', {
     transaction: { id: uuid(random), revenue, currency: 'EUR' },
@@ -103,7 +91,7 @@ export function* simulate(options: {
   seed: number
   concurrent?: number
 }): Generator<SimulatedEvent> {
-  const random = seededRandom(options.seed)
+  const random = createRandom(options.seed)
   const open: Generator<SimulatedEvent>[] = []
   let begun = 0
   for (;;) {
@@ -112,7 +100,7 @@ export function* simulate(options: {
       begun++
     }
     if (open.length === 0) return
-    const index = Math.floor(random() * open.length)
+    const index = random.below(open.length)
     const next = (open[index] as Generator<SimulatedEvent>).next()
     if (next.done === true) open.splice(index, 1)
     else yield next.value
@@ -120,16 +108,16 @@ export function* simulate(options: {
 }
 
 function product(random: Random, favourite: string): Product {
-  const category =
-    random() < 0.7 ? favourite : (CATEGORIES[Math.floor(random() * CATEGORIES.length)] as string)
-  const number = Math.floor(random() * 40)
+  const category = random.next() < 0.7 ? favourite : random.pick(CATEGORIES)
+  const number = random.below(40)
   return { id: `${category}-${number}`, category, price: 9.99 + number * 3 }
 }
 
 function uuid(random: Random): string {
   let hex = ''
   for (let i = 0; i < 4; i++)
-    hex += Math.floor(random() * 2 ** 32)
+    hex += random
+      .below(2 ** 32)
       .toString(16)
       .padStart(8, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { blankRaw } from '@sluicebox/event/blank'
 import type { Codec } from '@sluicebox/event/codec'
 import { asCollectedTime, type CollectedTime } from '@sluicebox/event/instants'
 import type { RawRecord } from '@sluicebox/event/records'
@@ -50,25 +51,7 @@ export async function startHeartbeat({
 
 /** A record that carries nothing but the collector's time. */
 export function heartbeatRecord(collectedAt: CollectedTime): RawRecord {
-  return {
-    kind: 'heartbeat',
-    collected_at: collectedAt,
-    collector: COLLECTOR,
-    request_id: '',
-    visitor: '',
-    path: '',
-    querystring: null,
-    content_type: null,
-    body: null,
-    ip: null,
-    user_agent: null,
-    referer: null,
-    hostname: null,
-    network_user_id: null,
-    headers: [],
-    privacy: 'none',
-    retry_of: null,
-  }
+  return blankRaw({ kind: 'heartbeat', collected_at: collectedAt, collector: COLLECTOR })
 }
 
 async function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { blankRaw } from '@sluicebox/event/blank'
 import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
@@ -20,26 +21,17 @@ export const PAYLOAD = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonsch
 
 /** A raw record as the collector writes it for a POST of a tracker, with the changes given. */
 export function rawRecord(changes: Partial<RawRecord> = {}): RawRecord {
-  return {
-    kind: 'payload',
+  return blankRaw({
     collected_at: asCollectedTime(COLLECTED_AT),
     collector: 'sluicebox-test',
     request_id: 'request-1',
     visitor: 'visitor-1',
     path: TP2,
-    querystring: null,
     content_type: 'application/json; charset=utf-8',
-    body: null,
     ip: '203.0.113.0',
-    user_agent: null,
-    referer: null,
     hostname: 'collector.example.com',
-    network_user_id: null,
-    headers: [],
-    privacy: 'none',
-    retry_of: null,
     ...changes,
-  }
+  })
 }
 
 /** The body of a tracker's POST. */

@@ -1,3 +1,4 @@
+import { blankGood } from '@sluicebox/event/blank'
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { EventTime } from '@sluicebox/event/instants'
 import type { GoodRecord, ScoredRecord } from '@sluicebox/event/records'
@@ -61,13 +62,17 @@ export function testScorer(replaced: Partial<ScorerParts> = {}): ReturnType<type
 
 /** A good record; `at` is when it happened and was collected. */
 export function goodRecord({ at = 0, ...given }: Partial<GoodRecord> & { at?: number } = {}): GoodRecord {
-  return {
-    ...NOTHING,
+  return blankGood({
+    visitor: 'v1',
+    session_id: 's1',
+    action: 'page_view',
+    event_name: 'page_view',
+    enricher: 'test',
     collected_at: asCollectedTime(at),
     event_time: at as EventTime,
     event_id: `e${at}`,
     ...given,
-  }
+  })
 }
 
 export function heartbeat(at: number): GoodRecord {
@@ -94,88 +99,4 @@ export function encodeGood(record: GoodRecord): Uint8Array {
 
 export function decodeScored(outputs: readonly Pick<OutputRecord, 'value'>[]): ScoredRecord[] {
   return outputs.map(({ value }) => scoredCodec.decode(value) as ScoredRecord)
-}
-
-const NOTHING: Omit<GoodRecord, 'collected_at' | 'event_time'> = {
-  kind: 'event',
-  source_partition: 0,
-  source_position: '0',
-  source_index: 0,
-  created_at: null,
-  sent_at: null,
-  event_time_clamped: null,
-  visitor: 'v1',
-  event_id: '',
-  session_id: 's1',
-  session_index: null,
-  action: 'page_view',
-  page_kind: 'other',
-  product_id: null,
-  category: null,
-  price: null,
-  quantity: null,
-  currency: null,
-  revenue: null,
-  order_id: null,
-  search_term: null,
-  page_url: null,
-  page_title: null,
-  page_host: null,
-  page_path: null,
-  page_query: null,
-  page_fragment: null,
-  page_referrer: null,
-  referrer_host: null,
-  referrer_path: null,
-  referrer_medium: null,
-  referrer_source: null,
-  referrer_term: null,
-  mkt_medium: null,
-  mkt_source: null,
-  mkt_term: null,
-  mkt_content: null,
-  mkt_campaign: null,
-  mkt_click_id: null,
-  mkt_network: null,
-  user_agent: null,
-  browser_name: null,
-  browser_version: null,
-  os_name: null,
-  os_version: null,
-  device_type: null,
-  is_bot: false,
-  bot_reason: null,
-  ip: null,
-  app_id: null,
-  platform: null,
-  tracker: null,
-  tracker_namespace: null,
-  user_id: null,
-  domain_user_id: null,
-  network_user_id: null,
-  event_name: 'page_view',
-  event_schema: null,
-  event_data: null,
-  contexts: null,
-  language: null,
-  timezone: null,
-  viewport_width: null,
-  viewport_height: null,
-  screen_width: null,
-  screen_height: null,
-  document_width: null,
-  document_height: null,
-  scroll_x_min: null,
-  scroll_x_max: null,
-  scroll_y_min: null,
-  scroll_y_max: null,
-  struct_category: null,
-  struct_action: null,
-  struct_label: null,
-  struct_property: null,
-  struct_value: null,
-  event_fingerprint: null,
-  privacy: 'none',
-  simulated: false,
-  enricher: 'test',
 }

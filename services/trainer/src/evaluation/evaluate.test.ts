@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createRandom } from '../train/random.ts'
+import { createRandom } from '@sluicebox/event/random'
 import { evaluate, toMetrics } from './evaluate.ts'
 import { rowsOfMoment, type MomentName, type ScoredRows } from './rows.ts'
 import { scoredRows, simulatedRows } from './testing/scored-rows.ts'

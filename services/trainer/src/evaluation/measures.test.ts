@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createRandom } from '../train/random.ts'
+import { createRandom } from '@sluicebox/event/random'
 import { binRows, calibrationBins, calibrationError } from './calibration-bins.ts'
 import { confusion, measure } from './measures.ts'
 import { averagePrecision, precisionRecallCurve } from './precision-recall.ts'

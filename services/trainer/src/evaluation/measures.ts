@@ -1,4 +1,4 @@
-import { createRandom } from '../train/random.ts'
+import { createRandom } from '@sluicebox/event/random'
 import { binRows, calibrationError } from './calibration-bins.ts'
 import { averagePrecision } from './precision-recall.ts'
 import { rocAuc, rocAucEstimate, type Estimate } from './roc.ts'

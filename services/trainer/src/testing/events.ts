@@ -1,56 +1,22 @@
 import type { CollectedTime, EventTime } from '@sluicebox/event/instants'
-import type { SessionEvent } from '@sluicebox/session/session-event'
+import { blankSessionEvent, type SessionEvent } from '@sluicebox/session/session-event'
 import type { EventBatch, EventSource } from '../dataset/source.ts'
-import { createRandom } from '../train/random.ts'
-
-const NOTHING: Omit<SessionEvent, 'collected_at' | 'event_time' | 'event_id'> = {
-  kind: 'event',
-  created_at: null,
-  visitor: 'v1',
-  session_id: 's1',
-  session_index: null,
-  action: 'page_view',
-  page_kind: 'other',
-  product_id: null,
-  category: null,
-  price: null,
-  quantity: null,
-  revenue: null,
-  search_term: null,
-  page_path: null,
-  referrer_medium: null,
-  referrer_source: null,
-  mkt_medium: null,
-  mkt_source: null,
-  mkt_campaign: null,
-  browser_name: null,
-  os_name: null,
-  device_type: null,
-  is_bot: false,
-  language: null,
-  timezone: null,
-  viewport_width: null,
-  viewport_height: null,
-  scroll_y_max: null,
-  event_name: '',
-  app_id: null,
-  platform: null,
-  event_data: null,
-  simulated: false,
-}
+import { createRandom } from '@sluicebox/event/random'
 
 /** An event that happened and, unless `collectedAt` says otherwise, was collected at `at` (milliseconds). */
 export function event(
   given: Partial<Omit<SessionEvent, 'event_time' | 'collected_at'>> & { at: number; collectedAt?: number },
 ): SessionEvent {
   const { at, collectedAt = at, ...rest } = given
-  return {
-    ...NOTHING,
+  return blankSessionEvent({
+    visitor: 'v1',
+    session_id: 's1',
+    action: 'page_view',
     event_id: `e${at}-${rest.action ?? ''}-${rest.session_id ?? ''}`,
     ...rest,
     event_time: at as EventTime,
     collected_at: collectedAt as CollectedTime,
-  }
+  })
 }
 
 /** Hands out these batches; batch i is of partition 0 unless it says otherwise. */

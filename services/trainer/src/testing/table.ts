@@ -1,5 +1,5 @@
 import type { CodedColumn, TrainingTable } from '../table.ts'
-import { createRandom, type Random } from '../train/random.ts'
+import { createRandom, type Random } from '@sluicebox/event/random'
 
 /** A row as tests write it; what is left out is filled in. */
 export interface TestRow {

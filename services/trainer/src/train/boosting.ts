@@ -3,7 +3,8 @@ import type { TreesParameters } from '@sluicebox/model/parameters/parameters'
 import { createBins } from './bins.ts'
 import { createGrower, findLeaf, type GrownTree } from './grow.ts'
 import { gainsByFeature, logLoss, logOddsOf, type Fit, type FitReport, type LearnerInput } from './learner.ts'
-import { createRandom, sampleBelow } from './random.ts'
+import { createRandom } from '@sluicebox/event/random'
+import { sampleBelow } from './random.ts'
 
 export interface BoostingOptions {
   readonly treesMax: number

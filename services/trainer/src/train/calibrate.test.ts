@@ -2,7 +2,7 @@ import { createCalibration } from '@sluicebox/model/calibration'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fitCalibration, fitIsotonic, fitPlatt, type Judged } from './calibrate.ts'
-import { createRandom } from './random.ts'
+import { createRandom } from '@sluicebox/event/random'
 
 const judged = (pairs: readonly (readonly [score: number, label: number])[], weights?: number[]): Judged => ({
   score: Float64Array.from(pairs, pair => pair[0]),

@@ -3,7 +3,7 @@ import type { TreesParameters } from '@sluicebox/model/parameters/parameters'
 import { createBins } from './bins.ts'
 import { createGrower, findLeaf, type GrownTree } from './grow.ts'
 import { gainsByFeature, type Fit, type FitReport, type LearnerInput } from './learner.ts'
-import { createRandom } from './random.ts'
+import { createRandom } from '@sluicebox/event/random'
 
 export interface ForestOptions {
   readonly trees: number

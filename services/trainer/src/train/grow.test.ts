@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createBins } from './bins.ts'
 import { createGrower } from './grow.ts'
-import { createRandom } from './random.ts'
+import { createRandom } from '@sluicebox/event/random'
 
 const L2 = 0.5
 const value = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.constant(NaN))

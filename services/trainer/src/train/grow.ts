@@ -1,6 +1,7 @@
 import type { Tree } from '@sluicebox/model/parameters/parameters'
 import { valueBinCount, type Bins } from './bins.ts'
-import { sampleBelow, type Random } from './random.ts'
+import { type Random } from '@sluicebox/event/random'
+import { sampleBelow } from './random.ts'
 
 export interface GrowOptions {
   readonly depthMax: number

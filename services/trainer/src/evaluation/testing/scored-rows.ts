@@ -1,4 +1,4 @@
-import { createRandom } from '../../train/random.ts'
+import { createRandom } from '@sluicebox/event/random'
 import type { ScoredRows } from '../rows.ts'
 
 // For tests: rows to evaluate.
