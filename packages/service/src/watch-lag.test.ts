@@ -1,18 +1,22 @@
 import { Registry } from '@sluicebox/runtime/metrics'
-import type { Log, OwnedPartition } from '@sluicebox/stream/log'
+import type { ConsumeOptions, Log, OwnedPartition } from '@sluicebox/stream/log'
+import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { expect, test } from 'vitest'
 import { watchLag } from './watch-lag.ts'
 
 /** A stream of three partitions that hold ten records each, appended a second apart. */
-function logWith(committed: readonly bigint[], others: Partial<Log> = {}) {
-  const log: Partial<Log> = {
-    bounds: async () => [0, 1, 2].map(() => ({ start: 0n, end: 10n })),
-    committed: async () => [...committed],
-    async read(stream, partition, from) {
-      const record = { key: null, value: new Uint8Array(), position: from, appendedAt: Number(from) * 1000 }
-      return { stream, partition, records: [record], next: from + 1n }
-    },
-    async consume(_options, own) {
+function logWith(committed: readonly bigint[], others: Partial<Log> = {}): Log {
+  const log = createMemoryLog({ partitions: 3 })
+  for (let partition = 0; partition < 3; partition++) {
+    for (let position = 0; position < 10; position++) {
+      log.now = position * 1000
+      log.write('raw', partition, null, new Uint8Array())
+    }
+    log.place('enricher', 'raw', partition, committed[partition]!)
+  }
+  return Object.assign(log, {
+    // This member owns two of the three, and returns when its work on them does.
+    async consume(_options: ConsumeOptions, own: (owned: OwnedPartition) => Promise<void>) {
       await Promise.all(
         [0, 2].map(partition =>
           own({
@@ -23,8 +27,7 @@ function logWith(committed: readonly bigint[], others: Partial<Log> = {}) {
       )
     },
     ...others,
-  }
-  return log as Log
+  })
 }
 
 /** The values of a gauge, by partition. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lagOf, lagsOf, lastRecord } from './lag.ts'
-import type { InputRecord, Log } from './log.ts'
+import type { Log } from './log.ts'
+import { createMemoryLog } from './testing/memory-log.ts'
 
 /** A stream of one partition with records at these positions, and marks of the log at all others below `end`. */
 function logWith({
@@ -17,25 +18,20 @@ function logWith({
   /** The end that readers get to: behind it a transaction is open. */
   visible?: number
 }): Log {
-  const records = positions.map((position): InputRecord => {
-    return { key: null, value: new Uint8Array(), position: BigInt(position), appendedAt: 1000 + position }
-  })
-  return {
-    bounds: async () => [{ start: BigInt(start), end: BigInt(end) }],
-    committed: async () => [BigInt(committed)],
-    async read(stream, partition, from, { recordsMax }) {
-      // One read gets two positions far: a batch of marks alone is answered too.
-      const past = BigInt(Math.min(Number(from) + 2, visible))
-      const found = records.filter(({ position }) => position >= from && position < past).slice(0, recordsMax)
-      const last = found.at(-1)
-      return {
-        stream,
-        partition,
-        records: found,
-        next: found.length < recordsMax || last === undefined ? past : last.position + 1n,
-      }
-    },
-  } as Partial<Log> as Log
+  // A read gets two positions past where it begins: the marks alone are returned too.
+  const log = createMemoryLog({ readPositionsMax: 2 })
+  let next = 0
+  for (const position of positions) {
+    log.skip('s', 0, position - next)
+    log.now = 1000 + position
+    log.write('s', 0, null, new Uint8Array())
+    next = position + 1
+  }
+  log.skip('s', 0, end - next)
+  log.truncate('s', 0, BigInt(start))
+  log.hide('s', 0, BigInt(visible))
+  log.place('g', 's', 0, BigInt(committed))
+  return log
 }
 
 describe('the lag of a group', () => {

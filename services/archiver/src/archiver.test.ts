@@ -3,7 +3,7 @@ import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { describe, expect, test } from 'vitest'
 import { listArchive } from './manifests/read.ts'
 import { expectArchiveIsLog, objectHashes, run, tempStore, until } from './testing/harness.ts'
-import { createMemoryLog, type MemoryLog } from './testing/memory-log.ts'
+import { createMemoryLog, type MemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { encodeRecord, schemas, T0 } from './testing/records.ts'
 import { verifyArchive } from './manifests/verify-archive.ts'
 
@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000
 
 describe('the archiver', () => {
   test('archives every stream, with a manifest that describes each object', async () => {
-    const log = createMemoryLog(2)
+    const log = createMemoryLog({ partitions: 2 })
     const store = await tempStore()
     await fill(log, { records: 40 })
     await run(log, store).drain()
@@ -38,7 +38,7 @@ describe('the archiver', () => {
   })
 
   test('makes the same objects of the same log, however it reads it and however often it is stopped', async () => {
-    const log = createMemoryLog(2)
+    const log = createMemoryLog({ partitions: 2 })
     await fill(log, { records: 4000, minutes: 60 })
     const whole = await tempStore()
     const first = run(log, whole)
@@ -57,7 +57,7 @@ describe('the archiver', () => {
   })
 
   test('writes nothing that is not due when it is stopped, and goes on from there', async () => {
-    const log = createMemoryLog(1)
+    const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await fill(log, { records: 10 })
     const first = run(log, store)
@@ -72,7 +72,7 @@ describe('the archiver', () => {
   })
 
   test('closes the object of a quiet partition when the clock of the log has left its window', async () => {
-    const log = createMemoryLog(2)
+    const log = createMemoryLog({ partitions: 2 })
     const store = await tempStore()
     log.now = T0
     await log.append('scored', [{ key: 'v', value: encodeRecord('scored'), partition: 0 }])
@@ -91,7 +91,7 @@ describe('the archiver', () => {
   })
 
   test('drains again and again, each time what is there', async () => {
-    const log = createMemoryLog(1)
+    const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     const archiver = run(log, store)
     await archiver.drain()
@@ -105,7 +105,7 @@ describe('the archiver', () => {
   })
 
   test('archives what is no record by its bytes, and counts it', async () => {
-    const log = createMemoryLog(1)
+    const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     log.now = T0
     for (const stream of STREAMS)
@@ -124,7 +124,7 @@ describe('the archiver', () => {
   })
 
   test('archives nothing as unreadable while it can not ask for its schema, and goes on when it can', async () => {
-    const log = createMemoryLog(1)
+    const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await log.append('raw', [{ key: null, value: Buffer.from([0, 0, 0, 0, 7, 1]), partition: 0 }])
     let asked = 0
@@ -143,7 +143,7 @@ describe('the archiver', () => {
   })
 
   test('stops in good order while it waits for a schema', async () => {
-    const log = createMemoryLog(1)
+    const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await log.append('raw', [{ key: null, value: Buffer.from([0, 0, 0, 0, 7, 1]), partition: 0 }])
     const asked = Promise.withResolvers<void>()
@@ -158,7 +158,7 @@ describe('the archiver', () => {
   })
 
   test('says loudly what the log removed before it was archived, and goes on behind it', async () => {
-    const log = createMemoryLog(1)
+    const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await fill(log, { records: 10 })
     const first = run(log, store)
@@ -186,19 +186,19 @@ describe('the archiver', () => {
     { log: 'has another record there', records: 20, appendedAt: T0 + 7, says: 'another record there' },
   ])('refuses the archive of another log: this one $log', async ({ records, appendedAt, says }) => {
     const store = await tempStore()
-    const first = createMemoryLog(1)
+    const first = createMemoryLog({ partitions: 1 })
     await fill(first, { records: 10 })
     const archiver = run(first, store)
     await archiver.drain()
     await archiver.stop()
 
-    const other = createMemoryLog(1)
+    const other = createMemoryLog({ partitions: 1 })
     await fill(other, { records, appendedAt })
     await expect(run(other, store).done).rejects.toThrow(says)
   })
 
   test('makes its manifest anew where only the objects are left', async () => {
-    const log = createMemoryLog(2)
+    const log = createMemoryLog({ partitions: 2 })
     const store = await tempStore()
     await fill(log, { records: 200, minutes: 30 })
     const first = run(log, store)
@@ -216,7 +216,7 @@ describe('the archiver', () => {
   })
 
   test('reports what it has done and how far it is behind', async () => {
-    const log = createMemoryLog(1)
+    const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await fill(log, { records: 10 })
     const archiver = run(log, store)

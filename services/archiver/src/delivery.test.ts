@@ -11,7 +11,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ArchiverConfig } from './config.ts'
 import { listArchive } from './manifests/read.ts'
 import { expectArchiveIsLog, readAll, run, tempStore, until } from './testing/harness.ts'
-import { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './testing/memory-log.ts'
+import { createMemoryLog, type MemoryLog, type MemoryLogOptions } from '@sluicebox/stream/testing/memory-log'
 import { encodeRecord, T0 } from './testing/records.ts'
 import { verifyArchive } from './manifests/verify-archive.ts'
 
@@ -133,7 +133,7 @@ describe('where a log keeps marks of its own among the records', () => {
     await archiver.stop()
 
     // Also where the end of the archive is a mark of the other log, too.
-    const other = createMemoryLog(2)
+    const other = createMemoryLog({ partitions: 2 })
     await append(other, 1, 30)
     for (const partition of [0, 1]) other.skip('scored', partition, 2)
     await append(other, 31, 20)
@@ -229,7 +229,7 @@ const anyRun = fc.record({
 test('the archive is the log, whatever is in it and however its archivers end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyRun, { minLength: 1, maxLength: 4 }), async runs => {
-      const log = createMemoryLog(2)
+      const log = createMemoryLog({ partitions: 2 })
       const store = await tempStore()
       let appendedAt = T0
       let collectedAt = T0
@@ -293,7 +293,7 @@ async function filled(
   records: number,
   options: MemoryLogOptions = {},
 ): Promise<{ log: MemoryLog; store: Store }> {
-  const log = createMemoryLog(2, options)
+  const log = createMemoryLog({ partitions: 2, ...options })
   await append(log, 0, records)
   return { log, store: await tempStore() }
 }

@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import type { ServiceConfig } from '@sluicebox/service/config'
+import { aborted } from '@sluicebox/stream/aborted'
 import { runService, type Urls } from '@sluicebox/service/service'
 import type { HandlerParts } from './http/handler.ts'
 import type { CollectorConfig } from './config.ts'
@@ -25,7 +25,7 @@ export function runCollector(
     await using collector = await startCollector({ ...parts, config: config.collector, codec, checkEvent })
     readyWhen(collector.ready)
     announce?.({ url: collector.url, admin: adminUrl })
-    if (!signal.aborted) await once(signal, 'abort')
+    await aborted(signal)
     await collector.close()
   })
 }

@@ -2,7 +2,7 @@ import { createLogger } from '@sluicebox/runtime/log'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { consoleConfig } from './config.ts'
 import { createConsole, type BundleDescription, type Console } from './console.ts'
-import { createMemoryLog, type MemoryLog } from './testing/memory-log.ts'
+import { createMemoryLog, type MemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { badRecord, codecs, goodRecord, rawRecord, record, scoredRecord } from './testing/records.ts'
 
 const NOW = 1_795_167_000_500
@@ -14,7 +14,8 @@ let opened: Console | undefined
 
 beforeEach(() => {
   ms = NOW
-  log = createMemoryLog({ partitions: 2, now: () => ms })
+  log = createMemoryLog({ partitions: 2 })
+  log.now = ms
 })
 afterEach(async () => {
   await opened?.close()

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Codec } from '@sluicebox/event/codec'
 import { STREAMS, type StreamName, type StreamRecords } from '@sluicebox/event/records'
+import { followStream } from '@sluicebox/stream/follow'
 import type { Logger } from '@sluicebox/runtime/log'
 import type { Log } from '@sluicebox/stream/log'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { ConsoleConfig } from './config.ts'
-import { followStream } from './follow.ts'
 import { liveSection } from './page/live.ts'
 import { microBad, microGood } from './micro/micro.ts'
 import { parseFilter } from './micro/micro-filter.ts'
@@ -67,28 +67,30 @@ export async function createConsole(parts: ConsoleParts): Promise<Console> {
 
   async function follow(stream: StreamName): Promise<void> {
     const { recent, rates } = held[stream]
-    await followStream({
+    const followed = followStream({
       log,
       stream,
-      recordsBack: stream === 'raw' ? 0 : config.recordsMax,
+      from: { positionsBack: stream === 'raw' ? 0 : config.recordsMax },
       signal: stopping.signal,
-      take(partition, records, newCount) {
-        // Heartbeats belong to a partition and not to a visitor: they have no key, and are no events.
-        const events = records.filter(({ key }) => key !== null)
-        const isNew = records.slice(records.length - newCount).filter(({ key }) => key !== null)
-        rates.add(isNew.length)
-        if (stream === 'raw') return
-        seen[stream] += events.length
-        for (const { position, appendedAt, value } of events.slice(-config.recordsMax))
-          recent.add({ partition, position, appendedAt, value: value.slice() })
-      },
       onProblem(error) {
         if (error !== undefined && !problems.has(stream))
-          logger.warn({ err: error, stream }, 'can not follow the stream')
+          logger.warn(
+            { err: error, stream },
+            'the stream can not be read; the page shows what was read before',
+          )
         if (error === undefined) problems.delete(stream)
         else problems.set(stream, error.message)
       },
     })
+    for await (const { partition, records, newFrom } of followed) {
+      // Heartbeats belong to a partition and not to a visitor: they have no key, and are not events.
+      const events = records.filter(({ key }) => key !== null)
+      rates.add(events.filter(({ position }) => position >= newFrom).length)
+      if (stream === 'raw') continue
+      seen[stream] += events.length
+      for (const { position, appendedAt, value } of events.slice(-config.recordsMax))
+        recent.add({ partition, position, appendedAt, value: value.slice() })
+    }
   }
 
   function status(): Status {

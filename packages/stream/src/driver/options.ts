@@ -1,7 +1,8 @@
+import type { Backoff } from '../backoff.ts'
 import type { Log, ReadLimits } from '../log.ts'
 import type { SnapshotStore } from './snapshots.ts'
 import type { Stage } from './stage.ts'
-import type { Backoff, World } from './world.ts'
+import type { World } from './world.ts'
 
 export interface DriveOptions<State, Output extends string> {
   readonly log: Log

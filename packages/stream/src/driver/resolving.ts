@@ -1,5 +1,7 @@
 import type { Unresolved } from './stage.ts'
-import type { Backoff, World } from './world.ts'
+import { unlessAborted } from '../aborted.ts'
+import { backoffMs, type Backoff } from '../backoff.ts'
+import type { World } from './world.ts'
 
 export interface ResolverParts {
   readonly resolve: ((refs: readonly string[]) => Promise<void>) | undefined
@@ -28,15 +30,12 @@ export function createResolver({ resolve, backoff, world, onWait }: ResolverPart
 
   /** Answers why it failed. */
   async function fetchAll(refs: readonly string[], signal: AbortSignal): Promise<Error | undefined> {
-    const stopped = new AbortController()
     const fetched = resolve!(refs).then(
       () => undefined,
       (error: Error) => error,
     )
     // A server that never answers must not hold up the shutdown.
-    const failure = await Promise.race([fetched, aborted(AbortSignal.any([signal, stopped.signal]))])
-    stopped.abort()
-    return failure
+    return unlessAborted(fetched, signal)
   }
 
   return {
@@ -56,10 +55,7 @@ export function createResolver({ resolve, backoff, world, onWait }: ResolverPart
       while (!signal.aborted) {
         failure ??= await fetchAll(refs, signal)
         if (failure === undefined) return !signal.aborted
-        const limitMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** attempt)
-        attempt++
-        // Half of it by chance, so that the partitions of all workers do not ask at the same instants.
-        const waitMs = limitMs * (0.5 + world.random() / 2)
+        const waitMs = backoffMs(attempt++, backoff, world.random())
         onWait(refs, attempt, waitMs, failure)
         await world.wait(waitMs, signal)
         failure = undefined
@@ -67,11 +63,4 @@ export function createResolver({ resolve, backoff, world, onWait }: ResolverPart
       return false
     },
   }
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }

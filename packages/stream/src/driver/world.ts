@@ -21,8 +21,3 @@ export const REAL_WORLD: World = {
       }
     }),
 }
-
-export interface Backoff {
-  readonly firstMs: number
-  readonly maxMs: number
-}

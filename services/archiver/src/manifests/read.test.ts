@@ -10,7 +10,7 @@ import { describeObject, writeEntry } from './manifest.ts'
 import { objectKey } from '../objects/object-key.ts'
 import { ArchiveFault, readGood, readRaw, readScored, toBatch, type ReadOptions } from './read.ts'
 import { run, tempStore } from '../testing/harness.ts'
-import { createMemoryLog } from '../testing/memory-log.ts'
+import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { decodeRecord, encodeRecord, inputRecord, schemas, T0 } from '../testing/records.ts'
 
 describe('reading the archive', () => {
@@ -122,7 +122,7 @@ describe('an archive that an earlier version wrote', () => {
 })
 
 async function archived(): Promise<Store> {
-  const log = createMemoryLog(2)
+  const log = createMemoryLog({ partitions: 2 })
   for (let i = 0; i < 60; i++) {
     log.now = T0 + i
     for (const stream of ['raw', 'scored'] as const) {

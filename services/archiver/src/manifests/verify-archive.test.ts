@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { decodeEntry, describeObject, encodeEntry, readManifest } from './manifest.ts'
 import { listArchive } from './read.ts'
 import { run, tempStore } from '../testing/harness.ts'
-import { createMemoryLog } from '../testing/memory-log.ts'
+import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { encodeRecord, T0 } from '../testing/records.ts'
 import { verifyArchive } from './verify-archive.ts'
 
@@ -182,7 +182,7 @@ async function archive({
   recordsMax?: number
   into?: Store
 }): Promise<void> {
-  const log = createMemoryLog(2)
+  const log = createMemoryLog({ partitions: 2 })
   for (let i = 0; i < records; i++) {
     log.now = T0 + i
     for (const stream of ['raw', 'scored'] as const)

@@ -2,7 +2,7 @@ import { Argument, Option, type Command } from 'commander'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { readConfig } from '../read-config.ts'
 import { openStreams } from '../data.ts'
-import { followStream } from '../inspect/follow.ts'
+import { readStream } from '../inspect/read-stream.ts'
 import { describeRecord, toJson } from '../inspect/lines.ts'
 import { untilInterrupted } from '../options.ts'
 import { print, tell } from '../terminal.ts'
@@ -40,7 +40,7 @@ Examples:
     .action(async (stream: StreamName, options: TailOptions) => {
       const config = readConfig({ dataDir: options.data }, options.config)
       await using streams = await openStreams(config)
-      const records = followStream({
+      const records = readStream({
         log: streams.log,
         stream,
         reader: await streams.reader(stream),

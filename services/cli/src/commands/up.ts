@@ -5,6 +5,7 @@ import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import { runService, type ServiceParts } from '@sluicebox/service/service'
 import type { Command } from 'commander'
+import { aborted } from '@sluicebox/stream/aborted'
 import { readConfig, type Config } from '../read-config.ts'
 import { numberOption } from '../options.ts'
 import { startPipeline } from '../pipeline.ts'
@@ -126,9 +127,4 @@ Try, in another terminal:
   npx sluicebox tail scored --follow${config.dataDir === 'data' ? '' : ` --data ${config.dataDir}`}
 
 Ctrl-C stops it.`)
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

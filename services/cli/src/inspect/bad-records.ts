@@ -1,7 +1,7 @@
 import { firstTry } from '@sluicebox/enricher/retry'
 import type { BadRecord } from '@sluicebox/event/records'
 import type { Streams } from '../data.ts'
-import { followStream } from './follow.ts'
+import { readStream } from './read-stream.ts'
 
 /** A record of `bad` and its place there. */
 export interface PlacedBad {
@@ -22,7 +22,7 @@ export async function listBad(streams: Streams, { reason, since }: BadFilter = {
   const retries = await countRetries(streams)
   const failures = new Map<string, number>()
   const found: PlacedBad[] = []
-  for await (const { partition, position, record } of followStream({
+  for await (const { partition, position, record } of readStream({
     log: streams.log,
     stream: 'bad',
     reader: await streams.reader('bad'),
@@ -67,7 +67,7 @@ export async function readBad({ log, reader }: Streams, place: string): Promise<
 async function countRetries(streams: Streams): Promise<ReadonlyMap<string, number>> {
   const retries = new Map<string, number>()
   const reader = await streams.reader('raw', { project: ['retry_of'] })
-  for await (const { record } of followStream({ log: streams.log, stream: 'raw', reader, from: 'start' }))
+  for await (const { record } of readStream({ log: streams.log, stream: 'raw', reader, from: 'start' }))
     if (record.retry_of !== null) retries.set(record.retry_of, (retries.get(record.retry_of) ?? 0) + 1)
   return retries
 }

@@ -1,5 +1,7 @@
 import type { PartitionOwner } from '@sluicebox/stream/inspect'
-import type { InputRecord, Log } from '@sluicebox/stream/log'
+import { STREAMS } from '@sluicebox/event/records'
+import type { Log } from '@sluicebox/stream/log'
+import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { expect, test } from 'vitest'
 import { orphansOf, readStatus } from './pipeline-status.ts'
 
@@ -7,22 +9,20 @@ const NOW = 1_000_000
 
 /** A log of two partitions: each stream holds one record a second, up to `NOW`, in each. */
 function logWith(committed: Readonly<Record<string, readonly number[]>>, records = 10): Log {
-  const record = (position: number): InputRecord => ({
-    key: null,
-    value: new Uint8Array(),
-    position: BigInt(position),
-    appendedAt: NOW - 1000 * (records - 1 - position),
-  })
-  return {
-    partitionCount: async () => 2,
-    bounds: async () => [0, 1].map(() => ({ start: 0n, end: BigInt(records) })),
-    committed: async (group, stream) => (committed[`${group}/${stream}`] ?? [records, records]).map(BigInt),
-    async read(stream, partition, from, { recordsMax }) {
-      const rest = Array.from({ length: records }, (_, i) => record(i)).slice(Number(from))
-      const found = rest.slice(0, recordsMax)
-      return { stream, partition, records: found, next: (found.at(-1)?.position ?? from - 1n) + 1n }
-    },
-  } as Partial<Log> as Log
+  const log = createMemoryLog({ partitions: 2 })
+  for (const stream of STREAMS)
+    for (const partition of [0, 1])
+      for (let position = 0; position < records; position++) {
+        log.now = NOW - 1000 * (records - 1 - position)
+        log.write(stream, partition, null, new Uint8Array())
+      }
+  const all = [records, records]
+  for (const place of ['enricher/raw', 'scorer/good', 'archiver/raw'])
+    for (const [partition, position] of (committed[place] ?? all).entries()) {
+      const [group, stream] = place.split('/') as [string, string]
+      log.place(group, stream, partition, BigInt(position))
+    }
+  return log
 }
 
 const two: readonly PartitionOwner[] = [

@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '@sluicebox/stream/backoff'
+
+const BACKOFF = { firstMs: 200, maxMs: 5_000 }
 
 export interface SenderParts {
   /** Address of the collector: http://host:port */
@@ -8,6 +11,7 @@ export interface SenderParts {
   readonly attemptsMax?: number
   readonly fetch?: typeof globalThis.fetch
   readonly wait?: (ms: number) => Promise<void>
+  readonly random?: () => number
 }
 
 export interface SenderCounts {
@@ -40,6 +44,7 @@ export function createSender({
   attemptsMax = 8,
   fetch = globalThis.fetch,
   wait = ms => sleep(ms),
+  random = Math.random,
 }: SenderParts): Sender {
   const url = new URL('/v1/events', to)
   const counts: SenderCounts = { accepted: 0, bad: 0, requests: 0, retries: 0 }
@@ -75,7 +80,7 @@ export function createSender({
         throw new Error(`${url.href} did not take the events after ${attempt} attempts: ${why}`)
       counts.retries++
       const retryAfter = 'response' in outcome ? Number(outcome.response.headers.get('retry-after')) : NaN
-      await wait(retryAfter > 0 ? retryAfter * 1000 : Math.min(5_000, 100 * 2 ** attempt))
+      await wait(retryAfter > 0 ? retryAfter * 1000 : backoffMs(attempt - 1, BACKOFF, random()))
     }
   }
 

@@ -3,7 +3,7 @@ import { manifestKey } from '@sluicebox/archiver/objects/object-key'
 import { createParquetWriter, openParquetObject } from '@sluicebox/archiver/objects/parquet-object'
 import { listArchive } from '@sluicebox/archiver/manifests/read'
 import { run, tempStore } from '@sluicebox/archiver/testing/harness'
-import { createMemoryLog, type MemoryLog } from '@sluicebox/archiver/testing/memory-log'
+import { createMemoryLog, type MemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { decodeRecord, encodeRecord, schemas, T0 } from '@sluicebox/archiver/testing/records'
 import { enricherConfig } from '@sluicebox/enricher/config'
 import type { RawRecord, ScoredRecord, StreamName } from '@sluicebox/event/records'
@@ -304,7 +304,7 @@ describe('verifying what the stages of Sluicebox made', () => {
       scoredCodec: CODECS.scored,
       badCodec: CODECS.bad,
     })
-    const log = createMemoryLog(PARTITIONS)
+    const log = createMemoryLog({ partitions: PARTITIONS })
     for (let i = 0; i < 200; i++) {
       const visitor = `v${i % 17}`
       const event = {
@@ -374,7 +374,7 @@ interface Shape {
 /** The archive of eight visitors that went through the stages. */
 async function archived(shape: Shape = {}): Promise<Store> {
   const { goodPartitions = PARTITIONS, scoredPartitions = PARTITIONS, bundleOf = () => 'A' } = shape
-  const log = createMemoryLog(PARTITIONS)
+  const log = createMemoryLog({ partitions: PARTITIONS })
   for (let i = 0; i < EVENTS / 3; i++) {
     log.now = T0 + i
     const visitor = `v${i % 8}`

@@ -389,7 +389,7 @@ test('heartbeats reach every partition while nobody comes', async () => {
   await using collector = await startCollector({
     ...parts,
     log: {
-      partitionCount: () => log.partitionCount(),
+      partitionCount: () => log.partitionCount('raw'),
       async append(stream, records) {
         await log.append(stream, records)
         if (log.records.length >= 6) beaten.resolve()
@@ -415,7 +415,7 @@ test('is not ready before it has written to raw', async () => {
   const collector = await startCollector({
     ...partsOf(log, { heartbeatMs: 60_000 }),
     log: {
-      partitionCount: () => log.partitionCount(),
+      partitionCount: () => log.partitionCount('raw'),
       append: (stream, records) => log.append(stream, records).finally(() => setImmediate(written.resolve)),
     },
   })

@@ -3,6 +3,7 @@ import { isMissingSchema } from '@sluicebox/event/codec'
 import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { Registry } from '@sluicebox/runtime/metrics'
 import type { OutputRecord } from '@sluicebox/stream/log'
+import { createMemoryLog, type MemoryLog } from '@sluicebox/stream/testing/memory-log'
 import type { z } from 'zod'
 import { collectorConfig, type CollectorConfig } from '../config.ts'
 import type { HandlerParts } from '../http/handler.ts'
@@ -14,31 +15,28 @@ export function configOf(settings: z.input<typeof collectorConfig> = {}): Collec
   return collectorConfig.parse({ port: 0, heartbeatMs: 0, ...settings })
 }
 
-export interface RecordingLog {
+/** A log in memory of three partitions that also keeps what was appended, in order. */
+export interface RecordingLog extends MemoryLog {
   readonly records: RawRecord[]
   readonly outputs: OutputRecord[]
-  append(stream: string, records: readonly OutputRecord[]): Promise<void>
-  partitionCount(): Promise<number>
 }
 
-/** A log that remembers what it was given, decoded. `before` runs first and may wait, or refuse. */
-export function recordingLog(before: () => Promise<void> = async () => {}): RecordingLog {
+/** `before` runs before an append is written: it may wait, or refuse. */
+export function recordingLog(before?: () => Promise<void>): RecordingLog {
+  const log = createMemoryLog({ partitions: 3 })
+  log.beforeAppend = before
   const records: RawRecord[] = []
   const outputs: OutputRecord[] = []
-  return {
+  const { append } = log
+  return Object.assign(log, {
     records,
     outputs,
-    async append(_stream, appended) {
-      await before()
-      for (const output of appended) {
-        outputs.push(output)
-        records.push(decode(output.value))
-      }
+    async append(stream: string, appended: readonly OutputRecord[]) {
+      await append(stream, appended)
+      outputs.push(...appended)
+      for (const { value } of appended) records.push(decode(value))
     },
-    async partitionCount() {
-      return 3
-    },
-  }
+  })
 }
 
 export function decode(value: Uint8Array): RawRecord {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { RawRecord } from '@sluicebox/event/records'
 import { microBad, microGood } from './micro.ts'
 import { parseFilter } from './micro-filter.ts'
-import { createMemoryLog } from '../testing/memory-log.ts'
+import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { codecs, rawRecord, record } from '../testing/records.ts'
 
 const PAGE_VIEW = 'iglu:com.snowplowanalytics.snowplow/page_view/jsonschema/1-0-0'
@@ -27,7 +27,7 @@ const click = record('good', {
   contexts: contexts(WEB_PAGE, CART),
 })
 
-const log = () => createMemoryLog({ partitions: 2, now: () => 0 })
+const log = () => createMemoryLog({ partitions: 2 })
 
 describe('good events', () => {
   test.each([
@@ -70,7 +70,7 @@ describe('good events', () => {
   test('whose record was deleted by now have no raw event', async () => {
     const memory = log()
     for (let i = 0; i < 3; i++) memory.write('raw', 0, 'v', rawRecord({ path: '/i' }))
-    memory.forget('raw', 0, 2n)
+    memory.truncate('raw', 0, 2n)
     const [found] = await microGood(
       [{ ...view, source_position: '1' }],
       {},

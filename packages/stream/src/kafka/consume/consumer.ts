@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { aborted } from '../../aborted.ts'
 import { FencedError, type ConsumeOptions, type OwnedPartition, type Skipped } from '../../log.ts'
 import type { ProduceSettings } from '../produce/appender.ts'
 import type { KafkaConfig } from '../config.ts'
@@ -182,7 +183,7 @@ export async function consume(
       )
   }, config.stallMs / 4)
   try {
-    await Promise.race([untilAborted(signal), failure.promise])
+    await Promise.race([aborted(signal), failure.promise])
     await settle()
   } catch (error) {
     await settle()
@@ -199,11 +200,4 @@ export async function consume(
     for (const ending of owned.values()) ending.abort()
     while (owners.size > 0) await Promise.all(owners)
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

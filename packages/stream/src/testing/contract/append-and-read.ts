@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Capabilities, Subject } from './subject.ts'
 import { partitionOf } from '../../partitioner.ts'
 import { record, inFirst, numbered, text, texts, all, everything, LIMITS } from './helpers.ts'
@@ -6,7 +6,7 @@ import { record, inFirst, numbered, text, texts, all, everything, LIMITS } from 
 /** What is appended can be read, in its order and byte for byte, and wakes those who wait for it. */
 export function testAppendAndRead(subject: Subject, can: Capabilities): void {
   describe('append', () => {
-    it('keeps keys, values and their order within a partition', async () => {
+    test('keeps keys, values and their order within a partition', async () => {
       const { log, stream } = subject
       const records = [
         record('a', '1'),
@@ -23,7 +23,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       }
     })
 
-    it('puts a record into the partition that it names, whatever its key', async () => {
+    test('puts a record into the partition that it names, whatever its key', async () => {
       const { log, stream } = subject
       await log.append(stream, [
         { ...record('a', 'heartbeat 0'), partition: 0 },
@@ -33,20 +33,20 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts(await all(log, stream, 1))).toEqual(['a=heartbeat 1'])
     })
 
-    it('refuses a partition that the stream does not have', async () => {
+    test('refuses a partition that the stream does not have', async () => {
       const { log, stream } = subject
       const count = await log.partitionCount(stream)
       await expect(log.append(stream, [{ ...record('a', '1'), partition: count }])).rejects.toThrow()
     })
 
-    it('accepts nothing', async () => {
+    test('accepts nothing', async () => {
       const { log, stream } = subject
       await log.append(stream, [])
       await log.append(stream, [record('a', '1')])
       expect(await everything(log, stream)).toHaveLength(1)
     })
 
-    it('keeps bytes as they are', async () => {
+    test('keeps bytes as they are', async () => {
       const { log, stream } = subject
       const value = Uint8Array.from({ length: 256 }, (_, byte) => byte)
       const key = 'Zürich \u{1f30d} ß'
@@ -56,7 +56,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect([...kept!.value]).toEqual([...value])
     })
 
-    it('keeps large records beside small ones', async () => {
+    test('keeps large records beside small ones', async () => {
       const { log, stream } = subject
       const large = new Uint8Array(500_000).map((_, index) => index % 251)
       await log.append(stream, [
@@ -69,7 +69,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(Buffer.compare(records[1]!.value, large)).toBe(0)
     })
 
-    it('keeps the order of appends that do not wait for each other', async () => {
+    test('keeps the order of appends that do not wait for each other', async () => {
       const { log, stream } = subject
       const appends = Array.from({ length: 50 }, (_, index) =>
         log.append(stream, [{ ...record('a', `${index}`), partition: 0 }]),
@@ -78,7 +78,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts(await all(log, stream, 0))).toEqual(Array.from({ length: 50 }, (_, index) => `a=${index}`))
     })
 
-    it('gives positions that grow, and an instant', async () => {
+    test('gives positions that grow, and an instant', async () => {
       const { log, stream } = subject
       await log.append(stream, [inFirst('1'), inFirst('2')])
       await log.append(stream, [inFirst('3')])
@@ -89,7 +89,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       if (can.contiguousPositions) expect(records.map(({ position }) => position)).toEqual([0n, 1n, 2n])
     })
 
-    it('is seen through other handles', async () => {
+    test('is seen through other handles', async () => {
       const { under, log, stream } = subject
       const other = await under.open()
       await other.append(stream, [inFirst('1')])
@@ -101,14 +101,14 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
   })
 
   describe('read', () => {
-    it('finds nothing in a stream without records', async () => {
+    test('finds nothing in a stream without records', async () => {
       const { log, stream } = subject
       const batch = await log.read(stream, 0, 0n, LIMITS)
       expect(batch.records).toEqual([])
       expect(await log.bounds(stream)).toContainEqual({ start: 0n, end: 0n })
     })
 
-    it('takes no more records than it may', async () => {
+    test('takes no more records than it may', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(10))
       const batch = await log.read(stream, 0, 0n, { ...LIMITS, recordsMax: 3 })
@@ -117,7 +117,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts(rest.records)).toEqual(['a=3', 'a=4', 'a=5', 'a=6', 'a=7', 'a=8', 'a=9'])
     })
 
-    it('takes no more bytes than it may, but one record always', async () => {
+    test('takes no more bytes than it may, but one record always', async () => {
       const { log, stream } = subject
       const value = new Uint8Array(1000)
       await log.append(
@@ -130,7 +130,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(one.records).toHaveLength(1)
     })
 
-    it('begins at any record', async () => {
+    test('begins at any record', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(200))
       const records = await all(log, stream, 0)
@@ -140,7 +140,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       }
     })
 
-    it('says where the next record will be', async () => {
+    test('says where the next record will be', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(3))
       const batch = await log.read(stream, 0, 0n, LIMITS)
@@ -153,7 +153,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts((await log.read(stream, 0, empty.next, LIMITS)).records)).toEqual(['a=later'])
     })
 
-    it('names stream and partition', async () => {
+    test('names stream and partition', async () => {
       const { log, stream } = subject
       await log.append(stream, [{ ...record('a', '1'), partition: 1 }])
       expect(await log.read(stream, 1, 0n, LIMITS)).toMatchObject({ stream, partition: 1 })
@@ -161,14 +161,14 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
   })
 
   describe('changed', () => {
-    it('resolves when something is appended', async () => {
+    test('resolves when something is appended', async () => {
       const { log, stream } = subject
       const changed = log.changed(stream, new AbortController().signal)
       await log.append(stream, [record('a', '1')])
       await changed
     })
 
-    it('resolves when another handle appends something', async () => {
+    test('resolves when another handle appends something', async () => {
       const { under, log, stream } = subject
       const other = await under.open()
       const changed = log.changed(stream, new AbortController().signal)
@@ -176,7 +176,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       await changed
     })
 
-    it('resolves when it is stopped', async () => {
+    test('resolves when it is stopped', async () => {
       const { log, stream } = subject
       const stop = new AbortController()
       const changed = log.changed(stream, stop.signal)

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Capabilities, Subject } from './subject.ts'
+import { aborted } from '../../aborted.ts'
 import { FencedError, type Batch, type OwnedPartition } from '../../log.ts'
 import { partitionOf } from '../../partitioner.ts'
 import {
@@ -11,7 +12,6 @@ import {
   all,
   consumeUntil,
   withFirst,
-  aborted,
   promise,
   LIMITS,
 } from './helpers.ts'
@@ -19,7 +19,7 @@ import {
 /** A group gets everything, goes on where it has committed, and has one owner a partition. */
 export function testConsumeAndCommit(subject: Subject, can: Capabilities): void {
   describe('consume', () => {
-    it('gives a new group everything that is kept, and waits for more', async () => {
+    test('gives a new group everything that is kept, and waits for more', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(5))
       const got = await consumeUntil(log, stream, 'group', 8, async seen => {
@@ -28,7 +28,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(got).toEqual(numbers(8))
     })
 
-    it('wakes for what another handle appends', async () => {
+    test('wakes for what another handle appends', async () => {
       const { under, log, stream } = subject
       const other = await under.open()
       await log.append(stream, numbered(1))
@@ -38,7 +38,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(got).toEqual(numbers(2))
     })
 
-    it('owns every partition', async () => {
+    test('owns every partition', async () => {
       const { log, stream } = subject
       const count = await log.partitionCount(stream)
       const stop = new AbortController()
@@ -54,7 +54,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect([...owned].sort()).toEqual(Array.from({ length: count }, (_, partition) => partition))
     })
 
-    it('keeps within the limits', async () => {
+    test('keeps within the limits', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(10))
       const sizes: number[] = []
@@ -68,7 +68,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(Math.max(...sizes)).toBeLessThanOrEqual(4)
     })
 
-    it('goes on where the group has committed', async () => {
+    test('goes on where the group has committed', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(6))
       await withFirst(log, stream, 'group', { ...LIMITS, recordsMax: 3 }, async owned => {
@@ -83,7 +83,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       })
     })
 
-    it('gives what was not committed again', async () => {
+    test('gives what was not committed again', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(2))
       for (let attempt = 0; attempt < 3; attempt++)
@@ -92,14 +92,14 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
         })
     })
 
-    it('gives each group everything', async () => {
+    test('gives each group everything', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(3))
       expect(await consumeUntil(log, stream, 'one', 3)).toEqual(numbers(3))
       expect(await consumeUntil(log, stream, 'two', 3)).toEqual(numbers(3))
     })
 
-    it('reads again from where it is told', async () => {
+    test('reads again from where it is told', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(4))
       await withFirst(log, stream, 'group', LIMITS, async owned => {
@@ -111,7 +111,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       })
     })
 
-    it('ends a wait for records when it is stopped', async () => {
+    test('ends a wait for records when it is stopped', async () => {
       const { log, stream } = subject
       const stop = new AbortController()
       let got: Batch | undefined | 'nothing' = 'nothing'
@@ -124,7 +124,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(got).toBeUndefined()
     })
 
-    it('lets the batch in hand be committed after it was stopped', async () => {
+    test('lets the batch in hand be committed after it was stopped', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(2))
       const stop = new AbortController()
@@ -138,7 +138,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect((await log.committed('group', stream))[0]).toBe(bounds!.end)
     })
 
-    it('rejects when an owner rejects, after the others have returned', async () => {
+    test('rejects when an owner rejects, after the others have returned', async () => {
       const { log, stream } = subject
       let owned = 0
       let returned = 0
@@ -155,7 +155,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(returned).toBe(owned - 1)
     })
 
-    it('returns at once when it was stopped before', async () => {
+    test('returns at once when it was stopped before', async () => {
       const { log, stream } = subject
       let owned = 0
       await log.consume({ stream, group: 'group', ...LIMITS, signal: AbortSignal.abort() }, async () => {
@@ -166,7 +166,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
   })
 
   describe('commit', () => {
-    it('writes the outputs and the position', async () => {
+    test('writes the outputs and the position', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(2))
       await withFirst(log, stream, 'group', LIMITS, async owned => {
@@ -182,7 +182,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect((await log.committed('group', stream))[0]).toBe(bounds!.end)
     })
 
-    it('keeps outputs of one key in order, over several commits', async () => {
+    test('keeps outputs of one key in order, over several commits', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(9))
       const outputs = `${stream}-out`
@@ -200,7 +200,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(texts(await all(log, outputs, partition))).toEqual(numbers(9))
     })
 
-    it('is kept apart by group and partition', async () => {
+    test('is kept apart by group and partition', async () => {
       const { log, stream } = subject
       const count = await log.partitionCount(stream)
       await log.append(
@@ -218,7 +218,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(await log.committed('two', stream)).toEqual(new Array<bigint>(count).fill(0n))
     })
 
-    it('of a former owner is refused, and the new owner knows all that was committed before', async () => {
+    test('of a former owner is refused, and the new owner knows all that was committed before', async () => {
       const { under, log, stream } = subject
       const outputs = `${stream}-out`
       const count = await log.partitionCount(stream)
@@ -276,7 +276,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect((await log.committed('group', stream))[taken!]).toBe((await log.bounds(stream))[taken!]!.end)
     })
 
-    it('tells a former owner that it has lost a partition', async () => {
+    test('tells a former owner that it has lost a partition', async () => {
       const { under, log, stream } = subject
       const count = await log.partitionCount(stream)
       const other = await under.open()

@@ -1,3 +1,4 @@
+import { aborted } from '../../aborted.ts'
 import type { Batch, Log, OutputRecord, OwnedPartition } from '../../log.ts'
 
 export const LIMITS = { recordsMax: 100, bytesMax: 1_000_000 }
@@ -76,13 +77,6 @@ export async function withFirst(
     if (owned.partition !== 0) return aborted(owned.signal)
     await use(owned)
     stop.abort()
-  })
-}
-
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
 

@@ -1,36 +1,29 @@
-import type { InputRecord, Log } from '@sluicebox/stream/log'
+import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { expect, test } from 'vitest'
-import { followStream } from './follow.ts'
+import { readStream } from './read-stream.ts'
 
-const ENDS = [30n, 3n]
-/** By partition. All other positions are marks of the log's own. */
+/** By partition, the positions with records; all others are marks of the log's own. A read gets two positions far. */
 const RECORDS = [
-  [0, 1, 12, 25],
-  [0, 1, 2],
+  { positions: [0, 1, 12, 25], end: 30 },
+  { positions: [0, 1, 2], end: 3 },
 ]
-
-/** A log whose reads get two positions far, whatever stands there. */
-const log = {
-  bounds: async () => ENDS.map(end => ({ start: 0n, end })),
-  async read(stream, partition, from) {
-    const end = ENDS[partition] as bigint
-    const next = from + 2n < end ? from + 2n : end
-    const records = (RECORDS[partition] as number[])
-      .filter(position => position >= from && position < next)
-      .map((position): InputRecord => {
-        return { key: null, value: Buffer.of(position), position: BigInt(position), appendedAt: 0 }
-      })
-    return { stream, partition, records, next }
-  },
-  changed: () => new Promise<void>(() => {}),
-} as Partial<Log> as Log
+const log = createMemoryLog({ partitions: 2, readPositionsMax: 2 })
+for (const [partition, { positions, end }] of RECORDS.entries()) {
+  let next = 0
+  for (const position of positions) {
+    log.skip('s', partition, position - next)
+    log.write('s', partition, null, Buffer.of(position))
+    next = position + 1
+  }
+  log.skip('s', partition, end - next)
+}
 
 const reader = async (value: Uint8Array) =>
   value[0] === 2 ? { problem: 'is no record' } : { record: { position: value[0] as number } }
 
 async function collect(from: 'start' | 'end', signal?: AbortSignal): Promise<string[]> {
   const found: string[] = []
-  const records = followStream({
+  const records = readStream({
     log,
     stream: 's',
     reader,

@@ -1,6 +1,6 @@
-import type { InputRecord } from '@sluicebox/stream/log'
+import type { InputRecord } from './log.ts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { followStream } from './follow.ts'
+import { followStream, type Followed } from './follow.ts'
 import { createMemoryLog, type MemoryLog } from './testing/memory-log.ts'
 
 const value = (text: string): Uint8Array => Buffer.from(text)
@@ -14,7 +14,7 @@ let problems: (string | undefined)[]
 let following: Promise<void>
 
 beforeEach(() => {
-  log = createMemoryLog({ partitions: 2, now: () => 0 })
+  log = createMemoryLog({ partitions: 2 })
   stopping = new AbortController()
   taken = []
   problems = []
@@ -25,17 +25,24 @@ afterEach(async () => {
   await following
 })
 
-function follow(recordsBack = 100): void {
-  following = followStream({
-    log,
-    stream: 'good',
-    recordsBack,
-    signal: stopping.signal,
-    retryMs: 1,
-    take: (partition, records, newCount) =>
-      taken.push(`${partition}: ${records.map(textOf).join(' ')} (${newCount})`),
-    onProblem: error => problems.push(error?.message),
-  })
+function follow(positionsBack = 100): void {
+  following = take(
+    followStream({
+      log,
+      stream: 'good',
+      from: { positionsBack },
+      signal: stopping.signal,
+      backoff: { firstMs: 1, maxMs: 1 },
+      onProblem: error => problems.push(error?.message),
+    }),
+  )
+}
+
+async function take(followed: AsyncIterable<Followed>): Promise<void> {
+  for await (const { partition, records, newFrom } of followed) {
+    const newCount = records.filter(({ position }) => position >= newFrom).length
+    taken.push(`${partition}: ${records.map(textOf).join(' ')} (${newCount})`)
+  }
 }
 
 const until = async (condition: () => boolean): Promise<void> => {
@@ -58,7 +65,7 @@ describe('a follower', () => {
   test('begins no further back than it is told, and not before what is kept', async () => {
     for (const text of ['a', 'b', 'c', 'd']) log.write('good', 0, 'k', value(text))
     for (const text of ['e', 'f', 'g']) log.write('good', 1, 'k', value(text))
-    log.forget('good', 1, 2n)
+    log.truncate('good', 1, 2n)
     follow(3)
     await untilTaken(2)
     expect(taken).toEqual(['0: b c d (0)', '1: g (0)'])
@@ -110,5 +117,28 @@ describe('a follower', () => {
     await until(() => problems.length > 0)
     stopping.abort()
     await expect(following).resolves.toBeUndefined()
+  })
+
+  test('passes over the marks of the log, and ends at what was there without a signal', async () => {
+    const log = createMemoryLog({ readPositionsMax: 1 })
+    log.write('s', 0, 'k', value('a'))
+    log.skip('s', 0, 3)
+    log.write('s', 0, 'k', value('b'))
+    await take(followStream({ log, stream: 's', from: 'start' }))
+    expect(taken).toEqual(['0: a (0)', '0: b (0)'])
+  })
+
+  test('ends at an open transaction when it does not wait for more', async () => {
+    const log = createMemoryLog()
+    log.write('s', 0, 'k', value('a'))
+    log.write('s', 0, 'k', value('b'))
+    log.hide('s', 0, 1n)
+    await take(followStream({ log, stream: 's', from: 'start' }))
+    expect(taken).toEqual(['0: a (0)'])
+  })
+
+  test('rejects with the error of the log when nobody takes problems', async () => {
+    log.broken = new Error('disk gone')
+    await expect(take(followStream({ log, stream: 'good', from: 'start' }))).rejects.toThrow('disk gone')
   })
 })

@@ -1,0 +1,92 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { backoffMs, type Backoff } from './backoff.ts'
+import { REAL_WORLD, type World } from './driver/world.ts'
+import type { InputRecord, Log } from './log.ts'
+
+export interface FollowOptions {
+  readonly log: Pick<Log, 'bounds' | 'read' | 'changed'>
+  readonly stream: string
+  /** Where each partition begins: at the first record kept, at the end, or this many positions before the end. */
+  readonly from: 'start' | 'end' | { readonly positionsBack: number }
+  /** With it, following continues until it aborts. Without it, following ends at what was there when it began. */
+  readonly signal?: AbortSignal
+  /**
+   * Called when the log can't be read: the read is retried after a pause. Called with undefined after each round of
+   * reads that worked. Without it, an error of the log ends the following.
+   */
+  readonly onProblem?: (error: Error | undefined) => void
+  readonly backoff?: Backoff
+  readonly world?: Pick<World, 'wait' | 'random'>
+}
+
+/** Records of one partition, in order. */
+export interface Followed {
+  readonly partition: number
+  readonly records: readonly InputRecord[]
+  /** The first position that was written after following began. */
+  readonly newFrom: bigint
+}
+
+interface Place {
+  next: bigint
+  /** The end when following began; without a signal, where it stops. */
+  end: bigint
+}
+
+const LIMITS = { recordsMax: 1_000, bytesMax: 4 * 1024 * 1024 }
+const BACKOFF: Backoff = { firstMs: 1_000, maxMs: 10_000 }
+
+/**
+ * Reads a stream as it grows, without a group: partition by partition, in order within each. Never skips a record, and
+ * passes over the marks that a log keeps among them. After each round of reads it gives other work of the process a turn.
+ */
+export async function* followStream(options: FollowOptions): AsyncGenerator<Followed> {
+  const { log, stream, signal, onProblem, backoff = BACKOFF, world = REAL_WORLD } = options
+  let places: Place[] | undefined
+  let failures = 0
+  const isOver = (): boolean => signal?.aborted === true
+  while (!isOver()) {
+    // Requested before reading, so that no record falls between the reading and the waiting.
+    const changed = signal === undefined ? undefined : log.changed(stream, signal)
+    let hasAdvanced = false
+    try {
+      places ??= await placesOf(options)
+      for (const [partition, place] of places.entries()) {
+        if (signal === undefined && place.next >= place.end) continue
+        const { records, next } = await log.read(stream, partition, place.next, LIMITS)
+        if (next > place.next) hasAdvanced = true
+        // A read that finds nothing below the end has met an open transaction: that counts as the end.
+        else if (signal === undefined) place.end = place.next
+        place.next = next
+        if (records.length > 0) yield { partition, records, newFrom: place.end }
+        if (isOver()) return
+      }
+      failures = 0
+      onProblem?.(undefined)
+    } catch (error) {
+      changed?.catch(() => {})
+      if (onProblem === undefined || signal === undefined) throw error
+      if (isOver()) return
+      onProblem(error as Error)
+      await world.wait(backoffMs(failures++, backoff, world.random()), signal)
+      continue
+    }
+    if (hasAdvanced) {
+      changed?.catch(() => {})
+      await turn()
+    } else if (changed === undefined) return
+    else
+      await changed.catch((error: unknown) => {
+        if (onProblem === undefined) throw error
+      })
+  }
+}
+
+async function placesOf({ log, stream, from }: FollowOptions): Promise<Place[]> {
+  const bounds = await log.bounds(stream)
+  return bounds.map(({ start, end }) => {
+    if (from === 'start') return { next: start, end }
+    const back = from === 'end' ? end : end - BigInt(from.positionsBack)
+    return { next: back > start ? back : start, end }
+  })
+}
