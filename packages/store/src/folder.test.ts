@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { storeContract } from './contract.ts'
+import { storeContract } from './testing/contract.ts'
 import { openFolderStore } from './folder.ts'
 
 storeContract('a folder', async () => {

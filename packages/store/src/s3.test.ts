@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { serversAvailable } from '@sluicebox/infra/local/available'
 import { startS3, type LocalS3 } from '@sluicebox/infra/local/s3'
 import { storeConfig } from './config.ts'
-import { storeContract } from './contract.ts'
+import { storeContract } from './testing/contract.ts'
 import { openStore } from './open.ts'
 import { openS3Store, type S3Options } from './s3.ts'
 import { startS3Proxy, type Fate, type S3Proxy } from './testing/s3-proxy.ts'

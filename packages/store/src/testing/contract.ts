@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Store } from './store.ts'
+import type { Store } from '../store.ts'
 
 /** A store for one test, empty. */
 export interface StoreFixture {
