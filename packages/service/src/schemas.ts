@@ -1,5 +1,6 @@
 import { openStreamRegistry, type StreamRegistry } from '@sluicebox/registry/streams/stream-registry'
 import { RegistryUnreachable } from '@sluicebox/registry/streams/transport'
+import { subjectPrefixOf } from '@sluicebox/stream/config'
 import type { ServiceConfig } from './config.ts'
 import type { Patiently } from './patience.ts'
 
@@ -10,7 +11,7 @@ export async function openSchemas(
   { registry, log }: Pick<ServiceConfig, 'registry' | 'log'>,
   patiently: Patiently,
 ): Promise<Schemas> {
-  const subjectPrefix = log.kind === 'kafka' ? log.kafka.prefix : ''
+  const subjectPrefix = subjectPrefixOf(log)
   const { codec, schema, fetchSchema } = await openStreamRegistry(registry, { subjectPrefix })
   const whenReached = <T>(ask: () => Promise<T>): Promise<T> =>
     patiently('the schema registry', ask, error => !(error instanceof RegistryUnreachable))

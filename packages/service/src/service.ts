@@ -1,3 +1,4 @@
+import { isOnThisMachine } from '@sluicebox/stream/config'
 import type { StreamName } from '@sluicebox/event/records'
 import type { Health } from '@sluicebox/runtime/admin'
 import { createLogger, type Logger } from '@sluicebox/runtime/log'
@@ -83,7 +84,7 @@ async function openServiceLog(
   { logger, metrics, patiently }: OpenParts,
 ): Promise<Log> {
   const parts = { config, dir: dataPaths(dataDir).log, ...watchLog({ logger, metrics }) }
-  if (config.kind === 'embedded') return openLog(parts)
+  if (isOnThisMachine(config)) return openLog(parts)
   const findings = await patiently('the log', () => checkLog(config, streams))
   for (const { level, message } of findings) if (level === 'warning') logger.warn(message)
   const errors = findings.filter(({ level }) => level === 'error')

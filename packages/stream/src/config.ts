@@ -45,3 +45,18 @@ export const logConfig = z
   .prefault({})
 
 export type LogConfig = z.output<typeof logConfig>
+
+/** Whether the streams are in the data directory of one machine, so that a path can be missing and no server can be down. */
+export function isOnThisMachine(log: LogConfig): boolean {
+  return log.kind === 'embedded'
+}
+
+/** Whether the streams have to be made by `topics create` before a process can use them. */
+export function hasTopics(log: LogConfig): boolean {
+  return log.kind === 'kafka'
+}
+
+/** What the subjects of the streams begin with in a schema registry: several pipelines may share one. */
+export function subjectPrefixOf(log: LogConfig): string {
+  return log.kind === 'kafka' ? log.kafka.prefix : ''
+}

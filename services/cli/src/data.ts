@@ -4,6 +4,7 @@ import type { StreamName, StreamRecords } from '@sluicebox/event/records'
 import type { Patiently } from '@sluicebox/service/patience'
 import { openSchemas } from '@sluicebox/service/schemas'
 import { dataPaths } from '@sluicebox/service/stores'
+import { isOnThisMachine } from '@sluicebox/stream/config'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import type { Log } from '@sluicebox/stream/log'
 import { openLog } from '@sluicebox/stream/open'
@@ -46,7 +47,7 @@ export async function openStreams(config: Config): Promise<Streams> {
 export const atOnce: Patiently = (_what, attempt) => attempt()
 
 async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
-  if (config.kind === 'kafka')
+  if (!isOnThisMachine(config))
     return openLog({
       config,
       dir: dataPaths(dataDir).log,

@@ -3,13 +3,12 @@ import type { Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
 import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import { folderCodec } from '@sluicebox/registry/streams/folder'
-import { createLearn } from '@sluicebox/registry/streams/learn'
 import type { Logger } from '@sluicebox/runtime/log'
-import { drive } from '@sluicebox/stream/driver/drive'
+import { runStage } from '@sluicebox/service/run-stage'
 import type { Log } from '@sluicebox/stream/log'
 import type { Registry } from 'prom-client'
 import type { EnricherConfig } from './config.ts'
-import { createEnricher, type EnricherState } from './enricher.ts'
+import { createEnricher } from './enricher.ts'
 import { createEnricherMetrics } from './metrics.ts'
 import type { EventSchemas } from './protocol/self-describing.ts'
 
@@ -58,49 +57,15 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
     absentSchemas,
     ...(pseudonymKey === undefined ? {} : { pseudonymKey }),
   })
-  const states = new Map<number, EnricherState>()
-
-  const resolve = createLearn({
-    codec: codecs.raw,
-    fetchSchema,
-    onAbsent: (schemaId, why) => {
-      absentSchemas.add(schemaId)
-      logger.warn(
-        { schemaId, why },
-        'records of raw name a schema that they can not be read with: they are bad',
-      )
-    },
-  })
-
   logger.info({ group: ENRICHER_GROUP }, 'enriching')
-  await drive({
-    log,
-    stage: {
-      ...enricher,
-      start(partition) {
-        const state = enricher.start(partition)
-        states.set(partition, state)
-        return state
-      },
-    },
+  await runStage({
+    ...{ log, logger, signal, config, fetchSchema, absentSchemas },
+    stage: enricher,
     group: ENRICHER_GROUP,
     input: 'raw',
-    outputs: { good: 'good', bad: 'bad' },
-    limits: { recordsMax: config.batchRecordsMax, bytesMax: config.batchBytesMax },
-    signal,
-    resolve,
-    observe: {
-      onBatch({ partition }) {
-        const state = states.get(partition)
-        if (state !== undefined) metrics.committed(state)
-      },
-      onUnresolved: ({ partition, refs, attempt, waitMs, error }) =>
-        logger.warn(
-          { partition, refs, attempt, waitMs, err: error },
-          'a partition waits for what could not be fetched',
-        ),
-      onEnd: ({ partition }) => states.delete(partition),
-    },
+    outputs: ['good', 'bad'],
+    inputCodec: codecs.raw,
+    onBatch: state => metrics.committed(state),
   })
 }
 

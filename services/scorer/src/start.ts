@@ -1,11 +1,10 @@
 import type { Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, ScoredRecord } from '@sluicebox/event/records'
 import { folderCodec } from '@sluicebox/registry/streams/folder'
-import { createLearn } from '@sluicebox/registry/streams/learn'
 import type { Logger } from '@sluicebox/runtime/log'
 import { SESSION_FIELDS } from '@sluicebox/session/session-event'
 import type { Store } from '@sluicebox/store/store'
-import { drive } from '@sluicebox/stream/driver/drive'
+import { runStage } from '@sluicebox/service/run-stage'
 import type { Log } from '@sluicebox/stream/log'
 import { createSnapshots } from '@sluicebox/stream/driver/snapshots'
 import type { Registry } from 'prom-client'
@@ -67,87 +66,43 @@ export async function startScorer(parts: ScorerServiceParts): Promise<void> {
     restoring: () => restoring.values(),
   })
 
-  function keep(state: ScorerState): ScorerState {
-    states.set(state.partition, state)
-    return state
-  }
-
-  const resolve = createLearn({
-    codec: codecs.good,
-    fetchSchema,
-    onAbsent: (schemaId, why) => {
-      absentSchemas.add(schemaId)
-      logger.warn(
-        { schemaId, why },
-        'records of good name a schema that they can not be read with: they are bad',
-      )
-    },
-  })
-
   const { name, id, goal } = bundle
   logger.info({ group: SCORER_GROUP, bundle: name, bundleId: id, goal }, 'scoring')
-  await drive({
-    log,
-    stage: {
-      ...scorer,
-      start: partition => keep(scorer.start(partition)),
-      snapshots: {
-        ...scorer.snapshots!,
-        restore: (partition, bytes) => keep(scorer.snapshots!.restore(partition, bytes)),
-      },
-    },
+  await runStage({
+    ...{ log, logger, signal, config, fetchSchema, absentSchemas },
+    stage: scorer,
     group: SCORER_GROUP,
     input: 'good',
-    outputs: { scored: 'scored', bad: 'bad' },
-    limits: { recordsMax: config.batchRecordsMax, bytesMax: config.batchBytesMax },
-    signal,
+    outputs: ['scored', 'bad'],
+    inputCodec: codecs.good,
+    states,
     snapshots: {
       store: createSnapshots(parts.store),
       everyRecords: config.snapshotEveryRecords,
       everyMs: config.snapshotEveryMs,
     },
-    resolve,
-    observe: {
-      onRestore({ partition, from, hasSnapshot, hasGap, position, committed }) {
-        const isDone = position >= committed
-        if (position === from || isDone)
-          logger.info(
-            { partition, from: String(from), committed: String(committed), hasSnapshot },
-            isDone ? 'the sessions of a partition are restored' : 'restoring the sessions of a partition',
-          )
-        if (hasGap && position === from)
-          logger.warn(
-            { partition, from: String(from) },
-            'records after the snapshot are no longer in the log: sessions lack them; keep the log for longer',
-          )
-        if (isDone) restoring.delete(partition)
-        else restoring.set(partition, { partition, from, position, committed })
-        parts.onRestoring?.([...restoring.values()])
-        const state = states.get(partition)
-        if (isDone && state !== undefined) metrics.restored(state)
-      },
-      onBatch({ partition, processMs }) {
-        const state = states.get(partition)
-        if (state !== undefined) metrics.committed(state, processMs)
-      },
-      onUnresolved: ({ partition, refs, attempt, waitMs, error }) =>
+    onRestore(state, { partition, from, hasSnapshot, hasGap, position, committed }) {
+      const isDone = position >= committed
+      if (position === from || isDone)
+        logger.info(
+          { partition, from: String(from), committed: String(committed), hasSnapshot },
+          isDone ? 'the sessions of a partition are restored' : 'restoring the sessions of a partition',
+        )
+      if (hasGap && position === from)
         logger.warn(
-          { partition, refs, attempt, waitMs, err: error },
-          'a partition waits for what could not be fetched',
-        ),
-      onSnapshot: ({ partition, bytes }) => metrics.saved(partition, bytes),
-      onSnapshotProblem: ({ partition, error, waitMs }) =>
-        logger.warn(
-          { partition, err: error, waitMs },
-          waitMs === undefined
-            ? 'a snapshot could not be used or saved; the log replaces it'
-            : 'a partition waits for its snapshot: the store can not be reached',
-        ),
-      onEnd({ partition }) {
-        states.delete(partition)
-        if (restoring.delete(partition)) parts.onRestoring?.([...restoring.values()])
-        metrics.ended(partition)
-      },
+          { partition, from: String(from) },
+          'records after the snapshot were deleted from the log, so sessions lack them; keep the log for longer (log.retention)',
+        )
+      if (isDone) restoring.delete(partition)
+      else restoring.set(partition, { partition, from, position, committed })
+      parts.onRestoring?.([...restoring.values()])
+      if (isDone && state !== undefined) metrics.restored(state)
+    },
+    onBatch: (state, { processMs }) => metrics.committed(state, processMs),
+    onSnapshot: ({ partition, bytes }) => metrics.saved(partition, bytes),
+    onEnd({ partition }) {
+      if (restoring.delete(partition)) parts.onRestoring?.([...restoring.values()])
+      metrics.ended(partition)
     },
   })
 }

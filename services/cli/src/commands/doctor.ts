@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { STREAMS } from '@sluicebox/event/records'
 import { dataPaths } from '@sluicebox/service/stores'
+import { isOnThisMachine } from '@sluicebox/stream/config'
 import { checkLog } from '@sluicebox/stream/inspect'
 import type { Command } from 'commander'
 import { loadScorerBundle } from '../scorer-bundle.ts'
@@ -97,7 +98,7 @@ async function checkSpace(dataDir: string): Promise<Finding> {
 }
 
 async function checkLogOf(config: Config): Promise<Finding[]> {
-  if (config.log.kind === 'embedded' && !existsSync(dataPaths(config.dataDir).log))
+  if (isOnThisMachine(config.log) && !existsSync(dataPaths(config.dataDir).log))
     return [{ check: 'log', state: 'ok', detail: 'none yet; "sluicebox up" begins one' }]
   try {
     const problems = (await checkLog(config.log, STREAMS)).map(({ level, message }): Finding => ({

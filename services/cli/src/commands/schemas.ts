@@ -4,6 +4,7 @@ import { SCHEMAS_DIR } from '@sluicebox/registry/streams/folder'
 import { pullStream } from '@sluicebox/registry/streams/pull'
 import { pushStream, type Pushed, type PushedSchema } from '@sluicebox/registry/streams/push'
 import { COMPATIBILITY_LEVEL, openServer, type SchemaServer } from '@sluicebox/registry/streams/server'
+import { subjectPrefixOf } from '@sluicebox/stream/config'
 import type { Command } from 'commander'
 import { readConfig } from '../read-config.ts'
 import { paint, print, table, tell } from '../terminal.ts'
@@ -107,7 +108,7 @@ function open(options: CommonOptions): { server: SchemaServer; subjectPrefix: st
     )
   return {
     server: openServer({ ...registry, url }),
-    subjectPrefix: log.kind === 'kafka' ? log.kafka.prefix : '',
+    subjectPrefix: subjectPrefixOf(log),
     dir: options.schemas ?? SCHEMAS_DIR,
   }
 }

@@ -1,7 +1,7 @@
 import { STREAMS } from '@sluicebox/event/records'
 import { createTopics, type Finding } from '@sluicebox/stream/kafka/topics'
 import { checkLog } from '@sluicebox/stream/inspect'
-import type { LogConfig } from '@sluicebox/stream/config'
+import { hasTopics, type LogConfig } from '@sluicebox/stream/config'
 import type { Command } from 'commander'
 import { readConfig } from '../read-config.ts'
 import { paint, print, tell } from '../terminal.ts'
@@ -63,7 +63,7 @@ function showFindings(findings: readonly Finding[]): void {
 
 function onKafka({ config }: TopicsOptions): LogConfig {
   const { log } = readConfig({}, config)
-  if (log.kind !== 'kafka')
+  if (!hasTopics(log))
     throw new Error(
       'the log is embedded, and its streams need no topics: set log.kind to kafka and name the brokers in log.kafka.brokers',
     )
