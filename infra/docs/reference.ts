@@ -1,6 +1,6 @@
 import { configSchema } from '@sluicebox/cli/read-config'
 import { createProgram } from '@sluicebox/cli/program'
-import { REASONS } from '@sluicebox/enricher/reasons'
+import { REASONS } from '@sluicebox/protocol/reasons'
 import {
   commandsPage,
   configurationPage,

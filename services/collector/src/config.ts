@@ -194,11 +194,6 @@ const drain = z.strictObject({
   graceMs: count('How long requests in flight may take before their connections are closed.').default(20_000),
 })
 
-const crossDomain = z.strictObject({
-  enabled: z.boolean().default(false).describe('Answers /crossdomain.xml, for Flash players of old.'),
-  domains: z.array(z.string()).default([]).describe('Domains that the policy lets in.'),
-})
-
 /** The section `collector` of the configuration. */
 export const collectorConfig = z.strictObject({
   host: z
@@ -233,7 +228,6 @@ export const collectorConfig = z.strictObject({
   heartbeatMs: countOrOff(
     'How often a heartbeat is written to each partition of `raw`; 0 for never.',
   ).default(2_000),
-  crossDomain: crossDomain.prefault({}).describe('The Flash policy file.'),
 })
 
 export type CollectorConfig = z.infer<typeof collectorConfig>

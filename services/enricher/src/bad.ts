@@ -1,8 +1,8 @@
 import { blankRaw } from '@sluicebox/event/blank'
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
 import type { Coordinates } from './coordinates.ts'
-import type { Fault } from './event/sent-event.ts'
-import { REASONS } from './reasons.ts'
+import type { Fault } from '@sluicebox/protocol/sent-event'
+import { REASONS } from '@sluicebox/protocol/reasons'
 
 export interface BadParts {
   readonly raw: RawRecord

@@ -1,8 +1,8 @@
 import { describe } from './bad.ts'
 import type { EnricherConfig } from './config.ts'
 import { faultsOf, readPlaces } from './enrich.ts'
-import { readSelfDescribing, type EventSchemas } from './protocol/self-describing.ts'
-import { readV1Event } from './protocol/v1.ts'
+import { readSelfDescribing, type EventSchemas } from '@sluicebox/protocol/self-describing'
+import { readV1Event } from '@sluicebox/protocol/v1'
 import { createTools } from './tools.ts'
 
 /**

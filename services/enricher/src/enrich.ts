@@ -7,12 +7,12 @@ import { eventName } from './enrichments/event-name.ts'
 import { eventTime } from './enrichments/event-time.ts'
 import { fingerprint } from './enrichments/fingerprint.ts'
 import { readIdentifiers } from './enrichments/identifiers.ts'
-import { firstIp } from './enrichments/ip.ts'
+import { firstAddress } from '@sluicebox/protocol/address'
 import { NO_PAGE } from './enrichments/page.ts'
 import { scrollOffsets } from './enrichments/page-ping.ts'
 import { isInternal, NO_REFERRER, type Referrer } from './enrichments/referrer.ts'
 import { NO_USER_AGENT } from './enrichments/user-agent.ts'
-import type { Fault, SelfDescribing, SentEvent } from './event/sent-event.ts'
+import type { Fault, SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
 import type { RuledPage, Tools } from './tools.ts'
 
 const NO_RULED_PAGE: RuledPage = { page: NO_PAGE, match: undefined }
@@ -155,7 +155,7 @@ function pageOf(event: SentEvent, raw: Origin, tools: Tools): RuledPage {
 /** The address; `unknown`, as the collector writes it, for a visitor who wants none. */
 function ipOf(event: SentEvent, raw: RawRecord, tools: Tools): string | null {
   if (raw.privacy === 'anonymous') return raw.ip === null ? null : 'unknown'
-  const text = event.ip === null ? raw.ip : firstIp(event.ip)
+  const text = event.ip === null ? raw.ip : firstAddress(event.ip)
   return text === null ? null : tools.readIp(text).address
 }
 

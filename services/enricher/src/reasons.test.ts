@@ -1,6 +1,6 @@
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
 import { describe, expect, test } from 'vitest'
-import { REASONS, type BadReason } from './reasons.ts'
+import { REASONS, type BadReason } from '@sluicebox/protocol/reasons'
 import { firstTry, toRaw } from './retry.ts'
 import {
   badCodec,

@@ -10,7 +10,7 @@ import type { Registry } from 'prom-client'
 import type { EnricherConfig } from './config.ts'
 import { createEnricher } from './enricher.ts'
 import { createEnricherMetrics } from './metrics.ts'
-import type { EventSchemas } from './protocol/self-describing.ts'
+import type { EventSchemas } from '@sluicebox/protocol/self-describing'
 
 export const ENRICHER_GROUP = 'enricher'
 

@@ -1,6 +1,6 @@
 import type { CollectedTime } from '@sluicebox/event/instants'
-import type { PageKind } from './event/page-kinds.ts'
-import type { BadReason } from './reasons.ts'
+import type { PageKind } from '@sluicebox/protocol/page-kinds'
+import type { BadReason } from '@sluicebox/protocol/reasons'
 
 /** What was done with some records, in figures: for metrics, which a stage does not know. */
 export interface Tally {

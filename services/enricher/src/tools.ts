@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { DEFAULT_RULES, DEFAULT_RULES_VERSION } from './actions/defaults.ts'
 import { compileRules, type Match, type Rules } from './actions/rules.ts'
+import { truncateAddress, type AddressPrefixes } from '@sluicebox/protocol/address'
 import type { EnricherConfig } from './config.ts'
 import { remember } from './enrichments/cache.ts'
 import type { CampaignNames } from './enrichments/campaign.ts'
-import { truncateIp, wholeIp } from './enrichments/ip.ts'
 import { keeper } from './enrichments/kept-parameters.ts'
 import { readPage, type Page } from './enrichments/page.ts'
 import { createPseudonyms, type Pseudonyms } from './enrichments/pseudonyms.ts'
@@ -70,7 +70,7 @@ export function createTools(
       entriesMax: config.rememberedMax,
       keyLengthMax: USER_AGENT_LENGTH_MAX,
     }),
-    readIp: remember(text => ({ address: config.truncateIp ? truncateIp(text) : wholeIp(text) }), {
+    readIp: remember(text => ({ address: truncateAddress(text, prefixesOf(config)) ?? null }), {
       entriesMax: config.rememberedMax,
       keyLengthMax: 64,
     }),
@@ -104,4 +104,9 @@ function enricherName(config: EnricherConfig, version: string): string {
   const own =
     config.rules.length === 0 ? '' : `+${hash('sha256', JSON.stringify(config.rules), 'hex').slice(0, 8)}`
   return `sluicebox-enricher/${version} rules/${shipped}${own} sites/${REFERRER_SITES_VERSION}`
+}
+
+/** Whole addresses are prefixes of full length, so that they are read and written in one way. */
+function prefixesOf({ truncateIp }: EnricherConfig): AddressPrefixes {
+  return truncateIp ? { ipv4PrefixBits: 24, ipv6PrefixBits: 48 } : { ipv4PrefixBits: 32, ipv6PrefixBits: 128 }
 }

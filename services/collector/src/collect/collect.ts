@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { CollectedTime } from '@sluicebox/event/instants'
 import type { RawRecord } from '@sluicebox/event/records'
 import packageJson from '../../package.json' with { type: 'json' }
-import { createAddressReader, truncateAddress } from '../guard/address.ts'
+import { firstAddress, truncateAddress } from '@sluicebox/protocol/address'
+import { createAddressReader } from '../guard/address.ts'
 import type { CollectorConfig } from '../config.ts'
 import { glanceAtEvents } from './glance.ts'
 import { ANONYMOUS_ID, createCookieJar } from './network-id.ts'
@@ -251,7 +252,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
 
   /** A tracker on a server says its visitor's address in a parameter: that one is truncated too. */
   function keepButIp(name: string, value: string): string | undefined {
-    return name === 'ip' ? truncateAddress(value.split(/[,| ]/)[0] as string, privacy) : value
+    return name === 'ip' ? truncateAddress(firstAddress(value), privacy) : value
   }
 
   function findTooLarge(payload: Payload): Refusal | undefined {

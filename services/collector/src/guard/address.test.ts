@@ -1,38 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { clientAddress, createAddressReader, truncateAddress } from './address.ts'
+import { clientAddress, createAddressReader } from './address.ts'
 
 const options = { ipv4PrefixBits: 24, ipv6PrefixBits: 48 }
-
-describe('truncateAddress', () => {
-  test.each([
-    ['203.0.113.77', '203.0.113.0'],
-    ['255.255.255.255', '255.255.255.0'],
-    ['203.0.113.77:54321', '203.0.113.0'],
-    ['::ffff:203.0.113.77', '203.0.113.0'],
-    ['2001:db8:1234:5678::1', '2001:db8:1234::'],
-    ['[2001:db8:1234:5678::1]:443', '2001:db8:1234::'],
-    ['[2001:db8:1234:5678::1]', '2001:db8:1234::'],
-    ['::1', '::'],
-    ['unknown', undefined],
-    ['', undefined],
-    ['203.0.113', undefined],
-    ['203.0.113.256', undefined],
-    [`${'1'.repeat(200)}.1.1.1`, undefined],
-  ])('%s becomes %s', (address, expected) => {
-    expect(truncateAddress(address, options)).toBe(expected)
-  })
-
-  test.each([
-    [0, '0.0.0.0'],
-    [1, '128.0.0.0'],
-    [9, '203.128.0.0'],
-    [16, '203.255.0.0'],
-    [31, '203.255.113.254'],
-    [32, '203.255.113.255'],
-  ])('keeps %i bits of an IPv4 address', (ipv4PrefixBits, expected) => {
-    expect(truncateAddress('203.255.113.255', { ...options, ipv4PrefixBits })).toBe(expected)
-  })
-})
 
 describe('clientAddress', () => {
   test.each([

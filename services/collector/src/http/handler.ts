@@ -16,7 +16,7 @@ import { createRateLimit } from '../guard/rate-limit.ts'
 import { createRawSink, type RawLog, type RawSink } from '../raw/raw-sink.ts'
 import { forTrackers, isRefusal, refuse, text, type Refusal, type Reply } from './reply.ts'
 import { createRouter, type Route } from './route.ts'
-import { crossDomainPolicy, ROBOTS } from './texts.ts'
+import { ROBOTS } from './texts.ts'
 
 export interface HandlerParts {
   readonly config: CollectorConfig
@@ -83,7 +83,6 @@ export function createHandler({
   const readAddress = createAddressReader({ ...config.privacy, trustedProxyHops: config.trustedProxyHops })
   const metrics = createCollectorMetrics(registry, load)
   const sink = createRawSink({ log, appendMs: timeouts.appendMs, appended: metrics.appended })
-  const crossDomain = config.crossDomain.enabled ? crossDomainPolicy(config.crossDomain.domains) : undefined
   let stopping: 'no' | 'announced' | 'closing' = 'no'
   let isLogTrusted = true
 
@@ -136,9 +135,6 @@ export function createHandler({
       }
       case 'robots':
         return text(ROBOTS)
-      case 'crossdomain':
-        if (crossDomain !== undefined) return text(crossDomain, { 'content-type': 'text/xml' })
-        return notFound('crossdomain_disabled', 'The cross-domain policy file is disabled.')
       case 'redirect':
         return notFound('redirects_disabled', 'redirects disabled: this collector sends nobody elsewhere.')
       case 'events-method':

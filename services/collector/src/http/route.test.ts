@@ -32,7 +32,7 @@ test.each([
   ['POST', '/health', 'other'],
   ['GET', '/sink-health', 'sink-health'],
   ['GET', '/robots.txt', 'robots'],
-  ['GET', '/crossdomain.xml', 'crossdomain'],
+  ['GET', '/crossdomain.xml', 'other'],
   ['GET', '/r/tp2', 'redirect'],
   ['POST', '/r/x', 'redirect'],
   // Reserved for pages of ours.

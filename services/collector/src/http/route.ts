@@ -8,14 +8,7 @@ export type Route =
   | { readonly kind: 'events' }
   | {
       readonly kind:
-        | 'preflight'
-        | 'health'
-        | 'sink-health'
-        | 'robots'
-        | 'crossdomain'
-        | 'redirect'
-        | 'events-method'
-        | 'other'
+        'preflight' | 'health' | 'sink-health' | 'robots' | 'redirect' | 'events-method' | 'other'
     }
 
 export interface RouteOptions {
@@ -51,8 +44,6 @@ export function createRouter({ paths, reservedSegments }: RouteOptions) {
         return isRead ? { kind: 'sink-health' } : { kind: 'other' }
       case '/robots.txt':
         return isRead ? { kind: 'robots' } : { kind: 'other' }
-      case '/crossdomain.xml':
-        return isRead ? { kind: 'crossdomain' } : { kind: 'other' }
     }
     const first = TWO_SEGMENTS.exec(path)?.[1]
     if (first === undefined || reserved.has(first)) return { kind: 'other' }

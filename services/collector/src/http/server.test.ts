@@ -31,7 +31,6 @@ describe('every route', () => {
     ['GET', '/health', '', 200, 'text/plain', 'ok', 0],
     ['GET', '/sink-health', '', 200, 'text/plain', 'ok', 0],
     ['GET', '/robots.txt', '', 200, 'text/plain', 'User-agent: *\nDisallow: /\n', 0],
-    ['GET', '/crossdomain.xml', '', 404, 'application/json', '{"error":"crossdomain_disabled",', 0],
     [
       'GET',
       '/r/tp2?u=https://evil.example',
@@ -62,13 +61,6 @@ describe('every route', () => {
     client.send(httpRequest('HEAD', '/i?e=pv', { connection: 'close' }))
     await client.closed
     expect(log.records).toHaveLength(1)
-  })
-
-  test('the policy for Flash is there when it is wanted', async () => {
-    await using collector = await start({ crossDomain: { enabled: true, domains: ['*.acme.com'] } })
-    const answer = await ask(collector.port, httpRequest('GET', '/crossdomain.xml'))
-    expect(answer.headers['content-type']).toBe('text/xml')
-    expect(answer.body).toContain('<allow-access-from domain="*.acme.com" secure="true" />')
   })
 
   test('what is nobody’s goes to the pages, if there are any', async () => {

@@ -1,9 +1,9 @@
 import type { EventName } from '../enrichments/event-name.ts'
 import type { Page } from '../enrichments/page.ts'
-import { ACTION_NAME, type SentEvent } from '../event/sent-event.ts'
+import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { ACTION_PAGES, PAGE_ACTIONS } from './defaults.ts'
 import { readShop } from './ecommerce.ts'
-import type { PageKind } from '../event/page-kinds.ts'
+import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Match, Rules } from './rules.ts'
 
 /** What an event is, in the vocabulary that does not change when the site does. */

@@ -1,4 +1,4 @@
-import type { PageKind } from '../event/page-kinds.ts'
+import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Rule } from './rule.ts'
 
 // The URLs that common shop software makes, in the languages of its larger markets.

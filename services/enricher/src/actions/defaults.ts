@@ -1,5 +1,5 @@
 import { CART, PAGE_RULES } from './default-pages.ts'
-import type { PageKind } from '../event/page-kinds.ts'
+import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Rule } from './rule.ts'
 
 // The rules that ship: URLs, and the events that trackers send. A site's own rules are tried first.

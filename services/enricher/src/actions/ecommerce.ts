@@ -1,6 +1,6 @@
-import type { SelfDescribing, SentEvent } from '../event/sent-event.ts'
+import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
 import { normalName } from './patterns.ts'
-import type { PageKind } from '../event/page-kinds.ts'
+import type { PageKind } from '@sluicebox/protocol/page-kinds'
 
 /** What the e-commerce event and entities of the Snowplow trackers say. */
 export interface Shop {

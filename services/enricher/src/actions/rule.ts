@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PAGE_KINDS } from '../event/page-kinds.ts'
+import { PAGE_KINDS } from '@sluicebox/protocol/page-kinds'
 import { compilePath, compileRegex } from './patterns.ts'
 
 const name = z.string().min(1).max(256)

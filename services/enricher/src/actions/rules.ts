@@ -1,8 +1,8 @@
 import type { Page } from '../enrichments/page.ts'
 import { decode, splitUrl } from '../enrichments/url.ts'
-import { ACTION_NAME, type SentEvent } from '../event/sent-event.ts'
+import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { compileGlob, compilePath, compileRegex, MATCHED_LENGTH_MAX, normalName } from './patterns.ts'
-import type { PageKind } from '../event/page-kinds.ts'
+import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Rule } from './rule.ts'
 
 /** What the rule that matched says. Null where it says nothing. */

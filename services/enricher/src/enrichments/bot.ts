@@ -1,4 +1,4 @@
-import type { SelfDescribing } from '../event/sent-event.ts'
+import type { SelfDescribing } from '@sluicebox/protocol/sent-event'
 import type { UserAgent } from './user-agent.ts'
 
 const BROWSER_CONTEXT = 'iglu:com.snowplowanalytics.snowplow/browser_context/'

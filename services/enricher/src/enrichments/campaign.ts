@@ -1,4 +1,4 @@
-import type { Fault } from '../event/sent-event.ts'
+import type { Fault } from '@sluicebox/protocol/sent-event'
 import type { Parameters } from './url.ts'
 
 /** What the parameters of a landing page's URL say of the advertisement that led there. */

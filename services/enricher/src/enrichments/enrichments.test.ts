@@ -1,7 +1,7 @@
 import { asCollectedTime } from '@sluicebox/event/instants'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { blankEvent, type SentEvent } from '../event/sent-event.ts'
+import { blankEvent, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { botReason } from './bot.ts'
 import { remember } from './cache.ts'
 import { CAMPAIGN_NAMES, readCampaign, type Campaign } from './campaign.ts'
@@ -9,7 +9,6 @@ import { eventName } from './event-name.ts'
 import { eventTime } from './event-time.ts'
 import { fingerprint } from './fingerprint.ts'
 import { readIdentifiers } from './identifiers.ts'
-import { firstIp, truncateIp, wholeIp } from './ip.ts'
 import { keeper, KEPT_PARAMETERS } from './kept-parameters.ts'
 import { readPage } from './page.ts'
 import { scrollOffsets } from './page-ping.ts'
@@ -180,68 +179,6 @@ test.each<[string, Partial<SentEvent>, string | null]>([
   ['', { entities: [{ schema: `${SNOWPLOW}/web_page/jsonschema/1-0-0`, data: { webdriver: true } }] }, null],
 ])('the user agent "%s" with %j is a bot for %s', (agent, changes, reason) => {
   expect(botReason(readUserAgent(agent), event(changes).entities)).toBe(reason)
-})
-
-describe('address', () => {
-  test.each([
-    ['203.0.113.77', '203.0.113.0'],
-    ['203.0.113.0', '203.0.113.0'],
-    ['2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', '2001:db8:aaaa::'],
-    ['2001:db8::1', '2001:db8::'],
-    ['::1', '::'],
-    ['::', '::'],
-    ['::ffff:203.0.113.77', '203.0.113.0'],
-    ['::ffff:cb00:714d', '203.0.113.0'],
-    ['64:ff9b::203.0.113.77', '64:ff9b::'],
-    ['2001:DB8:AAAA::', '2001:db8:aaaa::'],
-    ['unknown', null],
-    ['', null],
-    ['256.1.1.1', null],
-    ['1.2.3', null],
-    ['1:2:3', null],
-    ['::1::2', null],
-    ['1:2:3:4:5:6:7:8:9', null],
-    ['2001:db8:::1', null],
-    ['g::1', null],
-  ])('%s is truncated to %s', (text, expected) => {
-    expect(truncateIp(text)).toBe(expected)
-  })
-
-  test('truncating twice is truncating once, and two neighbours become one', () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), address => {
-        const truncated = truncateIp(address)
-        expect(truncated).not.toBeNull()
-        if (truncated !== null) expect(truncateIp(truncated)).toBe(truncated)
-      }),
-    )
-    fc.assert(
-      fc.property(fc.ipV4(), fc.nat({ max: 255 }), (address, last) => {
-        expect(truncateIp(address.replace(/\d+$/, String(last)))).toBe(truncateIp(address))
-      }),
-    )
-  })
-
-  test.each([
-    ['203.0.113.77', '203.0.113.77'],
-    ['203.0.113.77, 10.0.0.1', '203.0.113.77'],
-    ['203.0.113.77|10.0.0.1', '203.0.113.77'],
-    ['203.0.113.77 10.0.0.1', '203.0.113.77'],
-    ['203.0.113.77:8080', '203.0.113.77'],
-    ['[2001:db8::1]:443', '2001:db8::1'],
-    ['fe80::1%eth0', 'fe80::1'],
-    ['', ''],
-  ])('of %s the first is %s', (text, expected) => {
-    expect(firstIp(text)).toBe(expected)
-  })
-
-  test('a site that keeps addresses keeps addresses only', () => {
-    expect([wholeIp('203.0.113.77'), wholeIp('2001:DB8::1'), wholeIp('me')]).toEqual([
-      '203.0.113.77',
-      '2001:db8::1',
-      null,
-    ])
-  })
 })
 
 describe('fingerprint', () => {

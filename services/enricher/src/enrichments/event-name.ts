@@ -1,4 +1,4 @@
-import type { EventType, SentEvent } from '../event/sent-event.ts'
+import type { EventType, SentEvent } from '@sluicebox/protocol/sent-event'
 
 /** What an event is called, and by whom. */
 export interface EventName {

@@ -5,7 +5,7 @@ import {
   type CollectedTime,
   type CorrectedTime,
 } from '@sluicebox/event/instants'
-import type { SentEvent } from '../event/sent-event.ts'
+import type { SentEvent } from '@sluicebox/protocol/sent-event'
 
 /**
  * When the event happened. True time takes the place of the device's. Where it is all there is, it needs no

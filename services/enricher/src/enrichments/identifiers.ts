@@ -1,5 +1,5 @@
 import type { RawRecord } from '@sluicebox/event/records'
-import type { SelfDescribing, SentEvent } from '../event/sent-event.ts'
+import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Pseudonyms } from './pseudonyms.ts'
 
 /** Who did it, as far as it is known and may be. */

@@ -1,4 +1,4 @@
-import type { SentEvent } from '../event/sent-event.ts'
+import type { SentEvent } from '@sluicebox/protocol/sent-event'
 
 /** How far the page was scrolled since the last ping, in pixels. */
 export interface ScrollOffsets {

@@ -1,4 +1,4 @@
-import type { Fault } from '../event/sent-event.ts'
+import type { Fault } from '@sluicebox/protocol/sent-event'
 import { readCampaign, NO_CAMPAIGN, type Campaign, type CampaignNames } from './campaign.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl, type Parameters, type Url } from './url.ts'
 

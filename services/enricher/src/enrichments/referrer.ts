@@ -1,4 +1,4 @@
-import type { Fault } from '../event/sent-event.ts'
+import type { Fault } from '@sluicebox/protocol/sent-event'
 import { lengthFaults } from './page.ts'
 import { findSite } from './referrer-sites.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl } from './url.ts'

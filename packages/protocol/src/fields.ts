@@ -1,0 +1,261 @@
+import { blame, show, type EventType, type SentEvent } from './sent-event.ts'
+
+// The parameters of the tracker protocol: what each must look like, and where it goes. A value that fails its check
+// makes the event bad; nothing is cut off.
+
+/** Checks the text of one parameter and puts it into the event. `key` is the parameter's name, for messages. */
+type ReadField = (event: SentEvent, text: string, key: string) => void
+
+interface Field {
+  readonly read: ReadField
+  /** Whether an event of a POST body may have it. The others are known in query strings only. */
+  readonly inBody: boolean
+}
+
+type SetText = (event: SentEvent, value: string) => void
+type SetNumber = (event: SentEvent, value: number) => void
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+// With 9 digits a number of pixels always fits the 32 bits that it has in Avro.
+const DIMENSIONS = /^(\d{1,9})x(\d{1,9})$/
+const INTEGER = /^[+-]?\d{1,15}$/
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i
+const INT32_MAX = 2_147_483_647
+// Years 0 to 9999.
+const INSTANT_MS_MIN = -62_167_219_200_000
+const INSTANT_MS_MAX = 253_402_300_799_999
+
+export const PLATFORMS: ReadonlySet<string> = new Set([
+  'web',
+  'mob',
+  'pc',
+  'srv',
+  'app',
+  'tv',
+  'cnsl',
+  'iot',
+  'headset',
+])
+
+const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map([
+  ['pv', 'page_view'],
+  ['pp', 'page_ping'],
+  ['ue', 'unstruct'],
+  ['se', 'struct'],
+  ['ev', 'struct'],
+  ['tr', 'transaction'],
+  ['ti', 'transaction_item'],
+  ['ad', 'ad_impression'],
+])
+
+// Control characters, and halves of surrogate pairs: nearly no text has any, and one test finds both.
+const UNCLEAN = /[\u0000-\u001f\u007f\ud800-\udfff]/
+
+/** Text as it may be stored: tabs as four spaces, no other control characters, no half characters. */
+export function cleanText(text: string): string {
+  if (!UNCLEAN.test(text)) return text
+  return text
+    .replaceAll('\t', '    ')
+    .replaceAll(/[\u0000-\u001f\u007f]/g, '')
+    .toWellFormed()
+}
+
+function text(lengthMax: number, set: SetText): ReadField {
+  return (event, value, key) => {
+    if (value.length > lengthMax) {
+      blame(event, 'field_too_long', key, `is ${value.length} characters long; ${lengthMax} are allowed`)
+      return
+    }
+    const clean = cleanText(value)
+    if (clean !== '') set(event, clean)
+  }
+}
+
+function uuid(set: SetText): ReadField {
+  return (event, value, key) => {
+    if (UUID.test(value)) set(event, value.toLowerCase())
+    else blame(event, 'field_invalid', key, `must be a UUID, not ${show(value)}`)
+  }
+}
+
+function integer(set: SetNumber): ReadField {
+  return (event, value, key) => {
+    const number = INTEGER.test(value) ? Number(value) : NaN
+    if (Math.abs(number) <= INT32_MAX) set(event, number)
+    else if (value !== 'null') blame(event, 'field_invalid', key, `must be an integer, not ${show(value)}`)
+  }
+}
+
+function decimal(set: SetNumber): ReadField {
+  return (event, value, key) => {
+    const number = DECIMAL.test(value) ? Number(value) : NaN
+    if (Number.isFinite(number)) set(event, number)
+    else blame(event, 'field_invalid', key, `must be a number, not ${show(value)}`)
+  }
+}
+
+function instant(set: SetNumber): ReadField {
+  return (event, value, key) => {
+    const ms = INTEGER.test(value) ? Number(value) : NaN
+    if (ms >= INSTANT_MS_MIN && ms <= INSTANT_MS_MAX) set(event, ms)
+    else blame(event, 'field_invalid', key, `must be milliseconds since 1970, not ${show(value)}`)
+  }
+}
+
+function dimensions(set: (event: SentEvent, width: number, height: number) => void): ReadField {
+  return (event, value, key) => {
+    const match = DIMENSIONS.exec(value)
+    if (match !== null) set(event, Number(match[1]), Number(match[2]))
+    else blame(event, 'field_invalid', key, `must be two numbers such as 1280x720, not ${show(value)}`)
+  }
+}
+
+function flag(): ReadField {
+  return (event, value, key) => {
+    if (value !== '0' && value !== '1')
+      blame(event, 'field_invalid', key, `must be 0 or 1, not ${show(value)}`)
+  }
+}
+
+const readType: ReadField = (event, value, key) => {
+  const type = EVENT_TYPES.get(value)
+  if (type !== undefined) event.type = type
+  else blame(event, 'field_invalid', key, `must be pv, pp, ue, se, tr or ti, not ${show(value)}`)
+}
+
+const readPlatform: ReadField = (event, value, key) => {
+  if (PLATFORMS.has(value)) event.platform = value
+  else blame(event, 'field_invalid', key, `must be one of ${[...PLATFORMS].join(', ')}, not ${show(value)}`)
+}
+
+/** Known by the protocol, and of no use here. */
+const ignore = (): void => {}
+
+const setCategory: SetText = (event, value) => void (event.structCategory = value)
+const setAction: SetText = (event, value) => void (event.structAction = value)
+const setLabel: SetText = (event, value) => void (event.structLabel = value)
+const setProperty: SetText = (event, value) => void (event.structProperty = value)
+const setValue: SetNumber = (event, value) => void (event.structValue = value)
+const setOrderId: SetText = (event, value) => void (event.orderId = value)
+const setCurrency: SetText = (event, value) => void (event.currency = value)
+
+/** What a POST body may hold: the 80 keys of payload_data 1-0-4. */
+const BODY_FIELDS: Readonly<Record<string, ReadField>> = {
+  e: readType,
+  eid: uuid((event, value) => void (event.eventId = value)),
+  tv: text(100, (event, value) => void (event.tracker = value)),
+  tna: text(128, (event, value) => void (event.trackerNamespace = value)),
+  aid: text(255, (event, value) => void (event.appId = value)),
+  p: readPlatform,
+  // True time takes the place of the device's time, whichever of the two comes first.
+  dtm: instant((event, value) => void (event.createdAt ??= value)),
+  ttm: instant((event, value) => {
+    event.createdAt = value
+    event.isTimeTrue = true
+  }),
+  stm: instant((event, value) => void (event.sentAt = value)),
+  tz: text(255, (event, value) => void (event.timezone = value)),
+  uid: text(255, (event, value) => void (event.userId = value)),
+  duid: text(128, (event, value) => void (event.domainUserId = value)),
+  nuid: text(128, (event, value) => void (event.networkUserId ??= value)),
+  tnuid: text(128, (event, value) => void (event.networkUserId = value)),
+  vid: integer((event, value) => void (event.sessionIndex = value)),
+  sid: uuid((event, value) => void (event.sessionId = value)),
+  ip: text(128, (event, value) => void (event.ip = value)),
+  ua: text(1000, (event, value) => void (event.userAgent = value)),
+  fp: text(128, ignore),
+  tid: integer(ignore),
+  url: text(10_000, (event, value) => void (event.url = value)),
+  page: text(2000, (event, value) => void (event.title = value)),
+  refr: text(10_000, (event, value) => void (event.referrer = value)),
+  cs: text(128, ignore),
+  ds: dimensions((event, width, height) => {
+    event.documentWidth = width
+    event.documentHeight = height
+  }),
+  vp: dimensions((event, width, height) => {
+    event.viewportWidth = width
+    event.viewportHeight = height
+  }),
+  res: dimensions((event, width, height) => {
+    event.screenWidth = width
+    event.screenHeight = height
+  }),
+  cd: text(12, ignore),
+  lang: text(255, (event, value) => void (event.language = value)),
+  cookie: flag(),
+  f_pdf: flag(),
+  f_fla: flag(),
+  f_java: flag(),
+  f_dir: flag(),
+  f_qt: flag(),
+  f_realp: flag(),
+  f_wma: flag(),
+  f_gears: flag(),
+  f_ag: flag(),
+  co: (event, value) => void (event.contextsText = value),
+  cx: (event, value) => void (event.contextsBase64 = value),
+  ue_pr: (event, value) => void (event.eventText = value),
+  ue_px: (event, value) => void (event.eventBase64 = value),
+  pp_mix: integer((event, value) => void (event.scrollXMin = value)),
+  pp_max: integer((event, value) => void (event.scrollXMax = value)),
+  pp_miy: integer((event, value) => void (event.scrollYMin = value)),
+  pp_may: integer((event, value) => void (event.scrollYMax = value)),
+  se_ca: text(1000, setCategory),
+  se_ac: text(1000, setAction),
+  se_la: text(4096, setLabel),
+  se_pr: text(1000, setProperty),
+  se_va: decimal(setValue),
+  tr_id: text(255, setOrderId),
+  tr_af: text(255, ignore),
+  tr_ci: text(255, ignore),
+  tr_st: text(255, ignore),
+  tr_co: text(255, ignore),
+  tr_cu: text(3, setCurrency),
+  tr_tt: decimal((event, value) => void (event.revenue = value)),
+  tr_tx: decimal(ignore),
+  tr_sh: decimal(ignore),
+  ti_id: text(255, setOrderId),
+  ti_sk: text(255, (event, value) => void (event.productId = value)),
+  ti_nm: text(255, ignore),
+  ti_na: text(255, ignore),
+  ti_ca: text(255, (event, value) => void (event.category = value)),
+  ti_cu: text(255, setCurrency),
+  ti_pr: decimal((event, value) => void (event.price = value)),
+  ti_qu: integer((event, value) => void (event.quantity = value)),
+  ctype: ignore,
+  mac: ignore,
+  ad_ba: ignore,
+  ad_ca: ignore,
+  ad_ad: ignore,
+  ad_uid: ignore,
+  sa: ignore,
+  sn: ignore,
+  st: ignore,
+  sp: ignore,
+  ue_na: ignore,
+}
+
+/** What only a query string may hold besides. */
+const QUERY_FIELDS: Readonly<Record<string, ReadField>> = {
+  cv: text(100, ignore),
+  ev_ca: text(1000, setCategory),
+  ev_ac: text(1000, setAction),
+  ev_la: text(4096, setLabel),
+  ev_pr: text(1000, setProperty),
+  ev_va: decimal(setValue),
+}
+
+/** Every parameter by its name. */
+export const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
+  ...Object.entries(BODY_FIELDS).map(([key, read]) => [key, { read, inBody: true }] as const),
+  ...Object.entries(QUERY_FIELDS).map(([key, read]) => [key, { read, inBody: false }] as const),
+])
+
+/** Reads the parameters that are known, checks them, and leaves the others alone. Empty means absent. */
+export function readFields(event: SentEvent, params: Readonly<Record<string, string>>): void {
+  for (const key in params) {
+    const value = params[key] as string
+    if (value !== '') FIELDS.get(key)?.read(event, value, key)
+  }
+}

@@ -1,0 +1,40 @@
+import type { BadReason } from './reasons.ts'
+import { blame, type SentEvent } from './sent-event.ts'
+
+type Unfit = 'deep' | 'infinite' | 'prototype'
+
+const UNFIT: Readonly<Record<Unfit, { reason: BadReason; text: (depthMax: number) => string }>> = {
+  deep: { reason: 'nested_too_deep', text: depthMax => `is nested deeper than ${depthMax} levels` },
+  infinite: { reason: 'field_invalid', text: () => 'holds a number that is too large to be one' },
+  prototype: { reason: 'field_invalid', text: () => 'holds a field called __proto__' },
+}
+
+/**
+ * Whether parsed JSON may be handled further; a fault when not. Deeper than `depthMax` it would break validators and
+ * writers that recurse; a number such as 1e999 can't be written again; a key `__proto__` is never meant well.
+ */
+export function isFit(event: SentEvent, value: unknown, place: string, depthMax: number): boolean {
+  const found = unfit(value, depthMax)
+  if (found === undefined) return true
+  blame(event, UNFIT[found].reason, place, UNFIT[found].text(depthMax))
+  return false
+}
+
+function unfit(value: unknown, depthMax: number): Unfit | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'infinite'
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depthMax === 0) return 'deep'
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const found = unfit(item, depthMax - 1)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  for (const key in value) {
+    if (key === '__proto__') return 'prototype'
+    const found = unfit((value as Record<string, unknown>)[key], depthMax - 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,33 @@
+import { readIglu } from './iglu.ts'
+import { refuse, type Payload, type ProtocolOptions, type Request } from './request.ts'
+import { readPixel, readTp2 } from './tp2.ts'
+import { readV1 } from './v1.ts'
+
+type Protocol = 'tp2' | 'pixel' | 'v1' | 'iglu'
+
+const PATHS: ReadonlyMap<string, Protocol> = new Map([
+  ['com.snowplowanalytics.snowplow/tp2', 'tp2'],
+  ['com.snowplowanalytics.snowplow/tp1', 'pixel'],
+  ['i', 'pixel'],
+  ['ice.png', 'pixel'],
+  ['v1/events', 'v1'],
+  ['com.snowplowanalytics.iglu/v1', 'iglu'],
+])
+
+/** Reads the events of a request, in the protocol that is spoken at its path. Total: whatever the bytes are, it returns. */
+export function readPayload(request: Request, options: ProtocolOptions): Payload {
+  const path = request.path.replace(/^\/+|\/+$/g, '')
+  const protocol = Object.hasOwn(options.paths, path) ? options.paths[path] : PATHS.get(path)
+  switch (protocol) {
+    case 'tp2':
+      return readTp2(request, options)
+    case 'pixel':
+      return readPixel(request)
+    case 'v1':
+      return readV1(request, options)
+    case 'iglu':
+      return readIglu(request, options)
+    case undefined:
+      return refuse(request, 'path_unsupported', `${request.path || 'an empty path'} is none of those known`)
+  }
+}

@@ -1,0 +1,184 @@
+import type { BadReason } from './reasons.ts'
+import { isFit } from './fit.ts'
+import { parseJson } from './json-text.ts'
+import { blame, isObject, show, type SelfDescribing, type SentEvent } from './sent-event.ts'
+import { V1_SCHEMA } from './v1.ts'
+
+/** A fault of data against its schema. */
+export interface SchemaError {
+  /** JSON pointer to where it stands. */
+  readonly path: string
+  readonly keyword: string
+  readonly message: string
+}
+
+/** What the enricher needs to know about schemas. */
+export interface EventSchemas {
+  /** Undefined is an answer: there is no such schema. */
+  validator(ref: string): ((data: unknown) => readonly SchemaError[]) | undefined
+}
+
+export interface EntityLimits {
+  readonly depthMax: number
+  readonly entitiesMax: number
+}
+
+const EVENT_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-'
+const CONTEXTS_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-'
+// A vendor does not begin with a dot: no registry shall be asked for a path upwards.
+const REFERENCE = /^iglu:(?!\.)[\w.-]{1,128}\/[\w-]{1,128}\/jsonschema\/\d{1,6}-\d{1,6}-\d{1,6}$/
+
+/**
+ * Parses and validates the self-describing event and every entity of `event`; what is wrong with each is noted. A
+ * validator may throw `Unresolved`, which passes through.
+ */
+export function readSelfDescribing(event: SentEvent, schemas: EventSchemas, limits: EntityLimits): void {
+  if (event.type === 'unstruct' && event.event === null) readEvent(event, limits)
+  if (event.event !== null) {
+    validate(event, event.event, schemas, eventPlace(event), -1)
+  }
+  if (event.contextsText === null && event.contextsBase64 === null) return
+  const entities: SelfDescribing[] = []
+  if (event.contextsText !== null) addEntities(event, 'co', event.contextsText, entities, schemas, limits)
+  const decoded = fromBase64(event.contextsBase64)
+  if (decoded !== null) addEntities(event, 'cx', decoded, entities, schemas, limits)
+  event.entities = entities
+}
+
+function eventPlace(event: SentEvent): string {
+  if (event.type === 'action') return ''
+  if (event.eventText !== null) return 'ue_pr.data'
+  return event.eventBase64 === null ? 'data' : 'ue_px.data'
+}
+
+function readEvent(event: SentEvent, limits: EntityLimits): void {
+  const place = event.eventText === null ? 'ue_px' : 'ue_pr'
+  const text = event.eventText ?? fromBase64(event.eventBase64)
+  if (text === null) {
+    blame(event, 'field_missing', 'ue_pr', 'is missing: a self-describing event (e=ue) needs ue_pr or ue_px')
+    return
+  }
+  const data = parseWrapper(event, place, text, EVENT_WRAPPER, limits)
+  if (data !== undefined && isSelfDescribing(event, data, `${place}.data`)) event.event = data
+}
+
+function addEntities(
+  event: SentEvent,
+  place: string,
+  text: string,
+  entities: SelfDescribing[],
+  schemas: EventSchemas,
+  limits: EntityLimits,
+): void {
+  const data = parseWrapper(event, place, text, CONTEXTS_WRAPPER, limits)
+  if (data === undefined) return
+  if (!Array.isArray(data)) {
+    blame(event, 'not_self_describing', `${place}.data`, `must be an array of entities, not ${show(data)}`)
+    return
+  }
+  if (data.length + entities.length > limits.entitiesMax) {
+    const text = `has ${data.length} entities; ${limits.entitiesMax} are allowed`
+    blame(event, 'not_self_describing', `${place}.data`, text)
+    return
+  }
+  for (let index = 0; index < data.length; index++) {
+    const entity: unknown = data[index]
+    // The place is only put together for a fault: most entities have none.
+    if (isEntity(entity)) {
+      entities.push(entity)
+      validate(event, entity, schemas, place, index)
+    } else isSelfDescribing(event, entity, `${place}.data[${index}]`)
+  }
+}
+
+/** The data of the wrapper around an event or the entities; undefined, and a fault, when it is none. */
+function parseWrapper(
+  event: SentEvent,
+  place: string,
+  text: string,
+  wrapperPrefix: string,
+  limits: EntityLimits,
+): unknown {
+  const wrapper = parseJson(text)
+  if (wrapper === undefined) {
+    blame(event, 'not_json', place, 'is no JSON')
+    return undefined
+  }
+  if (!isObject(wrapper) || typeof wrapper['schema'] !== 'string' || wrapper['data'] === undefined) {
+    blame(event, 'not_self_describing', place, 'must be an object with schema and data')
+    return undefined
+  }
+  if (!wrapper['schema'].startsWith(wrapperPrefix)) {
+    blame(
+      event,
+      'not_self_describing',
+      `${place}.schema`,
+      `must be ${wrapperPrefix}*, not ${show(wrapper['schema'])}`,
+    )
+    return undefined
+  }
+  return isFit(event, wrapper['data'], place, limits.depthMax) ? wrapper['data'] : undefined
+}
+
+function isEntity(value: unknown): value is SelfDescribing {
+  return (
+    isObject(value) &&
+    typeof value['schema'] === 'string' &&
+    value['data'] !== undefined &&
+    REFERENCE.test(value['schema'])
+  )
+}
+
+/** Whether `value` is {schema, data} with a reference that can name a schema; a fault when not. */
+export function isSelfDescribing(event: SentEvent, value: unknown, place: string): value is SelfDescribing {
+  if (isEntity(value)) return true
+  if (!isObject(value) || typeof value['schema'] !== 'string' || value['data'] === undefined)
+    blame(event, 'not_self_describing', place, 'must be an object with schema and data')
+  else
+    blame(
+      event,
+      'not_self_describing',
+      `${place}.schema`,
+      `must be a reference such as iglu:com.example/name/jsonschema/1-0-0, not ${show(value['schema'])}`,
+    )
+  return false
+}
+
+function validate(
+  event: SentEvent,
+  { schema, data }: SelfDescribing,
+  schemas: EventSchemas,
+  place: string,
+  index: number,
+): void {
+  const errors = schemas.validator(schema)?.(data)
+  if (errors !== undefined && errors.length === 0) return
+  const where = index < 0 ? place : `${place}.data[${index}]`
+  if (errors === undefined)
+    blame(event, 'schema_unknown', where, `${schema} is not among the schemas`, schema)
+  else
+    for (const error of errors)
+      blame(event, reasonOf(schema, error), `${where}${error.path}`, error.message, schema)
+}
+
+/** Our own events have fields, like those of the tracker protocol; what is wrong with others is the schema's word. */
+function reasonOf(schema: string, error: SchemaError): BadReason {
+  if (schema !== V1_SCHEMA) return 'schema_violation'
+  switch (error.keyword) {
+    case 'required':
+      return 'field_missing'
+    case 'additionalProperties':
+      return 'field_unknown'
+    case 'maxLength':
+      return error.path === '/action' ? 'action_invalid' : 'field_too_long'
+    default:
+      return error.path === '/action' ? 'action_invalid' : 'field_invalid'
+  }
+}
+
+/** URL-safe or standard alphabet, padded or not; a plus that a query string made a space. Null for nothing. */
+function fromBase64(text: string | null): string | null {
+  if (text === null) return null
+  // Node's decoder takes both alphabets and no padding, and skips what belongs to neither.
+  return Buffer.from(text.includes(' ') ? text.replaceAll(' ', '+') : text, 'base64').toString('utf8')
+}

@@ -1,0 +1,192 @@
+import type { BadReason } from './reasons.ts'
+
+/** One thing that is wrong with an event or a payload. */
+export interface Fault {
+  readonly reason: BadReason
+  /** Where: a field such as `se_ca`, or `co[1]/price`. Empty for the whole. */
+  readonly place: string
+  /** What is wrong there and what would be right. */
+  readonly text: string
+  /** The schema that was violated or not found. */
+  readonly schema?: string
+}
+
+/** A self-describing event or entity. */
+export interface SelfDescribing {
+  readonly schema: string
+  readonly data: unknown
+}
+
+export type EventType =
+  | 'page_view'
+  | 'page_ping'
+  | 'struct'
+  | 'unstruct'
+  | 'transaction'
+  | 'transaction_item'
+  | 'ad_impression'
+  /** An event of /v1/events, which names its action itself. */
+  | 'action'
+
+/**
+ * What a client says of one event, whichever protocol it speaks: parsed and checked, but neither enriched nor judged.
+ * Filled in field by field while the event is read; nothing changes it afterwards.
+ */
+export interface SentEvent {
+  /** What is wrong with it; undefined while nothing is. An event with faults ends in bad. */
+  faults: Fault[] | undefined
+  type: EventType | null
+  eventId: string | null
+  createdAt: number | null
+  sentAt: number | null
+  /** Whether createdAt was set by somebody who knows (ttm, `time`), and not by the device's clock alone. */
+  isTimeTrue: boolean
+  tracker: string | null
+  trackerNamespace: string | null
+  appId: string | null
+  platform: string | null
+  userId: string | null
+  domainUserId: string | null
+  networkUserId: string | null
+  sessionId: string | null
+  sessionIndex: number | null
+  ip: string | null
+  userAgent: string | null
+  url: string | null
+  title: string | null
+  referrer: string | null
+  language: string | null
+  timezone: string | null
+  viewportWidth: number | null
+  viewportHeight: number | null
+  screenWidth: number | null
+  screenHeight: number | null
+  documentWidth: number | null
+  documentHeight: number | null
+  scrollXMin: number | null
+  scrollXMax: number | null
+  scrollYMin: number | null
+  scrollYMax: number | null
+  structCategory: string | null
+  structAction: string | null
+  structLabel: string | null
+  structProperty: string | null
+  structValue: number | null
+  action: string | null
+  pageKind: string | null
+  productId: string | null
+  category: string | null
+  price: number | null
+  quantity: number | null
+  currency: string | null
+  revenue: number | null
+  orderId: string | null
+  searchTerm: string | null
+  simulated: boolean
+  /** JSON texts of the self-describing event and the entities, plain (`ue_pr`, `co`) and in base64 (`ue_px`, `cx`). */
+  eventText: string | null
+  eventBase64: string | null
+  contextsText: string | null
+  contextsBase64: string | null
+  /** The self-describing event and the entities, once they are parsed and validated. */
+  event: SelfDescribing | null
+  entities: readonly SelfDescribing[]
+  /** Properties of an event of /v1/events. */
+  properties: object | null
+  /** What the client sent, by name, for the fingerprint. */
+  claims: Readonly<Record<string, unknown>>
+}
+
+const NO_ENTITIES: readonly SelfDescribing[] = []
+
+/** An event of which nothing was read yet. One literal, so that all events have one shape. */
+export function blankEvent(claims: Readonly<Record<string, unknown>>): SentEvent {
+  return {
+    faults: undefined,
+    type: null,
+    eventId: null,
+    createdAt: null,
+    sentAt: null,
+    isTimeTrue: false,
+    tracker: null,
+    trackerNamespace: null,
+    appId: null,
+    platform: null,
+    userId: null,
+    domainUserId: null,
+    networkUserId: null,
+    sessionId: null,
+    sessionIndex: null,
+    ip: null,
+    userAgent: null,
+    url: null,
+    title: null,
+    referrer: null,
+    language: null,
+    timezone: null,
+    viewportWidth: null,
+    viewportHeight: null,
+    screenWidth: null,
+    screenHeight: null,
+    documentWidth: null,
+    documentHeight: null,
+    scrollXMin: null,
+    scrollXMax: null,
+    scrollYMin: null,
+    scrollYMax: null,
+    structCategory: null,
+    structAction: null,
+    structLabel: null,
+    structProperty: null,
+    structValue: null,
+    action: null,
+    pageKind: null,
+    productId: null,
+    category: null,
+    price: null,
+    quantity: null,
+    currency: null,
+    revenue: null,
+    orderId: null,
+    searchTerm: null,
+    simulated: false,
+    eventText: null,
+    eventBase64: null,
+    contextsText: null,
+    contextsBase64: null,
+    event: null,
+    entities: NO_ENTITIES,
+    properties: null,
+    claims,
+  }
+}
+
+/** Notes a fault; the event will end in bad. */
+export function blame(
+  event: SentEvent,
+  reason: BadReason,
+  place: string,
+  text: string,
+  schema?: string,
+): void {
+  const fault: Fault = schema === undefined ? { reason, place, text } : { reason, place, text, schema }
+  if (event.faults === undefined) event.faults = [fault]
+  else event.faults.push(fault)
+}
+
+/** A value in few characters, for a message: the whole of it is in the original bytes. */
+export function show(value: unknown): string {
+  // Not through JSON for what has parts: it may be nested so deep that writing it fails.
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+/** Whether `value` is what JSON calls an object. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What an action may be called. */
+export const ACTION_NAME = /^[\w.\- ]{1,128}$/

@@ -1,0 +1,179 @@
+import { PAGE_KINDS } from './page-kinds.ts'
+import { cleanText } from './fields.ts'
+import { isFit } from './fit.ts'
+import { itemTexts, parseJson } from './json-text.ts'
+import {
+  hasBody,
+  isRefused,
+  mediaType,
+  readBody,
+  refuse,
+  type Payload,
+  type ProtocolOptions,
+  type Request,
+} from './request.ts'
+import { ACTION_NAME, blame, blankEvent, isObject, show, type SentEvent } from './sent-event.ts'
+
+// Our own protocol: events as plain JSON that a person can write. Its shape is the schema com.sluicebox/event, which is
+// checked with the other schemas; here an event is only taken apart.
+
+export const V1_SCHEMA = 'iglu:com.sluicebox/event/jsonschema/1-0-0'
+
+const INSTANT_MS_MAX = 253_402_300_799_999
+
+/** One event, an array of events, or one event a line. */
+export function readV1(request: Request, options: ProtocolOptions): Payload {
+  const { body, content_type } = request
+  if (!hasBody(body)) return refuse(request, 'payload_empty', 'is empty', 'body')
+  const text = readBody({ ...request, body })
+  if (isRefused(text)) return text
+  const items = readItems(text, /ndjson|jsonl|json-seq/.test(mediaType(content_type).type))
+  if (items === undefined) return refuse(request, 'payload_not_json', 'is no JSON', 'body')
+  if (items.values.length === 0) return refuse(request, 'payload_empty', 'holds no event', 'body')
+  if (items.values.length > options.eventsMax)
+    return refuse(
+      request,
+      'events_too_many',
+      `has ${items.values.length} events; ${options.eventsMax} are allowed`,
+      'body',
+    )
+  return {
+    events: items.values.map(value => readV1Event(value, options.depthMax)),
+    format: 'line',
+    original: items.text,
+  }
+}
+
+export interface Items {
+  /** The parsed items; undefined where one is no JSON. */
+  readonly values: readonly unknown[]
+  /** The text of one of them. */
+  text(index: number): string
+}
+
+/**
+ * The items of a body that may be one value, an array, or a value a line. Content types are not relied upon: curl calls
+ * everything a form. Undefined when the body is no JSON in any of these ways.
+ */
+export function readItems(text: string, isLines: boolean): Items | undefined {
+  const whole = isLines ? undefined : parseJson(text)
+  if (Array.isArray(whole)) {
+    let texts: readonly string[] | undefined
+    return { values: whole, text: index => (texts ??= itemTexts(text))[index] ?? '' }
+  }
+  if (whole !== undefined) return { values: [whole], text: () => text }
+
+  const lines = text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  const values = lines.map(parseJson)
+  // A body that does not call itself lines is taken for lines only if it begins like some.
+  if (!isLines && (lines.length < 2 || values[0] === undefined)) return lines.length === 0 ? EMPTY : undefined
+  return { values, text: index => lines[index] ?? '' }
+}
+
+const EMPTY: Items = { values: [], text: () => '' }
+
+/** Takes one event apart; undefined stands for what is no JSON. */
+export function readV1Event(value: unknown, depthMax: number): SentEvent {
+  if (!isObject(value)) {
+    const event = blankEvent({})
+    if (value === undefined) blame(event, 'not_json', '', 'is no JSON')
+    else blame(event, 'event_not_object', '', `must be an object, not ${show(value)}`)
+    return event
+  }
+  const event = blankEvent(value)
+  event.eventId = text(value['event_id'])
+  if (!isFit(event, value, '', depthMax)) return event
+
+  const page = member(value, 'page')
+  const product = member(value, 'product')
+  const order = isObject(value['order']) ? value['order'] : member(value, 'transaction')
+  event.type = 'action'
+  event.event = { schema: V1_SCHEMA, data: value }
+  event.action = readAction(event, value['action'])
+  event.sessionId = text(value['session_id'])
+  event.domainUserId = text(value['visitor_id'])
+  event.userId = text(value['user_id'])
+  event.createdAt = instant(event, value, 'time')
+  event.isTimeTrue = event.createdAt !== null
+  event.sentAt = instant(event, value, 'sent_at')
+  event.appId = text(value['app_id'])
+  event.platform = text(value['platform'])
+  event.userAgent = text(value['user_agent'])
+  event.url = text(page['url'])
+  event.title = text(page['title'])
+  event.referrer = text(page['referrer'])
+  event.pageKind = readKind(event, page['kind'])
+  event.productId = text(product['id'])
+  event.category = text(product['category'])
+  event.price = number(product['price'])
+  event.quantity = number(product['quantity'])
+  event.currency = text(product['currency']) ?? text(order['currency'])
+  event.orderId = text(order['id'])
+  event.revenue = number(order['revenue'])
+  event.searchTerm = text(value['search_term'])
+  event.simulated = value['simulated'] === true
+  event.properties = propertiesOf(value, product)
+  return event
+}
+
+function readAction(event: SentEvent, action: unknown): string | null {
+  // Anything but a text is the schema's to tell.
+  if (typeof action !== 'string' || action === '') return null
+  if (ACTION_NAME.test(action)) return action
+  blame(event, 'action_invalid', 'action', `${show(action)} has other characters, or more than 128`)
+  return null
+}
+
+function readKind(event: SentEvent, kind: unknown): string | null {
+  if (typeof kind !== 'string' || kind === '' || PAGE_KINDS.some(known => known === kind)) return text(kind)
+  blame(event, 'field_invalid', 'page/kind', `must be one of ${PAGE_KINDS.join(', ')}, not ${show(kind)}`)
+  return null
+}
+
+/** The properties, and the product's name, which has no field of its own in good. */
+function propertiesOf(
+  value: Readonly<Record<string, unknown>>,
+  product: Readonly<Record<string, unknown>>,
+): object | null {
+  const properties = isObject(value['properties']) ? value['properties'] : null
+  const name = text(product['name'])
+  return name === null ? properties : { product_name: name, ...properties }
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = {}
+
+function member(value: Readonly<Record<string, unknown>>, key: string): Readonly<Record<string, unknown>> {
+  const found = value[key]
+  return isObject(found) ? found : NOTHING
+}
+
+function text(value: unknown): string | null {
+  if (typeof value !== 'string') return null
+  const clean = cleanText(value)
+  return clean === '' ? null : clean
+}
+
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+
+const ISO = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:?\d\d)$/
+
+/** ISO 8601 with a zone, or milliseconds. */
+function instant(event: SentEvent, value: Readonly<Record<string, unknown>>, key: string): number | null {
+  const given = value[key]
+  if (given === undefined || given === null) return null
+  const ms =
+    typeof given === 'string' && ISO.test(given)
+      ? Date.parse(given.replace(' ', 'T'))
+      : Math.round(Number(given))
+  if (typeof given !== 'object' && ms >= 0 && ms <= INSTANT_MS_MAX) return ms
+  blame(
+    event,
+    'field_invalid',
+    key,
+    `must be a time such as 2026-11-20T09:30:00Z, or milliseconds since 1970, not ${show(given)}`,
+  )
+  return null
+}
