@@ -8,7 +8,7 @@ const textOf = (record: InputRecord): string => Buffer.from(record.value).toStri
 
 let log: MemoryLog
 let stopping: AbortController
-/** What was taken, as `partition: records (how many new)`. */
+/** The batches, as `partition: records (number of new ones)`. */
 let taken: string[]
 let problems: (string | undefined)[]
 let following: Promise<void>
@@ -51,7 +51,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 const untilTaken = (count: number): Promise<void> => until(() => taken.length >= count)
 
 describe('a follower', () => {
-  test('reads what is there, then what comes, and tells them apart', async () => {
+  test('yields the records that are there, then the new ones, and tells them apart', async () => {
     log.write('good', 0, 'k', value('a'))
     log.write('good', 1, 'k', value('b'))
     follow()
@@ -62,7 +62,7 @@ describe('a follower', () => {
     expect(taken).toEqual(['0: a (0)', '1: b (0)', '1: c d (2)'])
   })
 
-  test('begins no further back than it is told, and not before what is kept', async () => {
+  test('begins the given number of positions back, and not before the first record kept', async () => {
     for (const text of ['a', 'b', 'c', 'd']) log.write('good', 0, 'k', value(text))
     for (const text of ['e', 'f', 'g']) log.write('good', 1, 'k', value(text))
     log.truncate('good', 1, 2n)
@@ -71,7 +71,7 @@ describe('a follower', () => {
     expect(taken).toEqual(['0: b c d (0)', '1: g (0)'])
   })
 
-  test('begins at the end when told so', async () => {
+  test('begins at the end with no positions back', async () => {
     log.write('good', 0, 'k', value('a'))
     follow(0)
     await until(() => problems.length > 0)
@@ -80,11 +80,11 @@ describe('a follower', () => {
     expect(taken).toEqual(['0: b (1)'])
   })
 
-  test('counts the new ones of a batch that holds both', async () => {
+  test('tells new records apart within one batch', async () => {
     log.write('good', 0, 'k', value('a'))
     const read = log.read.bind(log)
     log.read = (...args) => {
-      // Another record comes between the look at the bounds and the first read.
+      // Another record is appended between the call of bounds and the first read.
       if (taken.length === 0 && args[1] === 0) log.write('good', 0, 'k', value('b'))
       return read(...args)
     }
@@ -93,7 +93,7 @@ describe('a follower', () => {
     expect(taken[0]).toBe('0: a b (1)')
   })
 
-  test('tries again after a failure, and says both', async () => {
+  test('retries after a failure, and reports the failure and its end', async () => {
     log.broken = new Error('disk gone')
     log.write('good', 0, 'k', value('a'))
     follow()
@@ -104,7 +104,7 @@ describe('a follower', () => {
     expect(problems.at(-1)).toBeUndefined()
   })
 
-  test('ends when it is stopped, whatever it waits for', async () => {
+  test('ends when it is stopped while it waits for records', async () => {
     follow()
     await until(() => problems.length > 0)
     stopping.abort()
@@ -119,7 +119,7 @@ describe('a follower', () => {
     await expect(following).resolves.toBeUndefined()
   })
 
-  test('passes over the marks of the log, and ends at what was there without a signal', async () => {
+  test('passes over the marks of the log, and ends at the present end without a signal', async () => {
     const log = createMemoryLog({ readPositionsMax: 1 })
     log.write('s', 0, 'k', value('a'))
     log.skip('s', 0, 3)
@@ -128,7 +128,7 @@ describe('a follower', () => {
     expect(taken).toEqual(['0: a (0)', '0: b (0)'])
   })
 
-  test('ends at an open transaction when it does not wait for more', async () => {
+  test('ends at an open transaction without a signal', async () => {
     const log = createMemoryLog()
     log.write('s', 0, 'k', value('a'))
     log.write('s', 0, 'k', value('b'))
@@ -137,7 +137,7 @@ describe('a follower', () => {
     expect(taken).toEqual(['0: a (0)'])
   })
 
-  test('rejects with the error of the log when nobody takes problems', async () => {
+  test('throws the error of the log without a handler of problems', async () => {
     log.broken = new Error('disk gone')
     await expect(take(followStream({ log, stream: 'good', from: 'start' }))).rejects.toThrow('disk gone')
   })

@@ -3,7 +3,7 @@ import { lagOf, lagsOf, lastRecord } from './lag.ts'
 import type { Log } from './log.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 
-/** A stream of one partition with records at these positions, and marks of the log at all others below `end`. */
+/** A stream of one partition with records at these positions, and marks of the log at all other positions below `end`. */
 function logWith({
   positions,
   start = 0,
@@ -15,10 +15,10 @@ function logWith({
   start?: number
   end: number
   committed?: number
-  /** The end that readers get to: behind it a transaction is open. */
+  /** The end that readers reach: from there on a transaction is open. */
   visible?: number
 }): Log {
-  // A read gets two positions past where it begins: the marks alone are returned too.
+  // A read passes two positions at most, so that some reads find only marks.
   const log = createMemoryLog({ readPositionsMax: 2 })
   let next = 0
   for (const position of positions) {
@@ -36,15 +36,15 @@ function logWith({
 
 describe('the lag of a group', () => {
   test.each([
-    ['nothing was written', { positions: [], end: 0 }, 0, undefined],
+    ['nothing was appended', { positions: [], end: 0 }, 0, undefined],
     ['nothing was read', { positions: [0, 1, 2], end: 3 }, 3, 1000],
-    ['some is left', { positions: [0, 1, 2], end: 3, committed: 2 }, 1, 1002],
-    ['all is read', { positions: [0, 1, 2], end: 3, committed: 3 }, 0, undefined],
-    ['marks alone are left', { positions: [0, 1], end: 9, committed: 2 }, 0, undefined],
-    ['a record is left behind marks', { positions: [0, 7], end: 9, committed: 1 }, 2, 1007],
-    ['what it had read to was deleted', { positions: [5, 6], start: 5, end: 7, committed: 2 }, 2, 1005],
+    ['some records are left', { positions: [0, 1, 2], end: 3, committed: 2 }, 1, 1002],
+    ['all records are done', { positions: [0, 1, 2], end: 3, committed: 3 }, 0, undefined],
+    ['only marks are left', { positions: [0, 1], end: 9, committed: 2 }, 0, undefined],
+    ['a record is left after marks', { positions: [0, 7], end: 9, committed: 1 }, 2, 1007],
+    ['the committed position was deleted', { positions: [5, 6], start: 5, end: 7, committed: 2 }, 2, 1005],
     [
-      'a transaction is open behind what it read',
+      'a transaction is open after the committed position',
       { positions: [0, 1], end: 5, committed: 2, visible: 2 },
       0,
       undefined,
@@ -58,11 +58,11 @@ describe('the lag of a group', () => {
 
 describe('the last record', () => {
   test.each([
-    ['of nothing', { positions: [], end: 0 }, undefined],
+    ['of an empty partition', { positions: [], end: 0 }, undefined],
     ['at the very end', { positions: [0, 1, 2], end: 3 }, 2n],
     ['before marks', { positions: [0, 1, 2], end: 12 }, 2n],
     ['between marks', { positions: [3, 40], end: 90 }, 40n],
-    ['of marks alone', { positions: [], start: 4, end: 9 }, undefined],
+    ['of a partition with marks only', { positions: [], start: 4, end: 9 }, undefined],
     ['before an open transaction', { positions: [0, 1], end: 9, visible: 2 }, 1n],
   ])('%s', async (_where, stream, position) => {
     expect((await lastRecord(logWith(stream), 's', 0))?.position).toBe(position)

@@ -2,32 +2,33 @@ import type { Bounds, Log } from './log.ts'
 
 /** How far a group is behind in one partition. */
 export interface PartitionLag {
-  /** Everything below was read and is done. */
+  /** The position that the group has committed: all records below are done. */
   readonly committed: bigint
   readonly end: bigint
   /**
-   * Positions from the first record that is not done to the end; 0 when no record is left. Where a log keeps marks of
-   * its own among the records, those behind that record are counted with them.
+   * Positions from the first record that is not done to the end; 0 when no record is left. Includes the marks that a log
+   * keeps among the records from there on.
    */
   readonly positions: number
-  /** When the log took the first record that is not done, by its own clock; undefined when there is none. */
+  /** When the log took the first record that is not done, in epoch milliseconds; undefined when there is none. */
   readonly waitingSince: number | undefined
 }
 
-/** By partition, how far a group is behind the end of a stream. */
+/** Returns for each partition how far a group is behind the end of a stream. */
 export async function lagsOf(log: Log, group: string, stream: string): Promise<PartitionLag[]> {
-  // Committed first: what is committed and appended in between must not look like a lag below zero.
+  // Committed first: a commit between the two reads must not give a lag below zero.
   const committed = await log.committed(group, stream)
   const bounds = await log.bounds(stream)
   return Promise.all(bounds.map((_, partition) => lagAt(log, { stream, partition, committed, bounds })))
 }
 
-/** The same for one partition, where it is known what was committed and what the log holds, by partition. */
+/** Returns the lag in one partition, from committed positions and bounds that the caller has read, in this order. */
 export async function lagAt(
   log: Log,
   found: {
     readonly stream: string
     readonly partition: number
+    /** Both by partition. */
     readonly committed: readonly bigint[]
     readonly bounds: readonly Bounds[]
   },
@@ -44,12 +45,12 @@ export async function lagAt(
   }
 }
 
-/** By partition, how many positions a group is behind the end of a stream: its lag in records. */
+/** Returns for each partition the lag of a group in positions. */
 export async function lagOf(log: Log, group: string, stream: string): Promise<number[]> {
   return (await lagsOf(log, group, stream)).map(({ positions }) => positions)
 }
 
-/** The first record from `from` on and below `end`: the log's own marks are no records. */
+/** Returns the first record from position `from` on and below `end`. Passes over the marks of the log. */
 async function firstRecord(log: Log, stream: string, partition: number, from: bigint, end: bigint) {
   for (let at = from; at < end;) {
     const { records, next } = await log.read(stream, partition, at, { recordsMax: 1, bytesMax: 1 })
@@ -61,7 +62,7 @@ async function firstRecord(log: Log, stream: string, partition: number, from: bi
   return undefined
 }
 
-/** The last record of a partition; undefined when there is none. */
+/** Returns the last record of a partition; undefined when there is none. */
 export async function lastRecord(log: Log, stream: string, partition: number) {
   const { start, end } = (await log.bounds(stream))[partition] ?? { start: 0n, end: 0n }
   for (let back = 1n; ; back *= 2n) {

@@ -1,19 +1,19 @@
-// The port: what a log is to the rest of Sluicebox. contract.ts tests what is written here.
+// The port: what a log is to the rest of Sluicebox. testing/contract/ tests what is written here.
 
 export interface OutputRecord {
-  /** Decides the partition, unless `partition` does. Records of one key stay in order. */
+  /** Decides the partition, unless `partition` is set. Records of one key stay in order. */
   readonly key: string | null
   readonly value: Uint8Array
-  /** Set for records that belong to a partition and not to a key: heartbeats. */
+  /** Set for records that belong to a partition and not to a key, such as heartbeats. */
   readonly partition?: number
 }
 
 export interface InputRecord {
   readonly key: string | null
   readonly value: Uint8Array
-  /** Grows within a partition, means nothing across partitions: a Kafka offset, a Kinesis sequence number. */
+  /** Grows within a partition and has no meaning across partitions: a Kafka offset, a Kinesis sequence number. */
   readonly position: bigint
-  /** When the log took the record, by its own clock. Epoch milliseconds. For lag and retention only. */
+  /** When the log took the record, by the log's clock, in epoch milliseconds. For lag and retention only. */
   readonly appendedAt: number
 }
 
@@ -22,7 +22,7 @@ export interface Batch {
   readonly stream: string
   readonly partition: number
   readonly records: readonly InputRecord[]
-  /** Commit this once the batch is done: everything below it is then done. Greater than every position in it. */
+  /** The position to commit when the batch is done. Greater than the position of each record in the batch. */
   readonly next: bigint
 }
 
@@ -31,38 +31,39 @@ export interface ReadLimits {
   readonly bytesMax: number
 }
 
-/** One partition while this member of the group owns it. */
+/** One partition, while this member of the group owns it. */
 export interface OwnedPartition {
   readonly partition: number
-  /** Everything below was committed by the group when this owner took over. Read after the former owner was fenced. */
+  /** The position that the group has committed. Read after the former owner was fenced, so no later commit can change it. */
   readonly committed: bigint
   /** Aborts when the partition is lost or the consumer stops. */
   readonly signal: AbortSignal
-  /** The next batch, in order from `committed`; waits for records. Undefined once `signal` has aborted. */
+  /** Returns the next batch, in order from `committed` on; waits for records. Undefined once `signal` has aborted. */
   next(): Promise<Batch | undefined>
-  /** Reads again from an earlier or later position than `next` would. */
+  /** Makes `next` continue at this position, earlier or later than it would. */
   seek(position: bigint): void
   /**
-   * Writes the outputs and declares everything below `next` as done: both or neither where the log can, else
-   * outputs first. Others see it at once or soon after. Rejects with `FencedError` when another member owns the partition by now.
+   * Writes the outputs and commits the position `next`: all records below it are done. A log that can do both or neither
+   * does so; another log writes the outputs first. Readers see the result at once or soon after. Rejects with `FencedError`
+   * when another member has taken the partition.
    */
   commit(outputs: Readonly<Record<string, readonly OutputRecord[]>>, next: bigint): Promise<void>
 }
 
-/** Another member of the group owns the partition: what this one knows of it is out of date. */
+/** Another member of the group owns the partition: this member's view of it is out of date. */
 export class FencedError extends Error {}
 
-/** Records of a stream that were deleted before a group had read them. */
+/** Records that were deleted before a group had read them. */
 export interface Skipped {
   readonly group: string
   readonly stream: string
   readonly partition: number
-  /** The first position lost, and the first one kept. */
+  /** From the first position lost to the first position kept. */
   readonly from: bigint
   readonly to: bigint
 }
 
-/** The positions that a partition holds: `start` is the first kept, `end` the one that the next record will get. */
+/** The positions of a partition: `start` is the first one kept, `end` the one that the next record will get. */
 export interface Bounds {
   readonly start: bigint
   readonly end: bigint
@@ -70,29 +71,30 @@ export interface Bounds {
 
 export interface ConsumeOptions extends ReadLimits {
   readonly stream: string
-  /** The members of a group share the partitions of the stream; each group sees every record. */
+  /** The members of a group share the partitions of the stream. Each group sees every record. */
   readonly group: string
-  /** The streams that commits write to. Only to these. */
+  /** The streams that commits may write to. */
   readonly outputs?: readonly string[]
   readonly signal: AbortSignal
 }
 
-/** Whoever reads gets only records that are durable: what was read once stays at its position until it is deleted. */
+/** Readers get durable records only: a record that was read once keeps its position until it is deleted. */
 export interface Log extends AsyncDisposable {
-  /** Resolves when every record is durable; rejects when any is in doubt (it may or may not be there). */
+  /** Resolves when every record is durable. Rejects when any record is in doubt: it may or may not be in the log. */
   append(stream: string, records: readonly OutputRecord[]): Promise<void>
   partitionCount(stream: string): Promise<number>
   /**
-   * Owns partitions until `signal` aborts: `own` is called for each one gained and must return soon after its
-   * signal aborts. Rejects when `own` rejects. A group that is new starts at the first record kept.
+   * Makes this process a member of the group until `signal` aborts. Calls `own` for each partition that the member gains;
+   * `own` must return soon after the partition's signal aborts. Rejects when `own` rejects, after the other calls of `own`
+   * have returned. A new group starts at the first record kept.
    */
   consume(options: ConsumeOptions, own: (partition: OwnedPartition) => Promise<void>): Promise<void>
-  /** Records from position `from` on, without a group: at most the limits, empty at the end. */
+  /** Returns records from position `from` on, without a group: within the limits, and none at the end. */
   read(stream: string, partition: number, from: bigint, limits: ReadLimits): Promise<Batch>
-  /** By partition. */
+  /** Returns the bounds of each partition, in the order of the partitions. */
   bounds(stream: string): Promise<Bounds[]>
-  /** What a group has committed, by partition. */
+  /** Returns the position that a group has committed of each partition. */
   committed(group: string, stream: string): Promise<bigint[]>
-  /** Resolves when the stream may hold more than it did when called, or `signal` aborts. */
+  /** Resolves when the stream may hold more records than at the call, or when `signal` aborts. */
   changed(stream: string, signal: AbortSignal): Promise<void>
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { murmur2, partitionOf } from './partitioner.ts'
 
 describe('murmur2', () => {
-  // The vectors of Kafka's own client tests.
-  it.each([
+  // The vectors of the tests of Kafka's clients.
+  test.each([
     ['21', -973932308],
     ['foobar', -790332482],
     ['a-little-bit-long-string', -985981536],
@@ -15,13 +15,13 @@ describe('murmur2', () => {
     expect(murmur2(new TextEncoder().encode(text))).toBe(hash)
   })
 
-  it('hashes as many bytes as it is told', () => {
+  test('hashes the given number of bytes', () => {
     expect(murmur2(new TextEncoder().encode('abcdef'), 3)).toBe(479470107)
   })
 })
 
 describe('partitionOf', () => {
-  it.each([
+  test.each([
     ['21', 4, (-973932308 & 0x7fffffff) % 4],
     ['foobar', 7, (-790332482 & 0x7fffffff) % 7],
     ['abc', 1, 0],
@@ -29,11 +29,11 @@ describe('partitionOf', () => {
     expect(partitionOf(key, count)).toBe(partition)
   })
 
-  it('treats no key as the empty key', () => {
+  test('treats a missing key as the empty key', () => {
     expect(partitionOf(null, 64)).toBe(partitionOf('', 64))
   })
 
-  it('hashes the UTF-8 bytes of a key, however long', () => {
+  test('hashes the UTF-8 bytes of a key, however long', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 3000 }),
@@ -45,7 +45,7 @@ describe('partitionOf', () => {
     )
   })
 
-  it('spreads keys evenly', () => {
+  test('spreads keys evenly', () => {
     const counts = new Array<number>(4).fill(0)
     for (let i = 0; i < 4000; i++) counts[partitionOf(`visitor-${i}`, 4)]!++
     for (const count of counts) expect(count).toBeGreaterThan(900)

@@ -1,5 +1,5 @@
-// Where a record goes: the partitioning that Kafka's own clients use, so that a stream which other programs write
-// or read as well keeps each key in one place.
+// The partition of a record, computed as Kafka's clients do: when other programs write the same stream, each key still has
+// one partition.
 
 const SEED = 0x9747b28c | 0
 const MULTIPLIER = 0x5bd1e995
@@ -8,18 +8,18 @@ const encoder = new TextEncoder()
 let scratch = new Uint8Array(1024)
 
 /**
- * The partition of `key` among `count`: murmur2 of its UTF-8 bytes, made positive, modulo the count.
- * No key counts as the empty key, so that what a stage writes never depends on anything but its records.
+ * Returns the partition of `key` among `count`: murmur2 of its UTF-8 bytes, made positive, modulo the count. A record
+ * without a key counts as one with the empty key, so that the output of a stage depends on its records alone.
  */
 export function partitionOf(key: string | null, count: number): number {
   const text = key ?? ''
-  // UTF-8 takes at most three bytes for each UTF-16 unit.
+  // UTF-8 needs at most three bytes for each UTF-16 unit.
   if (text.length * 3 > scratch.length) scratch = new Uint8Array(text.length * 3)
   const { written } = encoder.encodeInto(text, scratch)
   return (murmur2(scratch, written) & 0x7fffffff) % count
 }
 
-/** MurmurHash2 over the first `length` bytes, as a signed 32-bit integer. */
+/** Returns MurmurHash2 over the first `length` bytes, as a signed 32-bit integer. */
 export function murmur2(bytes: Uint8Array, length = bytes.length): number {
   let hash = SEED ^ length
   const tail = length & ~3

@@ -3,31 +3,35 @@ import type { Batch, OutputRecord, OwnedPartition } from '../log.ts'
 import { createResolver } from './resolving.ts'
 import type { Backoff } from '../backoff.ts'
 import { REAL_WORLD } from './world.ts'
-import type { Slots } from './concurrency-limit.ts'
+import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { PlacedRecord } from './snapshots.ts'
 import { Unresolved } from './stage.ts'
 
 export const BACKOFF: Backoff = { firstMs: 100, maxMs: 30_000 }
 
-/** A partition's state, and how far it has come. */
+/** The state of a partition while it is owned, and the position that it has reached. */
 export interface Progress<State> {
   readonly state: State
-  /** Everything below is in the state. */
+  /** The records of all positions below are in the state. */
   position: bigint
-  /** The last record in the state. */
+  /** The last record in the state; undefined before the first. */
   last: PlacedRecord | undefined
-  /** Records read and not processed yet. */
+  /** Records that were read and are not processed yet. */
   rest: Batch | undefined
   recordsSinceSnapshot: number
   snapshotAt: number
-  /** The snapshot that is being saved. */
+  /** The save that is under way; undefined when none is. */
   saving: Promise<void> | undefined
 }
 
-/** Processes a batch and commits it, or only processes it. Answers false when the partition ended before it could. */
+/**
+ * Processes a batch and commits it; in mode `replay` it only processes it. While the stage lacks something from the world,
+ * it resolves that and retries. Resolves with false when the partition ended first. Rejects with what the stage throws, and
+ * with what the commit rejects with.
+ */
 export async function advance<State, Output extends string>(
   options: DriveOptions<State, Output>,
-  slots: Slots,
+  limit: ConcurrencyLimit,
   owned: OwnedPartition,
   progress: Progress<State>,
   batch: Batch,
@@ -42,25 +46,26 @@ export async function advance<State, Output extends string>(
     onWait: (refs, attempt, waitMs, error) =>
       observe?.onUnresolved?.({ partition, refs, attempt, waitMs, error }),
   })
+  async function processOnce(): Promise<void> {
+    const begunAt = world.now()
+    const outputs = stage.process(progress.state, batch)
+    const processedAt = world.now()
+    if (mode === 'commit') await owned.commit(byStream(options.outputs, outputs), batch.next)
+    progress.position = batch.next
+    progress.last = batch.records.at(-1) ?? progress.last
+    progress.recordsSinceSnapshot += batch.records.length
+    if (mode === 'commit')
+      observe?.onBatch?.(factsOf(partition, batch, outputs, begunAt, processedAt, world.now()))
+  }
+
   for (;;) {
-    const giveBack = await slots.take()
     try {
-      const begunAt = world.now()
-      const outputs = stage.process(progress.state, batch)
-      const processedAt = world.now()
-      if (mode === 'commit') await owned.commit(byStream(options.outputs, outputs), batch.next)
-      progress.position = batch.next
-      progress.last = batch.records.at(-1) ?? progress.last
-      progress.recordsSinceSnapshot += batch.records.length
-      if (mode === 'commit')
-        observe?.onBatch?.(factsOf(partition, batch, outputs, begunAt, processedAt, world.now()))
+      await limit(processOnce)
       return true
     } catch (error) {
       if (!(error instanceof Unresolved)) throw error
-      giveBack()
+      // Outside of the limit: a partition that waits for the world holds up no other.
       if (!(await resolver.resolve(error, owned.signal))) return false
-    } finally {
-      giveBack()
     }
   }
 }

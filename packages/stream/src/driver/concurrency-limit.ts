@@ -1,24 +1,20 @@
-/** Lets a bounded number work at a time; the others wait, first come first served. */
-export interface Slots {
-  /** Resolves, when there is a slot, with the function that gives it back. */
-  take(): Promise<() => void>
-}
+/** Runs `work` when fewer than the limit are running, and settles as `work` does. */
+export type ConcurrencyLimit = <T>(work: () => Promise<T>) => Promise<T>
 
-export function createSlots(count: number): Slots {
-  let free = count
+/** Lets at most `max` pieces of work run at the same time. The others wait, and start in the order of their calls. */
+export function createConcurrencyLimit(max: number): ConcurrencyLimit {
   const waiting: (() => void)[] = []
-  return {
-    async take() {
-      if (free > 0) free--
-      else await new Promise<void>(resolve => waiting.push(resolve))
-      let held = true
-      return () => {
-        if (!held) return
-        held = false
-        const next = waiting.shift()
-        if (next === undefined) free++
-        else next()
-      }
-    },
+  let running = 0
+  return async work => {
+    if (running >= max) await new Promise<void>(resolve => waiting.push(resolve))
+    else running++
+    try {
+      return await work()
+    } finally {
+      // The place is handed to the work that has waited longest.
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
   }
 }

@@ -1,18 +1,19 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { drive } from './drive.ts'
 import type { DriveOptions, RestoreFacts } from './options.ts'
-import { FencedError, type Batch, type InputRecord, type Log, type OutputRecord } from '../log.ts'
+import { FencedError, type Log, type OutputRecord } from '../log.ts'
+import { createMemoryLog } from '../testing/memory-log.ts'
 import type { Snapshot, SnapshotStore } from './snapshots.ts'
 import { Unresolved, type Stage } from './stage.ts'
 
-// The driver against a log, a store and a world that write down what is done to them: each test compares the whole
-// list, so that the order counts.
+// The driver with a log, a store and a world that record what is done to them. Each test compares the whole list, so that
+// the order counts.
 
 describe('drive', () => {
-  it('reads, processes, commits, and only then reads on', async () => {
-    const test = scenario({ records: ['a', 'b', 'c', 'd'], limit: 2 })
-    await test.run()
-    expect(test.actions).toEqual([
+  test('reads, processes and commits a batch before it reads the next', async () => {
+    const scene = scenario({ records: ['a', 'b', 'c', 'd'], limit: 2 })
+    await scene.run()
+    expect(scene.actions).toEqual([
       'read 0..1',
       'process a b',
       'commit out=a1,b1 next=2',
@@ -23,16 +24,16 @@ describe('drive', () => {
     ])
   })
 
-  it('begins where the group has committed', async () => {
-    const test = scenario({ records: ['a', 'b', 'c'], committed: 2n, stateless: true })
-    await test.run()
-    expect(test.actions).toEqual(['read 2..2', 'process c', 'commit out=c1 next=3', 'end stopped'])
+  test('begins at the position that the group has committed', async () => {
+    const scene = scenario({ records: ['a', 'b', 'c'], committed: 2n, stateless: true })
+    await scene.run()
+    expect(scene.actions).toEqual(['read 2..2', 'process c', 'commit out=c1 next=3', 'end stopped'])
   })
 
-  it('commits nothing while something is unresolved, waits ever longer, and goes on when it is there', async () => {
-    const test = scenario({ records: ['a', '?x', 'b'], failures: 2 })
-    await test.run()
-    expect(test.actions).toEqual([
+  test('commits nothing while something is unresolved, retries with longer waits, and continues once it is there', async () => {
+    const scene = scenario({ records: ['a', '?x', 'b'], failures: 2 })
+    await scene.run()
+    expect(scene.actions).toEqual([
       'read 0..2',
       'process a ?x b',
       'resolve x fails',
@@ -48,10 +49,10 @@ describe('drive', () => {
     ])
   })
 
-  it('waits no longer than it may', async () => {
-    const test = scenario({ records: ['?x'], failures: 6, backoff: { firstMs: 100, maxMs: 500 } })
-    await test.run()
-    expect(test.actions.filter(action => action.startsWith('wait'))).toEqual([
+  test('waits no longer than the longest wait', async () => {
+    const scene = scenario({ records: ['?x'], failures: 6, backoff: { firstMs: 100, maxMs: 500 } })
+    await scene.run()
+    expect(scene.actions.filter(action => action.startsWith('wait'))).toEqual([
       'wait 75',
       'wait 150',
       'wait 300',
@@ -61,10 +62,10 @@ describe('drive', () => {
     ])
   })
 
-  it('asks at once for what is found missing next', async () => {
-    const test = scenario({ records: ['?x', '?y'] })
-    await test.run()
-    expect(test.actions).toEqual([
+  test('resolves at once what turns out to be missing next', async () => {
+    const scene = scenario({ records: ['?x', '?y'] })
+    await scene.run()
+    expect(scene.actions).toEqual([
       'read 0..1',
       'process ?x ?y',
       'resolve x',
@@ -76,10 +77,10 @@ describe('drive', () => {
     ])
   })
 
-  it('waits when what it got does not help', async () => {
-    const test = scenario({ records: ['?x'], useless: 1 })
-    await test.run()
-    expect(test.actions).toEqual([
+  test('waits when what it fetched does not help', async () => {
+    const scene = scenario({ records: ['?x'], uselessFetches: 1 })
+    await scene.run()
+    expect(scene.actions).toEqual([
       'read 0..0',
       'process ?x',
       'resolve x',
@@ -93,17 +94,17 @@ describe('drive', () => {
     ])
   })
 
-  it('can be stopped while something is unresolved, and commits nothing of it', async () => {
-    const test = scenario({ records: ['?x'], failures: Infinity, stopAfterWaits: 3 })
-    await test.run()
-    expect(test.actions.filter(action => action.startsWith('commit'))).toEqual([])
-    expect(test.actions.at(-1)).toBe('end stopped')
+  test('can be stopped while something is unresolved, and commits nothing of that batch', async () => {
+    const scene = scenario({ records: ['?x'], failures: Infinity, stopAfterWaits: 3 })
+    await scene.run()
+    expect(scene.actions.filter(action => action.startsWith('commit'))).toEqual([])
+    expect(scene.actions.at(-1)).toBe('end stopped')
   })
 
-  it('can be stopped while a fetch never answers', async () => {
-    const test = scenario({ records: ['?x'] })
+  test('can be stopped while a fetch never settles', async () => {
+    const scene = scenario({ records: ['?x'] })
     const stop = new AbortController()
-    const driving = test.run({
+    const driving = scene.run({
       signal: stop.signal,
       resolve() {
         stop.abort()
@@ -111,38 +112,40 @@ describe('drive', () => {
       },
     })
     await driving
-    expect(test.actions.at(-1)).toBe('end stopped')
+    expect(scene.actions.at(-1)).toBe('end stopped')
   })
 
-  it('says what is missing when it was given nothing to get it from', async () => {
-    const test = scenario({ records: ['?x'] })
-    const { resolve: _, ...options } = test.options
-    await expect(drive(options)).rejects.toThrow('The stage needs x, and the driver was given nothing')
+  test('says what is missing when it has nothing to fetch it with', async () => {
+    const scene = scenario({ records: ['?x'] })
+    const { resolve: _, ...options } = scene.options
+    await expect(drive(options)).rejects.toThrow(
+      'The stage needs x, but the driver has no `resolve` to fetch it with. Pass one to drive().',
+    )
   })
 
-  it('passes on what a stage throws, and commits nothing', async () => {
-    const test = scenario({ records: ['a', '!', 'b'] })
-    await expect(test.run()).rejects.toThrow('boom')
-    expect(test.actions).toEqual(['read 0..2', 'process a ! b'])
+  test('rejects with what a stage throws, and commits nothing', async () => {
+    const scene = scenario({ records: ['a', '!', 'b'] })
+    await expect(scene.run()).rejects.toThrow('boom')
+    expect(scene.actions).toEqual(['read 0..2', 'process a ! b'])
   })
 
-  it('passes on a commit that failed', async () => {
-    const test = scenario({ records: ['a'], commitError: new Error('the disk is full') })
-    await expect(test.run()).rejects.toThrow('the disk is full')
+  test('rejects when a commit fails', async () => {
+    const scene = scenario({ records: ['a'], commitError: new Error('the disk is full') })
+    await expect(scene.run()).rejects.toThrow('the disk is full')
   })
 
-  it('lets a partition go that another owner has taken', async () => {
-    const test = scenario({ records: ['a'], commitError: new FencedError('taken'), snapshotEvery: 1 })
-    await test.run()
-    expect(test.actions).toEqual(['restore 0 of 0', 'read 0..0', 'process a', 'end taken'])
+  test('leaves a partition that another owner has taken', async () => {
+    const scene = scenario({ records: ['a'], commitError: new FencedError('taken'), snapshotEvery: 1 })
+    await scene.run()
+    expect(scene.actions).toEqual(['restore 0 of 0', 'read 0..0', 'process a', 'end taken'])
   })
 })
 
 describe('the state of a partition', () => {
-  it('is saved when enough records have come, after they were committed', async () => {
-    const test = scenario({ records: ['a', 'a', 'a', 'a', 'a'], limit: 2, snapshotEvery: 4 })
-    await test.run()
-    expect(test.actions).toEqual([
+  test('is saved once enough records were committed', async () => {
+    const scene = scenario({ records: ['a', 'a', 'a', 'a', 'a'], limit: 2, snapshotEvery: 4 })
+    await scene.run()
+    expect(scene.actions).toEqual([
       'restore 0 of 0',
       'read 0..1',
       'process a a',
@@ -159,41 +162,41 @@ describe('the state of a partition', () => {
     ])
   })
 
-  it('is saved when enough time has gone by', async () => {
-    const test = scenario({ records: ['a', 'a'], limit: 1, snapshotEvery: 1000, snapshotMs: 0 })
-    await test.run()
-    expect(test.actions.filter(action => action.startsWith('save'))).toEqual([
+  test('is saved once enough time has passed', async () => {
+    const scene = scenario({ records: ['a', 'a'], limit: 1, snapshotEvery: 1000, snapshotMs: 0 })
+    await scene.run()
+    expect(scene.actions.filter(action => action.startsWith('save'))).toEqual([
       'save 1 {"a":1}',
       'save 2 {"a":2}',
     ])
   })
 
-  it('is saved while the partition goes on, one snapshot at a time, and at the end the last', async () => {
+  test('is saved while the partition continues, one snapshot at a time, and the last at the end', async () => {
     const slow = Promise.withResolvers<void>()
-    const test = scenario({
+    const scene = scenario({
       records: ['a', 'a', 'a'],
       limit: 1,
       snapshotEvery: 1,
       slowSave: slow.promise,
     })
-    const running = test.run()
-    await expect.poll(() => test.actions).toContain('commit out=a3 next=3')
-    expect(test.actions.filter(action => action.startsWith('save'))).toEqual(['save begins'])
+    const running = scene.run()
+    await expect.poll(() => scene.actions).toContain('commit out=a3 next=3')
+    expect(scene.actions.filter(action => action.startsWith('save'))).toEqual(['save begins'])
     slow.resolve()
     await running
-    expect(test.actions.slice(-3)).toEqual(['save 1 {"a":1}', 'save 3 {"a":3}', 'end stopped'])
+    expect(scene.actions.slice(-3)).toEqual(['save 1 {"a":1}', 'save 3 {"a":3}', 'end stopped'])
   })
 
-  it('comes from the snapshot and a replay that writes nothing', async () => {
-    const test = scenario({
+  test('is restored from the snapshot and a replay that writes nothing', async () => {
+    const scene = scenario({
       records: ['a', 'a', 'a', 'a'],
       committed: 3n,
       limit: 2,
       snapshot: { position: 1n, version: '1', bytes: json({ a: 1 }) },
       snapshotEvery: 100,
     })
-    await test.run()
-    expect(test.actions).toEqual([
+    await scene.run()
+    expect(scene.actions).toEqual([
       'seek 1',
       'restore 1 of 3',
       'read 1..2',
@@ -207,10 +210,10 @@ describe('the state of a partition', () => {
     ])
   })
 
-  it('splits a batch in which the replay ends', async () => {
-    const test = scenario({ records: ['a', 'a', 'a'], committed: 2n, snapshotEvery: 100 })
-    await test.run()
-    expect(test.actions).toEqual([
+  test('splits a batch in which the replay ends', async () => {
+    const scene = scenario({ records: ['a', 'a', 'a'], committed: 2n, snapshotEvery: 100 })
+    await scene.run()
+    expect(scene.actions).toEqual([
       'seek 0',
       'restore 0 of 2',
       'read 0..2',
@@ -223,52 +226,55 @@ describe('the state of a partition', () => {
     ])
   })
 
-  it.each<[string, Partial<Snapshot>]>([
+  test.each<[string, Partial<Snapshot>]>([
     ['of another version', { version: '0' }],
-    ['that the stage can not read', { bytes: new TextEncoder().encode('{') }],
+    ['that the stage can not restore', { bytes: new TextEncoder().encode('{') }],
     ['of a position that the group has not committed', { position: 3n }],
-    ['of a log that took its last record at another time', { last: { position: 0n, appendedAt: 7 } }],
-    ['of a log that has a record where this one has none', { last: { position: 9n, appendedAt: 0 } }],
-  ])('does not come from a snapshot %s', async (_, part) => {
-    const test = scenario({
+    ['of a log that took its last record at another instant', { last: { position: 0n, appendedAt: 7 } }],
+    [
+      'of a log with a record at a position where this log has none',
+      { last: { position: 9n, appendedAt: 0 } },
+    ],
+  ])('is not restored from a snapshot %s', async (_, part) => {
+    const scene = scenario({
       records: ['a', 'a', 'a'],
       committed: 2n,
       snapshot: { position: 1n, version: '1', bytes: json({ a: 10 }), ...part },
       snapshotEvery: 100,
     })
-    await test.run()
-    expect(test.actions.find(action => action.startsWith('commit'))).toBe('commit out=a3 next=3')
+    await scene.run()
+    expect(scene.actions.find(action => action.startsWith('commit'))).toBe('commit out=a3 next=3')
   })
 
-  it.each<[string, Partial<Scenario>, Snapshot['last']]>([
+  test.each<[string, Partial<Scenario>, Snapshot['last']]>([
     ['its last record is still in the log', {}, { position: 0n, appendedAt: 0 }],
     ['its last record was deleted', { start: 1n }, { position: 0n, appendedAt: 7 }],
-  ])('comes from a snapshot when %s', async (_, given, last) => {
-    const test = scenario({
+  ])('is restored from a snapshot when %s', async (_, given, last) => {
+    const scene = scenario({
       ...given,
       records: ['a', 'a', 'a'],
       committed: 2n,
       snapshot: { position: 1n, version: '1', bytes: json({ a: 10 }), last },
       snapshotEvery: 100,
     })
-    await test.run()
-    expect(test.actions.find(action => action.startsWith('commit'))).toBe('commit out=a12 next=3')
-    expect(test.saved).toMatchObject({ position: 3n, last: { position: 2n, appendedAt: 0 } })
+    await scene.run()
+    expect(scene.actions.find(action => action.startsWith('commit'))).toBe('commit out=a12 next=3')
+    expect(scene.saved).toMatchObject({ position: 3n, last: { position: 2n, appendedAt: 0 } })
   })
 
-  it('waits for a store that is down', async () => {
-    const test = scenario({
+  test('is awaited while the store is down', async () => {
+    const scene = scenario({
       records: ['a', 'a'],
       committed: 1n,
       snapshot: { position: 1n, version: '1', bytes: json({ a: 1 }) },
       loadFailures: 2,
       snapshotEvery: 100,
     })
-    await test.run()
-    expect(test.actions).toEqual([
-      'problem the store is down, asked again after 75',
+    await scene.run()
+    expect(scene.actions).toEqual([
+      'problem the store is down, retries after 75',
       'wait 75',
-      'problem the store is down, asked again after 150',
+      'problem the store is down, retries after 150',
       'wait 150',
       'restore 1 of 1',
       'read 1..1',
@@ -279,48 +285,48 @@ describe('the state of a partition', () => {
     ])
   })
 
-  it('is given up when the partition ends while the store is down', async () => {
-    const test = scenario({ records: ['a'], loadFailures: Infinity, stopAfterWaits: 2, snapshotEvery: 100 })
-    await test.run()
-    expect(test.actions.slice(-2)).toEqual(['restore 0 of 0', 'end stopped'])
-    expect(test.actions.filter(action => action.startsWith('commit'))).toEqual([])
+  test('is not awaited any longer when the partition ends while the store is down', async () => {
+    const scene = scenario({ records: ['a'], loadFailures: Infinity, stopAfterWaits: 2, snapshotEvery: 100 })
+    await scene.run()
+    expect(scene.actions.slice(-2)).toEqual(['restore 0 of 0', 'end stopped'])
+    expect(scene.actions.filter(action => action.startsWith('commit'))).toEqual([])
   })
 
-  it('comes from the first record kept when there is no snapshot, and says so', async () => {
-    const test = scenario({ records: ['a', 'a', 'a'], start: 1n, committed: 2n, snapshotEvery: 100 })
-    await test.run()
-    expect(test.actions.slice(0, 2)).toEqual(['seek 1', 'restore 1 of 2'])
-    expect(test.restores[0]).toMatchObject({ from: 1n, hasSnapshot: false, hasGap: false })
+  test('is restored from the first record kept when there is no snapshot, which is reported', async () => {
+    const scene = scenario({ records: ['a', 'a', 'a'], start: 1n, committed: 2n, snapshotEvery: 100 })
+    await scene.run()
+    expect(scene.actions.slice(0, 2)).toEqual(['seek 1', 'restore 1 of 2'])
+    expect(scene.restores[0]).toMatchObject({ from: 1n, hasSnapshot: false, hasGap: false })
   })
 
-  it('lacks what is gone between the snapshot and the first record kept, and says so', async () => {
-    const test = scenario({
+  test('lacks the records deleted between the snapshot and the first record kept, which is reported', async () => {
+    const scene = scenario({
       records: ['a', 'a', 'a', 'a'],
       start: 2n,
       committed: 3n,
       snapshot: { position: 1n, version: '1', bytes: json({ a: 1 }) },
       snapshotEvery: 100,
     })
-    await test.run()
-    expect(test.restores[0]).toMatchObject({ from: 2n, hasSnapshot: true, hasGap: true })
-    expect(test.actions.find(action => action.startsWith('commit'))).toBe('commit out=a3 next=4')
+    await scene.run()
+    expect(scene.restores[0]).toMatchObject({ from: 2n, hasSnapshot: true, hasGap: true })
+    expect(scene.actions.find(action => action.startsWith('commit'))).toBe('commit out=a3 next=4')
   })
 
-  it('is not lost when it can not be saved', async () => {
-    const test = scenario({
+  test('is kept when it can not be saved', async () => {
+    const scene = scenario({
       records: ['a', 'a'],
       limit: 1,
       snapshotEvery: 1,
       saveError: new Error('no room'),
     })
-    await test.run()
-    expect(test.actions).toEqual([
+    await scene.run()
+    expect(scene.actions).toEqual([
       'restore 0 of 0',
       'read 0..0',
       'process a',
       'commit out=a1 next=1',
-      'read 1..1',
       'problem no room',
+      'read 1..1',
       'process a',
       'commit out=a2 next=2',
       'problem no room',
@@ -329,26 +335,26 @@ describe('the state of a partition', () => {
   })
 })
 
-/** What is different from: a log that holds `records`, read in one batch by a group that is new to it. */
+/** The default: a log that holds `records`, read in one batch by a new group. */
 interface Scenario {
   readonly records: readonly string[]
   readonly start?: bigint
   readonly committed?: bigint
-  /** Records of a batch. */
+  /** The most records of a batch. */
   readonly limit?: number
-  /** How often fetching fails, and how often what was fetched does not help. */
+  /** How many fetches fail, and how many later ones do not help. */
   readonly failures?: number
-  readonly useless?: number
+  readonly uselessFetches?: number
   readonly stopAfterWaits?: number
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number }
   readonly commitError?: Error
   readonly snapshot?: Snapshot
-  /** How often the store does not answer. */
+  /** How many loads of a snapshot fail. */
   readonly loadFailures?: number
   readonly snapshotEvery?: number
   readonly snapshotMs?: number
   readonly saveError?: Error
-  /** The first snapshot takes until then. */
+  /** The first save resolves after this. */
   readonly slowSave?: Promise<void>
   readonly stateless?: boolean
 }
@@ -363,15 +369,9 @@ function scenario(given: Scenario) {
   const { start = 0n, committed = 0n, limit = 100 } = given
   let failures = given.failures ?? 0
   let loadFailures = given.loadFailures ?? 0
-  let useless = given.useless ?? 0
+  let uselessFetches = given.uselessFetches ?? 0
   let waits = 0
   const known = new Set<string>()
-  const records = given.records.map((name, index): InputRecord => ({
-    key: name,
-    value: new TextEncoder().encode(name),
-    position: BigInt(index),
-    appendedAt: 0,
-  }))
 
   /** Numbers the records of each name; `?x` needs x first, `!` can't be processed. */
   const stage: Stage<Counts, 'out'> = {
@@ -417,50 +417,43 @@ function scenario(given: Scenario) {
     },
   }
 
-  const log = {
-    async bounds() {
-      return [{ start, end: BigInt(records.length) }]
-    },
-    async read(_stream, _partition, from) {
-      return {
-        stream: 'in',
-        partition: 0,
-        records: records.slice(Number(from), Number(from) + 1),
-        next: from,
-      }
-    },
-    async consume({ signal }, own) {
-      let position = committed
-      await own({
-        partition: 0,
-        committed,
-        signal,
-        seek(to) {
-          actions.push(`seek ${to}`)
-          position = to
-        },
-        async next(): Promise<Batch | undefined> {
-          if (signal.aborted) return undefined
-          const from = Number(position)
-          const batch = records.slice(from, from + limit)
-          if (batch.length === 0) {
-            stop.abort()
-            return undefined
-          }
-          position = BigInt(from + batch.length)
-          actions.push(`read ${from}..${position - 1n}`)
-          return { stream: 'in', partition: 0, records: batch, next: position }
-        },
-        async commit(outputs, next) {
-          if (given.commitError !== undefined) throw given.commitError
-          const written = Object.entries(outputs).map(
-            ([name, out]) => `${name}=${out.map(({ key }) => key).join()}`,
-          )
-          actions.push(`commit ${written.join(' ')} next=${next}`)
-        },
-      })
-    },
-  } as Partial<Log> as Log
+  const memory = createMemoryLog()
+  memory.now = 0
+  for (const name of given.records) memory.write('in', 0, name, new TextEncoder().encode(name))
+  memory.truncate('in', 0, start)
+  memory.place('group', 'in', 0, committed)
+  /** Records what the driver does to the log in memory, and stops the driver at the end of the stream. */
+  const log: Log = {
+    ...memory,
+    consume: (consumeOptions, own) =>
+      memory.consume(consumeOptions, owned => {
+        let next = owned.committed
+        return own({
+          ...owned,
+          seek(to) {
+            actions.push(`seek ${to}`)
+            next = to
+            owned.seek(to)
+          },
+          async next() {
+            if (next >= BigInt(given.records.length)) stop.abort()
+            const batch = await owned.next()
+            if (batch === undefined) return undefined
+            next = batch.next
+            actions.push(`read ${batch.records[0]!.position}..${next - 1n}`)
+            return batch
+          },
+          async commit(outputs, to) {
+            if (given.commitError !== undefined) throw given.commitError
+            const written = Object.entries(outputs).map(
+              ([name, out]) => `${name}=${out.map(({ key }) => key).join()}`,
+            )
+            actions.push(`commit ${written.join(' ')} next=${to}`)
+            await owned.commit(outputs, to)
+          },
+        })
+      }),
+  }
 
   const options: DriveOptions<Counts, 'out'> = {
     log,
@@ -482,7 +475,7 @@ function scenario(given: Scenario) {
         throw new Error('the registry is down')
       }
       actions.push(what)
-      if (useless > 0) useless--
+      if (uselessFetches > 0) uselessFetches--
       else for (const ref of refs) known.add(ref)
     },
     observe: {
@@ -496,7 +489,7 @@ function scenario(given: Scenario) {
         actions.push(`unresolved ${refs.join()} attempt ${attempt}: ${error?.message}`)
       },
       onSnapshotProblem({ error, waitMs }) {
-        actions.push(`problem ${error.message}${waitMs === undefined ? '' : `, asked again after ${waitMs}`}`)
+        actions.push(`problem ${error.message}${waitMs === undefined ? '' : `, retries after ${waitMs}`}`)
       },
       onEnd({ reason }) {
         actions.push(`end ${reason}`)

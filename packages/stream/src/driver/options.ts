@@ -8,19 +8,20 @@ export interface DriveOptions<State, Output extends string> {
   readonly log: Log
   readonly stage: Stage<State, Output>
   readonly group: string
-  /** The stream that is read, and the one that each output of the stage is written to. */
+  /** The stream that is read. */
   readonly input: string
+  /** The stream that each output of the stage is written to. */
   readonly outputs: Readonly<Record<Output, string>>
-  /** Bounds of a batch. */
+  /** Bounds of one batch. */
   readonly limits: ReadLimits
-  /** Stops the driver: batches in hand are finished and committed, states are saved. */
+  /** Stops the driver: it finishes and commits the batches in flight and saves the states. */
   readonly signal: AbortSignal
-  /** For a stage with state. Without them, all that is kept of the stream is replayed at each start. */
+  /** For a stage with state. Without it, each start replays all that the log keeps of the stream. */
   readonly snapshots?: SnapshotPolicy
-  /** Fetches what a stage said is unresolved. Rejects when it can't be reached: it is tried again until it can. */
+  /** Fetches what a stage lacks. When it rejects, the driver retries until it resolves. */
   readonly resolve?: (refs: readonly string[]) => Promise<void>
   readonly backoff?: Backoff
-  /** Partitions that are processed or written at the same time. */
+  /** The most partitions that process or commit at the same time; the others wait for their turn. Default: 16. */
   readonly parallelMax?: number
   readonly observe?: Observe<Output>
   readonly world?: World
@@ -28,38 +29,38 @@ export interface DriveOptions<State, Output extends string> {
 
 export interface SnapshotPolicy {
   readonly store: SnapshotStore
-  /** A snapshot is taken after the batch with which either is reached. */
+  /** A snapshot is taken after the batch that reaches either bound. */
   readonly everyRecords: number
   readonly everyMs: number
 }
 
-/** What the driver tells while it works: for metrics and logs. */
+/** What the driver reports while it runs, for metrics and logs. */
 export interface Observe<Output extends string> {
   onBatch?(batch: BatchFacts<Output>): void
   onRestore?(restore: RestoreFacts): void
-  /** A partition waits for something unresolved. */
+  /** A partition waits before it retries to fetch what its stage lacks. */
   onUnresolved?(unresolved: UnresolvedFacts): void
   onSnapshot?(snapshot: SnapshotFacts): void
   /**
-   * A snapshot could not be used or saved: the driver goes on without it. With `waitMs` the store could not be reached,
-   * and the partition waits for so long before it asks again.
+   * A snapshot could not be loaded, used or saved. With `waitMs` the store can't be reached, and the partition retries after
+   * that many milliseconds. Without, the driver continues without the snapshot.
    */
   onSnapshotProblem?(problem: {
     readonly partition: number
     readonly error: Error
     readonly waitMs?: number
   }): void
-  /** The driver has let go of a partition: it was stopped, or another owner has taken it. */
+  /** The partition has ended here: the driver was stopped, or another owner has taken the partition. */
   onEnd?(end: { readonly partition: number; readonly reason: 'stopped' | 'taken' }): void
 }
 
 export interface BatchFacts<Output extends string> {
   readonly partition: number
   readonly records: number
-  /** Of keys and values read. */
+  /** Size of the keys and values that were read. */
   readonly bytes: number
   readonly outputs: Readonly<Record<Output, number>>
-  /** How long ago the log took the last record, now that its outputs are written. */
+  /** From the log's taking the last record of the batch to the commit of its outputs. */
   readonly behindMs: number
   readonly processMs: number
   readonly commitMs: number
@@ -67,12 +68,12 @@ export interface BatchFacts<Output extends string> {
 
 export interface RestoreFacts {
   readonly partition: number
-  /** Where the replay began: at a snapshot's position, or at the first record kept. */
+  /** Where the replay began: at the snapshot's position, or at the first record kept. */
   readonly from: bigint
   readonly hasSnapshot: boolean
-  /** Whether records between the snapshot and the first record kept are gone: the state lacks them. */
+  /** Whether records between the snapshot and the first record kept were deleted: the state lacks them. */
   readonly hasGap: boolean
-  /** The replay is done when `position` has come to `committed`. */
+  /** The replay is complete when `position` has reached `committed`. */
   readonly position: bigint
   readonly committed: bigint
 }

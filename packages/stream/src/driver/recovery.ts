@@ -3,17 +3,18 @@ import type { DriveOptions } from './options.ts'
 import type { Batch, Log, OwnedPartition } from '../log.ts'
 import { createResolver } from './resolving.ts'
 import { REAL_WORLD } from './world.ts'
-import type { Slots } from './concurrency-limit.ts'
+import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { PlacedRecord, Snapshot } from './snapshots.ts'
 import { Unresolved } from './stage.ts'
 
 /**
- * The state for everything that the group has committed: the latest snapshot, and a replay from there whose outputs
- * are dropped, because they have been written. Falls short of it only when the partition ends meanwhile.
+ * Returns the state at the position that the group has committed. It loads the latest snapshot and replays the records
+ * from there; it drops the outputs of the replay, which are in the log already. The returned position is below the
+ * committed one only when the partition ended meanwhile.
  */
 export async function restore<State, Output extends string>(
   options: DriveOptions<State, Output>,
-  slots: Slots,
+  limit: ConcurrencyLimit,
   owned: OwnedPartition,
 ): Promise<Progress<State>> {
   const { stage, log, input, world = REAL_WORLD } = options
@@ -40,7 +41,7 @@ export async function restore<State, Output extends string>(
     if (batch === undefined) return progress
     const [before, rest] = splitAt(batch, committed)
     if (before.records.length === 0) progress.position = before.next
-    else if (!(await advance(options, slots, owned, progress, before, 'replay'))) return progress
+    else if (!(await advance(options, limit, owned, progress, before, 'replay'))) return progress
     progress.rest = rest
     report()
   }
@@ -68,13 +69,13 @@ async function loadSnapshot<State, Output extends string>(
   if (stage.snapshots === undefined) return undefined
   const snapshot = await fetchSnapshot(options, owned)
   if (snapshot === undefined || snapshot.version !== stage.snapshots.version) return undefined
-  // Of a later position than the group has committed, when the log has lost commits: it holds records whose outputs
-  // are still to be written.
+  // The snapshot can be ahead of the committed position when the log has lost commits. Its state then contains records
+  // whose outputs are not in the log.
   if (snapshot.position > committed) return undefined
   const { position, last } = snapshot
   if (last !== undefined && last.position >= start && !(await isIn(log, input, partition, last))) {
     const error = new Error(
-      `it was made from another log: this one has another record at position ${last.position} of ${input}, partition ${partition}`,
+      `the snapshot was made from another log: this log has a different record at position ${last.position} of ${input}, partition ${partition}`,
     )
     observe?.onSnapshotProblem?.({ partition, error })
     return undefined
@@ -88,8 +89,8 @@ async function loadSnapshot<State, Output extends string>(
 }
 
 /**
- * What the store has. While it can't be reached this partition waits, as the others need not: without its snapshot there
- * may be days to replay. Undefined when the partition ends first.
+ * Returns the snapshot in the store; undefined when there is none, or when the partition ends first. While the store can't
+ * be reached, this partition waits and the others continue: without its snapshot it might have to replay days of records.
  */
 async function fetchSnapshot<State, Output extends string>(
   { snapshots, group, observe, backoff = BACKOFF, world = REAL_WORLD }: DriveOptions<State, Output>,
@@ -103,7 +104,7 @@ async function fetchSnapshot<State, Output extends string>(
     },
     backoff,
     world,
-    onWait: (_refs, _attempt, waitMs, error = new Error('no answer')) =>
+    onWait: (_refs, _attempt, waitMs, error = new Error('the store did not answer')) =>
       observe?.onSnapshotProblem?.({ partition, error, waitMs }),
   })
   await resolver.resolve(new Unresolved(['snapshot']), signal)
@@ -114,11 +115,11 @@ async function isIn(log: Log, stream: string, partition: number, last: PlacedRec
   const { records } = await log.read(stream, partition, last.position, { recordsMax: 1, bytesMax: 1 })
   const [record] = records
   if (record?.position === last.position) return record.appendedAt === last.appendedAt
-  // No record has ever stood there, unless it was deleted a moment ago.
+  // This log never had a record at that position, unless retention deleted it a moment ago.
   return (await log.bounds(stream))[partition]!.start > last.position
 }
 
-/** The records below `position`, and the others if there are any. */
+/** Splits a batch into the records below `position` and the rest; the rest is undefined when it is empty. */
 function splitAt(batch: Batch, position: bigint): [Batch, Batch | undefined] {
   if (batch.next <= position) return [batch, undefined]
   const index = batch.records.findIndex(record => record.position >= position)
@@ -140,8 +141,8 @@ export function isSnapshotDue<State, Output extends string>(
 }
 
 /**
- * Begins to save the state as it is now. Processing goes on meanwhile: a store that is slow or down holds up no
- * records, and gets the next snapshot once it is done with this one.
+ * Starts to save the present state, and returns before it is saved: processing continues while a store is slow or down. One
+ * save of a partition runs at a time.
  */
 export function beginSnapshot<State, Output extends string>(
   { stage, snapshots, group, observe, signal, world = REAL_WORLD }: DriveOptions<State, Output>,
@@ -152,7 +153,7 @@ export function beginSnapshot<State, Output extends string>(
   const { partition } = owned
   const { position, last, state } = progress
   const { version } = stage.snapshots
-  // What comes of a save when the partition is another's by now is not told: it has ended here.
+  // The outcome of a save is not reported once another owner has the partition: here it has ended.
   const isOurs = (): boolean => !owned.signal.aborted || signal.aborted
   progress.recordsSinceSnapshot = 0
   progress.snapshotAt = world.now()
@@ -174,7 +175,7 @@ export function beginSnapshot<State, Output extends string>(
   }
 }
 
-/** Saves the state that the partition ends with, after the snapshot that is being saved. */
+/** Saves the final state of the partition, once the save that is under way has settled. */
 export async function saveLast<State, Output extends string>(
   options: DriveOptions<State, Output>,
   owned: OwnedPartition,

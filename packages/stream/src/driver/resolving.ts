@@ -16,11 +16,11 @@ export interface ResolverParts {
 }
 
 /**
- * Gets what a stage was missing, for as long as it takes: what can't be reached is fetched again, ever more
- * slowly, and what was fetched but is still missing too. Each batch has a resolver of its own.
+ * Fetches what a stage lacks, and retries with increasing waits until it has it: after a fetch that failed, and after one
+ * whose result did not help the stage. Each batch has a resolver of its own.
  */
 export interface Resolver {
-  /** Resolves when it is worth calling the stage again; with false when `signal` aborted first. */
+  /** Resolves with true when the stage can be called again, and with false when `signal` aborted first. */
   resolve(unresolved: Unresolved, signal: AbortSignal): Promise<boolean>
 }
 
@@ -28,13 +28,13 @@ export function createResolver({ resolve, backoff, world, onWait }: ResolverPart
   let attempt = 0
   let before = ''
 
-  /** Answers why it failed. */
+  /** Returns why the fetch failed; undefined when it worked, or when `signal` aborted first. */
   async function fetchAll(refs: readonly string[], signal: AbortSignal): Promise<Error | undefined> {
     const fetched = resolve!(refs).then(
       () => undefined,
       (error: Error) => error,
     )
-    // A server that never answers must not hold up the shutdown.
+    // A server that never answers must not delay the shutdown.
     return unlessAborted(fetched, signal)
   }
 
@@ -43,12 +43,10 @@ export function createResolver({ resolve, backoff, world, onWait }: ResolverPart
       const { refs } = unresolved
       if (resolve === undefined)
         throw new Error(
-          `The stage needs ${refs.join(', ')}, and the driver was given nothing to get it from.`,
-          {
-            cause: unresolved,
-          },
+          `The stage needs ${refs.join(', ')}, but the driver has no \`resolve\` to fetch it with. Pass one to drive().`,
+          { cause: unresolved },
         )
-      // Asked for the same again: what came did not help.
+      // The stage lacks the same again: what was fetched did not help.
       const asked = [...refs].sort().join('\n')
       let failure: Error | undefined = asked === before ? unresolved : undefined
       before = asked

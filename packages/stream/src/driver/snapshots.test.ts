@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSnapshots } from './snapshots.ts'
 
 describe('snapshots', () => {
@@ -15,7 +15,7 @@ describe('snapshots', () => {
     }
   }
 
-  it('are kept by group and partition', async () => {
+  test('are kept by group and partition', async () => {
     const { snapshots, objects } = createStore()
     await snapshots.save('scorer', 3, snapshot)
     expect([...objects.keys()]).toEqual(['snapshots/scorer/3.snapshot'])
@@ -25,7 +25,7 @@ describe('snapshots', () => {
     expect(await snapshots.load('other', 3)).toBeUndefined()
   })
 
-  it('say which record was the last, where there is one', async () => {
+  test('name the last record, when there is one', async () => {
     const { snapshots } = createStore()
     const last = { position: 2n ** 60n - 1n, appendedAt: 1_700_000_000_000.5 }
     await snapshots.save('scorer', 0, { ...snapshot, last })
@@ -34,14 +34,14 @@ describe('snapshots', () => {
     expect((await snapshots.load('scorer', 0))?.last).toBeUndefined()
   })
 
-  it('replace the one before', async () => {
+  test('replace the snapshot before', async () => {
     const { snapshots } = createStore()
     await snapshots.save('scorer', 0, snapshot)
     await snapshots.save('scorer', 0, { ...snapshot, position: 7n, bytes: new Uint8Array() })
     expect(await snapshots.load('scorer', 0)).toMatchObject({ position: 7n })
   })
 
-  it('count as none when any byte of them was damaged, or bytes are missing', async () => {
+  test('count as absent when any byte is damaged or missing', async () => {
     const { snapshots, objects } = createStore()
     await snapshots.save('scorer', 0, snapshot)
     const [key, whole] = [...objects][0]!

@@ -3,16 +3,16 @@ import type { InputRecord } from '../log.ts'
 
 /** The state of a partition, as a stage saved it. */
 export interface Snapshot {
-  /** Everything below is in the state, nothing else. */
+  /** The state contains exactly the records of all positions below. */
   readonly position: bigint
-  /** The stage's own version of the layout. */
+  /** The stage's version of the layout of `bytes`. */
   readonly version: string
   readonly bytes: Uint8Array
-  /** The last record in the state: by it a log is known to be the one that the state was made from. */
+  /** The last record in the state. It identifies the log that the state was made from. */
   readonly last?: PlacedRecord | undefined
 }
 
-/** Which record stands where: no two logs have one taken at the same instant in the same place. */
+/** A record's identity: no two logs have a record with the same instant at the same position. */
 export type PlacedRecord = Pick<InputRecord, 'position' | 'appendedAt'>
 
 /** Keeps the latest snapshot of each partition of each group. Losing one costs time, never correctness. */
@@ -21,7 +21,7 @@ export interface SnapshotStore {
   save(group: string, partition: number, snapshot: Snapshot): Promise<void>
 }
 
-/** What snapshots are kept in: the store of objects, or anything like it. */
+/** The part of an object store that snapshots need. */
 export interface Objects {
   get(key: string): Promise<Uint8Array | undefined>
   put(key: string, bytes: Uint8Array): Promise<unknown>
@@ -29,15 +29,15 @@ export interface Objects {
 
 const MAGIC = 0x534c_4232
 const HEADER_BYTES = 36
-/** No record stands there. */
+/** The position that means: there is no last record. */
 const NOWHERE = 2n ** 64n - 1n
 
 /**
- * Snapshots as objects named `<prefix><group>/<partition>.snapshot`. One that was damaged, or that is none, counts
- * as none.
+ * Keeps snapshots as objects named `<prefix><group>/<partition>.snapshot`. An object that is damaged, or is not a snapshot,
+ * counts as absent. The layout of an object, little-endian:
  *
  *   magic (uint32) · CRC-32 of all that follows (uint32) · position (uint64) · position of the last record (uint64) ·
- *   when the log took it (float64) · version bytes (uint32) · version · state
+ *   its `appendedAt` (float64) · version bytes (uint32) · version · state
  */
 export function createSnapshots(objects: Objects, prefix = 'snapshots/'): SnapshotStore {
   const keyOf = (group: string, partition: number): string => `${prefix}${group}/${partition}.snapshot`

@@ -1,8 +1,10 @@
-/** What the driver takes from the world. A test brings a clock, a die and a sleep of its own. */
+/** What the driver takes from the world. A test passes its own clock, random numbers and waits. */
 export interface World {
+  /** Epoch milliseconds. */
   now(): number
+  /** A number in [0, 1). */
   random(): number
-  /** Resolves after a while, or when `signal` aborts. */
+  /** Resolves after `ms` milliseconds, or when `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>
 }
 

@@ -1,21 +1,21 @@
-// Wakes those that wait for records: at once when this process appended them, by a poll when another one did.
+// Wakes readers that wait for records: at once when this process appended them, by a poll when another process did.
 
 export interface Bell {
-  /** Something was appended to these streams by this process. */
+  /** Wakes the waits on streams that this process has appended to. */
   ring(streams: ReadonlySet<string>): void
-  /** Resolves when something may have been appended to the stream, or `signal` aborts. */
+  /** Resolves when the stream may have more records, or when `signal` aborts. */
   wait(stream: string, signal: AbortSignal): Promise<void>
-  /** Calls `look` after each change of any process until the returned function is called. */
+  /** Calls `look` after each change by any process, until the returned function is called. */
   watch(look: () => void): () => void
-  /** Looks for changes now. */
+  /** Checks for changes now, without waiting for the poll. */
   check(): void
-  /** Wakes everybody and stops the poll. */
+  /** Ends all waits and stops the poll. */
   close(): void
 }
 
 export interface BellParts {
   readonly pollMs: number
-  /** How many changes all processes have made. */
+  /** Counts the changes of all processes. */
   readonly changeCount: () => number
 }
 
@@ -31,7 +31,7 @@ export function createBell({ pollMs, changeCount }: BellParts): Bell {
     if (count === seen) return
     seen = count
     for (const look of [...watching]) look()
-    // Who has just begun to wait may be woken by a change that he has seen: better than missing one.
+    // A wait that has just begun may end for a change that its reader has seen: better than to miss one.
     for (const stream of [...waiting.keys()]) wake(stream)
   }
 
@@ -42,7 +42,7 @@ export function createBell({ pollMs, changeCount }: BellParts): Bell {
     settleTimer()
   }
 
-  /** The poll runs, and keeps the process alive, only while somebody needs it. */
+  /** The poll runs, and keeps the process alive, only while a wait or a watch needs it. */
   function settleTimer(): void {
     const needed = !closed && (waiting.size > 0 || watching.size > 0)
     if (needed) timer ??= setInterval(check, pollMs)

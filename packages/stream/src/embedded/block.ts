@@ -1,12 +1,13 @@
 import type { InputRecord, OutputRecord } from '../log.ts'
 
-// Records are stored in blocks: one entry of the store for up to BLOCK_BYTES of records that were appended together.
-// It halves the file and triples the rate against one entry a record: a page of the store fits three records of 1 KB.
+// Records are stored in blocks: one entry of the database holds up to BLOCK_BYTES of records that were appended together.
+// Compared with one entry for each record, that halves the file, whose pages fit only three records of 1 KB each, and
+// triples the rate. The layout of a block, little-endian:
 //
-//   appendedAt (double) · count (uint32) · then each record: key bytes + 1, or 0 for no key (uint32) ·
-//   value bytes (uint32) · key · value
+//   appendedAt (double) · count (uint32) · then for each record: length of the key + 1, or 0 without a key (uint32) ·
+//   length of the value (uint32) · key · value
 
-/** The size at which a block is closed. A read that starts inside a block reads past at most that much. */
+/** The size at which a block is full. A read that starts inside a block passes over at most this many bytes. */
 const BLOCK_BYTES = 64 * 1024
 const HEADER_BYTES = 12
 const RECORD_HEADER_BYTES = 8
@@ -16,7 +17,7 @@ export interface Block {
   readonly count: number
 }
 
-/** Packs records, in order, into as few blocks as their size allows. */
+/** Packs records, in order, into as few blocks as their sizes allow. */
 export function packBlocks(records: readonly OutputRecord[], appendedAt: number): Block[] {
   const blocks: Block[] = []
   const keyBytes: number[] = []
@@ -63,25 +64,25 @@ function pack(
   return { bytes: block, count: to - from }
 }
 
-/** When the records of a block were appended. */
+/** Returns when the records of a block were appended, in epoch milliseconds. */
 export function appendedAtOf(block: Buffer): number {
   return block.readDoubleLE(0)
 }
 
-/** How many records a block holds. */
+/** Returns the number of records in a block. */
 export function countOf(block: Buffer): number {
   return block.readUInt32LE(8)
 }
 
-/** What a read may still take. The first record is always taken, so that a large one can't block a reader. */
+/** What a read may still take. It always takes the first record, so that a large one can't block a reader. */
 export interface Room {
   records: number
   bytes: number
 }
 
 /**
- * Adds the records of a block whose first position is `first`, from position `from` on, to `into` while there is
- * room. The values are views of `block`. Answers whether the whole block was read.
+ * Adds records of a block to `into`, from position `from` on, while there is room; `first` is the position of the block's
+ * first record. The values are views of `block`. Returns whether the end of the block was reached.
  */
 export function readBlock(
   block: Buffer,

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../aborted.ts'
 import { FencedError, type Batch, type ConsumeOptions, type OwnedPartition, type Skipped } from '../log.ts'
 import type { Bell } from './bell.ts'
 import { readPartition } from './reader.ts'
@@ -14,9 +15,9 @@ export interface ConsumerParts {
 }
 
 /**
- * Owns all partitions of the stream for its group. Whoever comes last is the owner: he raises the partition's epoch,
- * and a commit of an earlier epoch is refused in the transaction that it would have been made in. Who has lost a
- * partition stands by, and takes it again when the other one leaves it.
+ * Makes this process a member of the group. The most recent member owns the partition. Taking ownership increments the
+ * partition's epoch; a commit that carries an earlier epoch is rejected inside its transaction. A member that lost ownership
+ * waits and reclaims the partition once the owner releases it.
  */
 export async function consume(
   parts: ConsumerParts,
@@ -29,7 +30,7 @@ export async function consume(
     try {
       await ownRepeatedly(parts, { ...options, signal }, partition, own)
     } catch (error) {
-      // The others end before the error is passed on: nobody works on after consume has rejected.
+      // The other partitions end before the error is passed on: nothing runs after consume has rejected.
       failed.abort(error)
       throw error
     }
@@ -69,12 +70,12 @@ async function take(parts: ConsumerParts, options: ConsumeOptions, partition: nu
       return state
     },
   })
-  // A former owner in this process learns of it at once.
+  // A former owner in this process then ends at once.
   bell.check()
   return taken
 }
 
-/** Answers whether the partition was lost to another owner. */
+/** Calls `own` for one ownership. Returns whether another owner has taken the partition. */
 async function ownOnce(
   parts: ConsumerParts,
   { stream, group, signal, recordsMax, bytesMax }: ConsumeOptions,
@@ -92,14 +93,14 @@ async function ownOnce(
 
   const fenced = (): FencedError => {
     const error = new FencedError(
-      `Partition ${partition} of ${stream} has another owner in group ${group}: this one, number ${epoch}, may not commit any more.`,
+      `Partition ${partition} of ${stream} has another owner in group ${group}: the owner of epoch ${epoch} can no longer commit.`,
     )
     lost.abort(error)
     return error
   }
 
   async function next(): Promise<Batch | undefined> {
-    // A turn of the event loop for each batch: who replays a long stream must not shut out everybody else.
+    // A turn of the event loop for each batch: the replay of a long stream must not starve other work.
     await new Promise(resolve => setImmediate(resolve))
     while (!ended.aborted) {
       const batch = readPartition(tables, stream, partition, position, { recordsMax, bytesMax })
@@ -151,7 +152,7 @@ async function ownOnce(
   } finally {
     left = true
     unwatch()
-    // A courtesy to members that stand by, in vain when the disk is full: nothing depends on it.
+    // Lets a waiting member reclaim the partition at once. It fails when the disk is full; nothing depends on it.
     if (!lost.signal.aborted) await release().catch(() => {})
   }
   return lost.signal.aborted
@@ -168,26 +169,20 @@ async function ownOnce(
   }
 }
 
-/** Resolves when the present owner of the partition has left it, or `signal` aborts. */
+/** Resolves when the present owner has released the partition, or when `signal` aborts. */
 async function untilReleased(
   { tables, bell }: ConsumerParts,
   { stream, group, signal }: ConsumeOptions,
   partition: number,
 ): Promise<void> {
   if (signal.aborted) return
-  await new Promise<void>(resolve => {
-    const unwatch = bell.watch(look)
-    signal.addEventListener('abort', finish, { once: true })
-    look()
-
-    function look(): void {
-      tables.root.resetReadTxn()
-      if (tables.groups.get([group, stream, partition])?.released === true) finish()
-    }
-    function finish(): void {
-      signal.removeEventListener('abort', finish)
-      unwatch()
-      resolve()
-    }
-  })
+  const released = Promise.withResolvers<void>()
+  const look = (): void => {
+    tables.root.resetReadTxn()
+    if (tables.groups.get([group, stream, partition])?.released === true) released.resolve()
+  }
+  const unwatch = bell.watch(look)
+  look()
+  await unlessAborted(released.promise, signal)
+  unwatch()
 }

@@ -1,11 +1,11 @@
-// Processes that are killed with no warning while they append, consume and commit. What they acknowledged must be
-// there afterwards, and all the rest must fit together.
+// Kills processes without warning while they append, consume and commit. Afterwards the log must hold everything that they
+// acknowledged, and outputs must match committed positions.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { InputRecord } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
 import { createRandom } from '@sluicebox/event/random'
@@ -23,7 +23,7 @@ describe('after kill -9', () => {
     await rm(dir, { recursive: true })
   })
 
-  it('everything acknowledged is there, in order and without gaps, and groups are where their outputs are', async () => {
+  test('everything acknowledged is there, in order and without gaps, and outputs match committed positions', async () => {
     const random = createRandom(20261120)
     const acknowledged = new Map<string, number>()
     for (let round = 0; round < 8; round++) {
@@ -35,7 +35,7 @@ describe('after kill -9', () => {
     expect(acknowledged.size).toBeGreaterThan(8)
   })
 
-  it('the other processes go on, and nobody loses anything', async () => {
+  test('the other processes continue, and no record is lost', async () => {
     const random = createRandom(7)
     const acknowledged = new Map<string, number>()
     let survivor = startBusy(dir, 'first', 1, acknowledged)
@@ -43,7 +43,7 @@ describe('after kill -9', () => {
       const other = startBusy(dir, `other${round}`, random.below(1e9), acknowledged)
       await other.untilAcknowledged(1 + random.below(100))
       await survivor.kill()
-      // It may have died in the middle of a transaction that others wait for.
+      // The killed process may have died inside a transaction that the others wait for.
       await other.untilAcknowledged(other.count() + 50)
       survivor = other
     }
@@ -56,7 +56,7 @@ interface Busy {
   count(): number
   untilAcknowledged(count: number): Promise<void>
   kill(): Promise<void>
-  /** Asks it to end, as a service would be. */
+  /** Tells the process to end, as a service is told. */
   stop(): Promise<void>
 }
 
@@ -69,7 +69,7 @@ function startBusy(dir: string, name: string, seed: number, acknowledged: Map<st
   let onLine = (): void => {}
   const lines = createInterface({ input: child.stdout })
   lines.on('line', line => {
-    // The last line of a killed process may be a part of one.
+    // A killed process may leave an incomplete last line.
     const [, id, parts] = /^(\S+) (\d)$/.exec(line) ?? []
     if (id === undefined) return
     acknowledged.set(id, Number(parts))
@@ -106,17 +106,17 @@ async function check(dir: string, acknowledged: ReadonlyMap<string, number>): Pr
     const [id, part] = Buffer.from(record.value).toString().split(' ') as [string, string]
     if (partition !== partitionOf(record.key, PARTITIONS)) faults.push(`${id} is in partition ${partition}`)
     found.set(id, (found.get(id) ?? 0) + 1)
-    // Each side appends one after the other, so that its records are in order within each partition.
+    // Each appender waits for one append before the next, so its records are in order within each partition.
     const [name, appender, number] = id.split('.') as [string, string, string]
-    const side = `${name}.${appender} in ${partition}`
+    const lane = `${name}.${appender} in ${partition}`
     const at = `${number.padStart(9, '0')} ${part}`
-    if (at <= (last.get(side) ?? '')) faults.push(`${id} comes after ${last.get(side)}`)
-    last.set(side, at)
+    if (at <= (last.get(lane) ?? '')) faults.push(`${id} comes after ${last.get(lane)}`)
+    last.set(lane, at)
   }
   for (const [id, parts] of acknowledged)
     if (found.get(id) !== parts) faults.push(`${id} has ${found.get(id) ?? 0} of ${parts} records`)
 
-  // What the copier has committed is what it has copied, once.
+  // The copier has copied each record that it has committed, once.
   const copied = (await everything(log, 'copy', faults)).map(({ record }) =>
     Buffer.from(record.value).toString(),
   )
@@ -139,7 +139,8 @@ async function everything(
     while (at < end) {
       const { records } = await log.read(stream, partition, at, { recordsMax: 1000, bytesMax: 1_000_000 })
       for (const record of records) {
-        if (record.position !== at) faults.push(`${stream}/${partition}/${record.position} stands at ${at}`)
+        if (record.position !== at)
+          faults.push(`${stream}/${partition}/${record.position} is returned at ${at}`)
         found.push({ partition, record })
         at++
       }

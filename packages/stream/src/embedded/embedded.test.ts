@@ -1,11 +1,11 @@
-// What is peculiar to the embedded log. What it shares with every log is tested by the contract.
+// What is specific to the embedded log. The contract tests what every log does.
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { InputRecord, OutputRecord, Skipped } from '../log.ts'
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './log.ts'
 import { openTables } from './tables.ts'
@@ -30,7 +30,7 @@ describe('the embedded log', () => {
     return log
   }
 
-  it('gives back what was appended, however it is cut', async () => {
+  test('returns what was appended, whatever the sizes of appends and reads', async () => {
     const log = await open()
     let streams = 0
     const sizes = fc.oneof(
@@ -85,7 +85,7 @@ describe('the embedded log', () => {
     )
   })
 
-  it('keeps one large append together, over several transactions and growth of the file', async () => {
+  test('keeps one large append together, over several transactions and growth of the file', async () => {
     const log = await open()
     const records = Array.from({ length: 30_000 }, (_, index) => record(`${index}`, 'x'.repeat(1000)))
     await Promise.all([log.append('raw', records), log.append('raw', [record('last', '')])])
@@ -93,7 +93,7 @@ describe('the embedded log', () => {
     expect(found.map(({ key }) => key)).toEqual([...records.map(({ key }) => key), 'last'])
   })
 
-  it('stamps records with its clock', async () => {
+  test('stamps records with its clock', async () => {
     let now = 1000
     const log = await open({ now: () => now })
     await log.append('raw', [record('a', '')])
@@ -102,11 +102,11 @@ describe('the embedded log', () => {
     expect((await all(log, 'raw')).map(({ appendedAt }) => appendedAt)).toEqual([1000, 2000])
   })
 
-  it('refuses appends while too much waits, and says that nothing was appended', async () => {
+  test('rejects appends while too many bytes wait, and says that nothing was appended', async () => {
     const log = await open({ pendingBytesMax: 10_000 })
     const first = log.append('raw', [record('a', 'x'.repeat(9000))])
     await expect(log.append('raw', [record('b', 'x'.repeat(9000))])).rejects.toThrow(
-      /is behind: 9\d+ bytes wait to be written, and at most 10000 may. Nothing was appended/,
+      /is behind: 9\d+ bytes wait to be written, and the limit is 10000\. Nothing was appended\. Retry later/,
     )
     await first
     await log.append('raw', [record('c', 'x'.repeat(20_000))])
@@ -114,7 +114,7 @@ describe('the embedded log', () => {
   })
 
   describe('partitions', () => {
-    it('are as many as the log was begun with, unless told otherwise', async () => {
+    test('are as many as the log has, by default', async () => {
       const first = await open({ partitions: 5 })
       await first.append('raw', [record('a', '')])
       const { partitions: _, ...options } = { dir, partitions: 0 }
@@ -124,13 +124,13 @@ describe('the embedded log', () => {
       expect(await second.partitionCount('new')).toBe(5)
     })
 
-    it('are four in a new log', async () => {
+    test('are four in a new log', async () => {
       const log = await openEmbeddedLog({ dir })
       opened.push(log)
       expect(await log.partitionCount('raw')).toBe(4)
     })
 
-    it('can not become more or fewer', async () => {
+    test('can not change in number', async () => {
       const log = await open({ partitions: 4 })
       await log.append('raw', [record('a', '')])
       await expect(open({ partitions: 8 })).rejects.toThrow(
@@ -139,12 +139,12 @@ describe('the embedded log', () => {
       await open({ partitions: 4 })
     })
 
-    it.each([0, -1, 1.5, 2000])('can not be %d', async partitions => {
-      await expect(open({ partitions })).rejects.toThrow('A log needs 1 to 1024 partitions')
+    test.each([0, -1, 1.5, 2000])('can not be %d in number', async partitions => {
+      await expect(open({ partitions })).rejects.toThrow('A log has 1 to 1024 partitions')
     })
   })
 
-  it.each(['', 'a\u0000b', 'x'.repeat(201)])('refuses the name %j', async name => {
+  test.each(['', 'a\u0000b', 'x'.repeat(201)])('rejects the name %j', async name => {
     const log = await open()
     await expect(log.append(name, [record('a', '')])).rejects.toThrow("can't be the name of a stream")
     await expect(
@@ -152,14 +152,14 @@ describe('the embedded log', () => {
     ).rejects.toThrow("can't be the name of a group")
   })
 
-  it('says that it is closed', async () => {
+  test('rejects appends once it is closed, and can be closed twice', async () => {
     const log = await open()
     await log[Symbol.asyncDispose]()
     await expect(log.append('raw', [record('a', '')])).rejects.toThrow('is closed')
     await log[Symbol.asyncDispose]()
   })
 
-  it('writes what was asked for before it closes', async () => {
+  test('writes the appends that it accepted before it closes', async () => {
     const log = await open()
     const appended = log.append('raw', [record('a', '')])
     await log[Symbol.asyncDispose]()
@@ -167,7 +167,7 @@ describe('the embedded log', () => {
     expect(await all(await open(), 'raw')).toHaveLength(1)
   })
 
-  it('ends its consumers before it closes', async () => {
+  test('ends its consumers before it closes', async () => {
     const log = await open()
     await log.append('raw', [record('a', '')])
     const holding = Promise.withResolvers<void>()
@@ -188,7 +188,7 @@ describe('the embedded log', () => {
     await consuming
   })
 
-  it('undoes all of a transaction of which a part fails', async () => {
+  test('undoes all of a transaction when a part of it fails', async () => {
     const log = await open({ partitions: 1 })
     const other = await open({ partitions: 2 })
     await other.append('raw', [record('a', '')])
@@ -203,16 +203,16 @@ describe('the embedded log', () => {
     expect((await all(log, 'good')).map(({ key }) => key)).toEqual(['d'])
   })
 
-  it('refuses files of another format', async () => {
+  test('rejects files of another format', async () => {
     const tables = openTables(dir)
     await tables.root.put('format', 2)
     await tables.root.close()
     await expect(open()).rejects.toThrow(
-      `The log in ${dir} could not be opened: it is in format 2, but this version reads format 1`,
+      `The log in ${dir} could not be opened: it is in format 2, but this version of Sluicebox reads format 1`,
     )
   })
 
-  it('says why a folder can not be opened', async () => {
+  test('says why a folder can not be opened', async () => {
     const file = join(dir, 'file')
     await writeFile(file, '')
     await expect(openEmbeddedLog({ dir: join(file, 'log') })).rejects.toThrow(
@@ -220,7 +220,7 @@ describe('the embedded log', () => {
     )
   })
 
-  it('gives a partition back to a member that stands by when the other one leaves', async () => {
+  test('returns a partition to the member that waits for it when the other member leaves', async () => {
     const log = await open()
     const other = await open()
     const [stop, stopOther] = [new AbortController(), new AbortController()]
@@ -248,9 +248,9 @@ describe('the embedded log', () => {
     expect(owners).toEqual(['first', 'other', 'first'])
   })
 
-  it('rejects appends when the disk is full, loses nothing that it acknowledged, and can be read', async () => {
+  test('rejects appends when the disk is full, keeps all that it acknowledged, and can be read', async () => {
     const filling = join(import.meta.dirname, '../testing/filling-process.ts')
-    // In units of 512 or 1024 bytes: some megabytes either way.
+    // The unit is 512 or 1024 bytes: a few megabytes either way.
     const { stdout } = await promisify(execFile)('sh', [
       '-c',
       `ulimit -f 8000; exec "${process.execPath}" "${filling}" "${dir}" 2>/dev/null`,
@@ -264,9 +264,9 @@ describe('the embedded log', () => {
     expect(acknowledged).toBeGreaterThan(10)
     expect(acknowledged).toBeLessThan(1000)
     expect(message).toMatch(
-      /^The log in .* could not be written: .*\. \d+ MiB are free there\. Nothing of this transaction was kept; make room/,
+      /^The log in .* could not be written: .*\. \d+ MiB are free there\. Nothing of this transaction was kept\. Make room/,
     )
-    expect({ again, first }).toEqual({ again: 'refused', first: '0' })
+    expect({ again, first }).toEqual({ again: 'rejected', first: '0' })
 
     const log = await open()
     expect((await all(log, 'raw')).map(({ key }) => key)).toEqual(
@@ -277,7 +277,7 @@ describe('the embedded log', () => {
   })
 
   describe('retention', () => {
-    it('deletes what is too old, of every stream, from the head', async () => {
+    test('deletes records that are too old, from the head of every stream', async () => {
       let now = 0
       const log = await open({ now: () => now, retention: { ageMs: 100 } })
       for (now = 0; now < 100; now += 10) await log.append('raw', [record(`${now}`, '')])
@@ -290,7 +290,7 @@ describe('the embedded log', () => {
       expect(await log.retain()).toBe(0)
     })
 
-    it('may delete everything, and positions go on', async () => {
+    test('may delete everything, and positions continue', async () => {
       let now = 0
       const log = await open({ now: () => now, retention: { ageMs: 100 } })
       await log.append('raw', [record('a', ''), record('b', '')])
@@ -301,7 +301,7 @@ describe('the embedded log', () => {
       expect((await all(log, 'raw')).map(({ position }) => position)).toEqual([2n])
     })
 
-    it('deletes the oldest of a stream that is too large, from whichever partition', async () => {
+    test('deletes the oldest records of a stream that is too large, over all partitions', async () => {
       let now = 0
       const log = await open({ partitions: 2, now: () => now, retention: { bytesMax: 5000 } })
       for (now = 0; now < 10; now++)
@@ -311,7 +311,7 @@ describe('the embedded log', () => {
       expect((await all(log, 'raw', 1)).map(({ key }) => key)).toEqual(['8', '9'])
     })
 
-    it('goes on, slice by slice, until it is done', async () => {
+    test('continues, slice by slice, until it is done', async () => {
       let now = 0
       const log = await open({ now: () => now, retention: { ageMs: 100 } })
       const large = 'x'.repeat(70_000)
@@ -325,14 +325,14 @@ describe('the embedded log', () => {
       expect((await all(log, 'raw')).map(({ key }) => key)).toEqual(['kept'])
     })
 
-    it('keeps all without limits', async () => {
+    test('keeps everything without limits', async () => {
       const log = await open({ now: () => 0 })
       await log.append('raw', [record('a', '')])
       expect(await log.retain()).toBe(0)
       expect(await all(log, 'raw')).toHaveLength(1)
     })
 
-    it('lets a group that was too slow go on at the first record kept, and says what it missed', async () => {
+    test('lets a group that was too slow continue at the first record kept, and reports what it missed', async () => {
       let now = 0
       const skipped: Skipped[] = []
       const log = await open({
@@ -357,7 +357,7 @@ describe('the embedded log', () => {
       expect(skipped).toEqual([{ stream: 'raw', group: 'group', partition: 0, from: 1n, to: 2n }])
     })
 
-    it('is nothing that a new group has missed', async () => {
+    test('does not count as missed by a new group', async () => {
       let now = 0
       const skipped: Skipped[] = []
       const log = await open({
@@ -376,7 +376,7 @@ describe('the embedded log', () => {
       expect(skipped).toEqual([])
     })
 
-    it('gives the room of what it deleted to what comes', async () => {
+    test('frees the room of deleted records for later ones', async () => {
       let now = 0
       const log = await open({ now: () => now, retention: { bytesMax: 2_000_000 } })
       const records = Array.from({ length: 100 }, (_, index) => record(`${index}`, 'x'.repeat(10_000)))
@@ -385,7 +385,7 @@ describe('the embedded log', () => {
         await log.retain()
       }
       const { size } = await stat(join(dir, 'data.mdb'))
-      // 40 MB went through it.
+      // 40 MB went through the file.
       expect(size).toBeLessThan(10_000_000)
     })
   })

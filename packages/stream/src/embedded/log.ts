@@ -8,28 +8,28 @@ import { checkName, openTables, partitionState, type Tables } from './tables.ts'
 import { createWriter } from './writer.ts'
 
 export interface EmbeddedLogOptions {
-  /** The folder of the log, made when it is not there. Several processes of one machine may use it at once. */
+  /** The folder of the log; created when it is missing. Several processes of one machine may use it at once. */
   readonly dir: string
-  /** Partitions of each stream, for good. Default: as many as the log was begun with, else 4. */
+  /** Partitions of each stream; fixed once a stream exists. Default: as many as the log has, and 4 for a new log. */
   readonly partitions?: number
-  /** Default: everything is kept. */
+  /** Default: the log keeps everything. */
   readonly retention?: Retention
-  /** The clock that records are stamped with. */
+  /** The clock for `appendedAt` and retention, in epoch milliseconds. */
   readonly now?: () => number
   /** Called when records were deleted before a group had read them. */
   readonly onSkipped?: (skipped: Skipped) => void
-  /** Called when retention could not be enforced; it is tried again later. */
+  /** Called when retention failed; it is retried after `retainMs`. */
   readonly onProblem?: (error: Error) => void
-  /** How soon appends of other processes are noticed. */
+  /** How often to check for appends of other processes. Default: 50 ms. */
   readonly pollMs?: number
-  /** How often retention is enforced. */
+  /** How often to enforce retention. Default: 10 s. */
   readonly retainMs?: number
-  /** Appends are refused while more than this waits to be written. */
+  /** The most bytes that wait to be written; an append that exceeds it is rejected. Default: 64 MiB. */
   readonly pendingBytesMax?: number
 }
 
 export interface EmbeddedLog extends Log {
-  /** Enforces retention now. Answers how many records were deleted. */
+  /** Enforces retention now. Returns the number of records deleted. */
   retain(): Promise<number>
 }
 
@@ -39,8 +39,9 @@ const RETAIN_MS = 10_000
 const PENDING_BYTES_MAX = 64 * 1024 * 1024
 
 /**
- * Opens the log in a folder of this machine. An append resolves when its records are on the disk, and nobody sees a
- * record that is not. A commit writes outputs and position in one transaction.
+ * Opens the log in a folder of this machine. An append resolves when its records are on the disk, and no reader sees a
+ * record before that. A commit writes outputs and position in one transaction. Rejects when the folder can't be used, or
+ * when the log in it has another number of partitions.
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const { dir, now = Date.now } = options
@@ -75,7 +76,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   }, options.retainMs ?? RETAIN_MS)
   timer.unref()
 
-  /** Inside a transaction: makes the stream when it is new. */
+  /** Creates the stream when it is new. For use inside a transaction. */
   function ensureStream(stream: string): void {
     if (known.has(stream)) return
     const count = tables.streams.get(stream)
@@ -84,7 +85,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   }
 
   function checkStream(stream: string): void {
-    if (closing.signal.aborted) throw new Error(`The log in ${dir} is closed.`)
+    if (closing.signal.aborted) throw new Error(`The log in ${dir} is closed. Open it again.`)
     if (!known.has(stream)) checkName('stream', stream)
   }
 
@@ -172,16 +173,16 @@ function openFolder(dir: string): Tables {
     return openTables(dir)
   } catch (cause) {
     throw new Error(
-      `The log in ${dir} could not be opened: ${(cause as Error).message}. Name a folder that can be written, on a local disk with some room.`,
+      `The log in ${dir} could not be opened: ${(cause as Error).message}. Name a folder that this process can write, on a local disk with free space.`,
       { cause },
     )
   }
 }
 
-/** The count that all streams of this log have. */
+/** Returns the number of partitions that all streams of this log have. */
 function settlePartitions(tables: Tables, { dir, partitions }: EmbeddedLogOptions): number {
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= 1024))
-    throw new RangeError(`A log needs 1 to 1024 partitions, not ${partitions}.`)
+    throw new RangeError(`A log has 1 to 1024 partitions, not ${partitions}.`)
   const streams = [...tables.streams.getRange()]
   const count = partitions ?? streams[0]?.value ?? PARTITIONS
   for (const { key, value } of streams) if (value !== count) throw otherCount(dir, key, value, count)
@@ -190,6 +191,6 @@ function settlePartitions(tables: Tables, { dir, partitions }: EmbeddedLogOption
 
 function otherCount(dir: string, stream: string, count: number, wanted: number): Error {
   return new Error(
-    `Stream ${stream} in ${dir} has ${count} partitions, and the log was opened for ${wanted}. Their number is fixed when a stream is made, because it decides where each key is: open it with ${count}, or begin with an empty folder.`,
+    `Stream ${stream} in ${dir} has ${count} partitions, and the log was opened for ${wanted}. The number is fixed when a stream is created, because it decides the partition of each key. Open the log with ${count} partitions, or start with an empty folder.`,
   )
 }

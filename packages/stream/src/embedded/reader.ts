@@ -2,7 +2,7 @@ import type { Batch, InputRecord, ReadLimits } from '../log.ts'
 import { countOf, readBlock, type Room } from './block.ts'
 import { partitionState, type Tables } from './tables.ts'
 
-/** Records of a partition from position `from` on, or from the first kept when that one is gone. */
+/** Returns records of a partition from position `from` on, or from the first one kept when `from` was deleted. */
 export function readPartition(
   tables: Tables,
   stream: string,
@@ -10,7 +10,7 @@ export function readPartition(
   from: number,
   limits: ReadLimits,
 ): Batch {
-  // lmdb goes on reading the state of its last read for a moment; what was appended since must be seen.
+  // lmdb reads the state of its last read for a moment longer; this read must see what was appended since.
   tables.root.resetReadTxn()
   const { start, end } = partitionState(tables, stream, partition)
   const records: InputRecord[] = []
@@ -22,7 +22,7 @@ export function readPartition(
       const block = tables.blocks.getBinary([stream, partition, first]) as Buffer | undefined
       if (block === undefined)
         throw new Error(
-          `The log has no block at ${stream}/${partition}/${first}, though it should hold ${start} to ${end - 1}. Its files are damaged: restore them, or begin with an empty folder.`,
+          `The log has no block at position ${first} of stream ${stream}, partition ${partition}, which should hold positions ${start} to ${end - 1}. Its files are damaged. Restore them from a copy, or start with an empty folder.`,
         )
       const whole = readBlock(block, first, at, records, room)
       if (!whole || room.records <= 0 || room.bytes <= 0) break
@@ -33,9 +33,9 @@ export function readPartition(
   return { stream, partition, records, next: BigInt(at) }
 }
 
-/** The first position of the block that holds position `at`. */
+/** Returns the first position of the block that holds position `at`. */
 function blockAt(tables: Tables, stream: string, partition: number, at: number): number {
-  // A reader that goes on where it stopped mostly stands at the beginning of a block.
+  // A reader that continues where it stopped is at the start of a block most of the time.
   if (tables.blocks.doesExist([stream, partition, at])) return at
   const [key] = tables.blocks.getKeys({
     start: [stream, partition, at],

@@ -2,15 +2,15 @@ import { appendedAtOf, countOf } from './block.ts'
 import { partitionState, type PartitionState, type Tables } from './tables.ts'
 import type { Writer } from './writer.ts'
 
-/** How much of a stream is kept. Both may be given; what exceeds either one goes. */
+/** Bounds of what a stream keeps. With both, records that exceed either one are deleted. */
 export interface Retention {
   /** Records older than this are deleted. */
   readonly ageMs?: number
-  /** The oldest records of a stream, over all its partitions, are deleted until it is no larger. */
+  /** While all partitions of a stream together are larger than this, the oldest records are deleted. */
   readonly bytesMax?: number
 }
 
-/** Blocks deleted in one transaction: some milliseconds. */
+/** Blocks deleted in one transaction, which then takes a few milliseconds. */
 const SLICE_BLOCKS = 256
 
 interface Head {
@@ -31,8 +31,8 @@ export interface RetentionParts {
 }
 
 /**
- * Deletes what exceeds the retention of any stream, from the head, whole blocks at a time. Only age and size count:
- * a record goes whether or not each group has read it, as on other logs. Answers how many records were deleted.
+ * Deletes the records that exceed the retention of any stream, from the head, in whole blocks. Only age and size count, as on
+ * other logs: a record is deleted whether or not each group has read it. Returns the number of records deleted.
  */
 export async function retain(parts: RetentionParts): Promise<number> {
   const { tables, writer } = parts

@@ -1,64 +1,64 @@
 import { open, type Database, type Key, type RootDatabase } from 'lmdb'
 
-// What the embedded log keeps, as tables of one LMDB environment. Positions are plain numbers in here: 2^53 records
-// are enough for one machine.
+// The data of the embedded log, as tables of one LMDB environment. Positions are plain numbers here: 2^53 records are
+// enough for one machine.
 
-/** What a partition holds: records `start` to `end` − 1, in blocks of `bytes` altogether. */
+/** What a partition holds: the records at `start` to `end` − 1, in blocks of `bytes` in total. */
 export interface PartitionState {
   readonly start: number
   readonly end: number
   readonly bytes: number
 }
 
-/** What a group has done on a partition, and who may go on. */
+/** The position that a group has committed of a partition, and who owns the partition. */
 export interface GroupState {
-  /** Counts the owners that there have been. Only the latest may commit. */
+  /** Counts the owners that the partition has had. Only the latest may commit. */
   readonly epoch: number
   readonly position: number
-  /** Whether that owner has left. */
+  /** Whether the latest owner has left. */
   readonly released: boolean
 }
 
 export interface Tables {
   readonly root: RootDatabase<unknown, Key>
-  /** [stream, partition, first position] → block. */
+  /** [stream, partition, first position] → block */
   readonly blocks: Database<Buffer, [string, number, number]>
-  /** [stream, partition] → state. */
+  /** [stream, partition] → state */
   readonly partitions: Database<PartitionState, [string, number]>
-  /** stream → how many partitions it has. */
+  /** stream → number of partitions */
   readonly streams: Database<number, string>
-  /** [group, stream, partition] → state. */
+  /** [group, stream, partition] → state */
   readonly groups: Database<GroupState, [string, string, number]>
-  /** Counts the changes that all processes made. What is read afterwards contains them. */
+  /** Counts the changes that all processes have made. Later reads contain them. */
   changeCount(): number
-  /** To be called by each transaction. */
+  /** Each transaction calls this. */
   countChange(): void
 }
 
 const FORMAT = 1
 
-/** Opens, or makes, the tables in the folder `dir`. */
+/** Opens the tables in the folder `dir`; creates them when they are missing. Throws when they have another format. */
 export function openTables(dir: string): Tables {
   const root: RootDatabase<unknown, Key> = open({
     path: dir,
     noSubdir: false,
     encoding: 'json',
     maxDbs: 8,
-    // A transaction then resolves when it is on the disk, and can't be seen by anybody before: LMDB writes the
-    // pages, flushes, writes the page that names them as current, flushes again. With overlapping flushes (the
-    // library's default) it is seen first and flushed later. That saves a stage a millisecond or two, but then a
-    // reader can act on records that a power failure takes back: the archiver would write an object for positions
-    // that get other records afterwards. And a flush that fails is then never reported.
+    // With this, a transaction resolves when it is on the disk, and no reader sees it before: LMDB writes the pages,
+    // flushes, writes the page that names them as current, and flushes again. With overlapping flushes, the library's
+    // default, readers see a transaction before its flush. That saves a stage a millisecond or two. But then a reader can
+    // act on records that a power failure removes: the archiver would write an object for positions that later get other
+    // records. And a flush that fails is never reported.
     overlappingSync: false,
-    // Transactions are batched by writer.ts. Batching by event turn makes, for each turn, one more promise that
-    // nobody can catch when the disk is full.
+    // writer.ts groups changes into transactions. Batching by event turn creates one more promise for each turn, and no
+    // code can catch its rejection when the disk is full.
     eventTurnBatching: false,
   })
   const format = root.get('format')
   if (format !== undefined && format !== FORMAT) {
     void root.close()
     throw new Error(
-      `it is in format ${String(format)}, but this version reads format ${FORMAT}; use the version that wrote it`,
+      `it is in format ${String(format)}, but this version of Sluicebox reads format ${FORMAT}; use the version that wrote it`,
     )
   }
   if (format === undefined) root.putSync('format', FORMAT)
@@ -69,8 +69,8 @@ export function openTables(dir: string): Tables {
     partitions: root.openDB({ name: 'partitions', encoding: 'json' }),
     streams: root.openDB({ name: 'streams', encoding: 'json' }),
     groups: root.openDB({ name: 'groups', encoding: 'json' }),
-    // LMDB's own transaction number won't do: it is on the page that names a transaction as current, which can be
-    // read while that page is still being flushed, and for so long a reader gets the state before.
+    // LMDB's own transaction number can't serve here: it is on the page that names a transaction as current. The number can be
+    // read while that page is being flushed, and until the flush is done a reader gets the state before the transaction.
     changeCount() {
       root.resetReadTxn()
       return changeCount()
@@ -85,10 +85,10 @@ export function partitionState(tables: Tables, stream: string, partition: number
   return tables.partitions.get([stream, partition]) ?? EMPTY
 }
 
-/** Names become parts of keys. */
+/** Throws when `name` can't be part of a key. */
 export function checkName(what: string, name: string): void {
   if (name === '' || Buffer.byteLength(name) > 200 || /[\u0000-\u001f]/.test(name))
     throw new Error(
-      `${JSON.stringify(name)} can't be the name of a ${what}: use 1 to 200 bytes without control characters.`,
+      `${JSON.stringify(name)} can't be the name of a ${what}. Use 1 to 200 bytes without control characters.`,
     )
 }

@@ -4,31 +4,31 @@ import { partitionOf } from '../partitioner.ts'
 import { packBlocks, type Block } from './block.ts'
 import { partitionState, type Tables } from './tables.ts'
 
-// The only place that changes the tables. One transaction is under way at a time; what is asked for meanwhile waits
-// and goes into the next one together: many appends share one flush of the disk, and the slower the disk, the more
-// of them do. lmdb begins, commits and flushes on a thread of its own. The event loop only copies the group's bytes,
-// which GROUP_BYTES_MAX bounds to a few milliseconds.
+// The only place that changes the tables. One transaction runs at a time. The changes that arrive meanwhile wait and share
+// the next one, so that many appends share one flush of the disk; the slower the disk, the more of them share it. lmdb
+// begins, commits and flushes on a thread of its own. The event loop only copies the bytes of a group of changes, which
+// GROUP_BYTES_MAX bounds to a few milliseconds.
 
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
 
-/** A change that is made in a transaction. */
+/** A change to the tables, made in one transaction. */
 export interface Change<T> {
-  /** What it writes, to bound the transactions. */
+  /** The bytes that it writes, to bound the transactions. */
   readonly bytes: number
-  /** Runs inside the transaction, and alone: it sees everything committed before, by whatever process. */
+  /** Runs alone, inside the transaction: it sees everything that any process has committed before. */
   make(): T
 }
 
 export interface Writer {
   /** Resolves when the records are on the disk. */
   append(stream: string, records: readonly OutputRecord[]): Promise<void>
-  /** Resolves when the change is on the disk. A `FencedError` thrown before anything was written refuses it alone. */
+  /** Resolves when the change is on the disk. A `FencedError` that it throws before it writes rejects this change alone. */
   change<T>(change: Change<T>): Promise<T>
-  /** Blocks by partition, for `place`: made before the transaction begins, so that others don't wait for it. */
+  /** Packs records into blocks by partition, for `place`. Done before the transaction begins, so that others don't wait. */
   split(stream: string, records: readonly OutputRecord[]): Placement[]
-  /** Writes blocks at the end of their partitions. To be called by a change. */
+  /** Writes blocks at the end of their partitions. For use inside a change. */
   place(placements: readonly Placement[]): void
-  /** Waits for what is under way. */
+  /** Resolves when all accepted changes are on the disk. */
   close(): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export interface Placement {
 
 interface Pending {
   readonly bytes: number
-  /** Appends are packed together with the others of their transaction; other changes bring what they write. */
+  /** The records of an append are packed together with those of the other appends of the transaction. */
   readonly append?: { readonly stream: string; readonly records: readonly OutputRecord[] }
   make(): void
   done(): void
@@ -53,7 +53,7 @@ export interface WriterParts {
   readonly dir: string
   readonly now: () => number
   readonly pendingBytesMax: number
-  /** How many partitions a stream has; makes the stream when it is new. Called inside transactions only. */
+  /** Creates the stream when it is new. Called inside transactions only. */
   readonly ensureStream: (stream: string) => void
   readonly partitions: number
   /** Called after each transaction with the streams that got records. */
@@ -74,7 +74,7 @@ export function createWriter(parts: WriterParts): Writer {
   }
 
   async function run(): Promise<void> {
-    // What is asked for in the same turn of the event loop shares the first transaction.
+    // Changes of the same turn of the event loop share the first transaction.
     await Promise.resolve()
     while (queue.length > 0) await commit(takeGroup())
     pump = undefined
@@ -94,7 +94,7 @@ export function createWriter(parts: WriterParts): Writer {
     touched = new Set()
     try {
       const placements = packAppends(group)
-      // A child transaction, because only that one is undone when something is thrown.
+      // A child transaction, because lmdb undoes only that when its callback throws.
       await tables.root.childTransaction(() => {
         tables.countChange()
         place(placements)
@@ -120,7 +120,7 @@ export function createWriter(parts: WriterParts): Writer {
     }
   }
 
-  /** The records of all appends of a group, in order, in as few blocks as possible. */
+  /** Packs the records of all appends of a group, in order, into as few blocks as possible. */
   function packAppends(group: readonly Pending[]): Placement[] {
     const byStream = new Map<string, OutputRecord[]>()
     for (const { append } of group) {
@@ -152,7 +152,7 @@ export function createWriter(parts: WriterParts): Writer {
     for (const { stream, partition, blocks } of placements) {
       parts.ensureStream(stream)
       touched.add(stream)
-      // Read inside the transaction: another process may have appended since ours did.
+      // Read inside the transaction: another process may have appended since the last append of this one.
       const before = partitionState(tables, stream, partition)
       let { end, bytes } = before
       for (const block of blocks) {
@@ -165,14 +165,14 @@ export function createWriter(parts: WriterParts): Writer {
   }
 
   async function explain(error: Error & { commitError?: Promise<never> }): Promise<Error> {
-    // What lmdb rejects with names the cause in another promise.
+    // lmdb gives the cause of its rejection in another promise.
     const cause = await (error.commitError ?? Promise.resolve(error)).catch((reason: Error) => reason)
     const free = await statfs(parts.dir).then(
       ({ bavail, bsize }) => ` ${Math.floor((bavail * bsize) / 1_048_576)} MiB are free there.`,
       () => '',
     )
     return new Error(
-      `The log in ${parts.dir} could not be written: ${cause.message}.${free} Nothing of this transaction was kept; make room or repair the disk, and try again.`,
+      `The log in ${parts.dir} could not be written: ${cause.message}.${free} Nothing of this transaction was kept. Make room or repair the disk, then retry.`,
       { cause },
     )
   }
@@ -183,12 +183,12 @@ export function createWriter(parts: WriterParts): Writer {
     async append(stream, records) {
       for (const { partition } of records)
         if (partition !== undefined && !(partition >= 0 && partition < partitions))
-          throw new RangeError(`${stream} has partitions 0 to ${partitions - 1}, not ${partition}.`)
+          throw new RangeError(`Stream ${stream} has partitions 0 to ${partitions - 1}, not ${partition}.`)
       const chunks = chunk(records)
       const bytes = chunks.reduce((sum, part) => sum + part.bytes, 0)
       if (queuedBytes > 0 && queuedBytes + bytes > parts.pendingBytesMax)
         throw new Error(
-          `The log in ${parts.dir} is behind: ${queuedBytes} bytes wait to be written, and at most ${parts.pendingBytesMax} may. Nothing was appended; try again later.`,
+          `The log in ${parts.dir} is behind: ${queuedBytes} bytes wait to be written, and the limit is ${parts.pendingBytesMax}. Nothing was appended. Retry later.`,
         )
       await new Promise<void>((resolve, reject) => {
         let left = chunks.length
@@ -226,7 +226,7 @@ export function createWriter(parts: WriterParts): Writer {
 
 const RECORD_OVERHEAD_BYTES = 64
 
-/** A large append goes into several transactions, so that none holds up the event loop. */
+/** Cuts a large append into several transactions, so that none blocks the event loop for long. */
 function chunk(records: readonly OutputRecord[]): { records: readonly OutputRecord[]; bytes: number }[] {
   const chunks: { records: readonly OutputRecord[]; bytes: number }[] = []
   let from = 0

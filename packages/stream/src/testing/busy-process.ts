@@ -1,5 +1,5 @@
-// A process for the tests to kill: it appends to `raw` from several sides at once and says so on its standard output
-// after each acknowledgement, and copies `raw` to `copy` as a consumer group. It ends when its input ends.
+// A process that the tests kill. Several appenders append to `raw` at once and print each append that was acknowledged; a
+// member of a consumer group copies `raw` to `copy`. The process ends when its standard input ends.
 import { writeSync } from 'node:fs'
 import { openEmbeddedLog } from '../embedded/log.ts'
 import { createRandom } from '@sluicebox/event/random'
@@ -17,7 +17,7 @@ async function appendUntilStopped(appender: number): Promise<void> {
   for (let number = 0; !stop.signal.aborted; number++) {
     const id = `${name}.${appender}.${number}`
     const parts = 1 + random.below(6)
-    // Small records share a block, large ones fill several pages, some of each append meet in one partition.
+    // Small records share a block, large ones fill several pages, and some records of an append share a partition.
     const records = Array.from({ length: parts }, (_, part) => ({
       key: `key-${random.below(16)}`,
       value: Buffer.from(

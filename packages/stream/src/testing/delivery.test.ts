@@ -1,5 +1,5 @@
-// The promises of every stage, on the simulated log: small stages, hundreds of runs, each with its own faults.
-import { describe, expect, it } from 'vitest'
+// The promises that every stage makes, on the simulated log: small stages, hundreds of runs, each with its own faults.
+import { describe, expect, test } from 'vitest'
 import { partitionOf } from '../partitioner.ts'
 import type { InputRecord } from '../log.ts'
 import { deliver, FAULTS, type Bugs, type Delivered, type Faults, type Part } from './delivery.ts'
@@ -9,11 +9,11 @@ const SEEDS = 300
 const PARTITIONS = 3
 
 describe('delivery', () => {
-  it.each([
+  test.each([
     ['every record is processed exactly once where commits are atomic', { atomicCommits: true }],
     ['repeats are identical where commits are not atomic', { atomicCommits: false }],
     [
-      'nothing goes wrong when nothing is wrong',
+      'every record is processed exactly once without faults',
       { lostAnswers: 0, kills: 0, rebalances: 0, outages: 0, damages: 0, eagerSnapshots: 0 },
     ],
   ] as const)('%s', async (_, changed) => {
@@ -28,7 +28,7 @@ describe('delivery', () => {
     else expect(kills).toBe(0)
   })
 
-  it('is the same for the same seed', async () => {
+  test('is the same for the same seed', async () => {
     const [one, two] = [await runSmall(5, FAULTS), await runSmall(5, FAULTS)]
     const parts = ({ delivered: { log, steps, kills, accepted } }: typeof one) => ({
       steps,
@@ -41,8 +41,8 @@ describe('delivery', () => {
 })
 
 describe('the checks find', () => {
-  // What no check notices is not promised. Each mistake is planted, and must be found by the check that is there for it.
-  it.each<[mistake: string, bugs: Bugs, finding: RegExp, changed?: Partial<Faults>]>([
+  // A promise that no check covers is not kept by these tests. Each mistake is planted, and its check must find it.
+  test.each<[mistake: string, bugs: Bugs, finding: RegExp, changed?: Partial<Faults>]>([
     ['an acknowledgement before the append', { acknowledgesEarly: true }, /^accepted .* is not in raw$/],
     [
       'a position committed before the outputs',
@@ -58,9 +58,9 @@ describe('the checks find', () => {
       /differs from a replay/,
     ],
     ['a replay that writes', { replayWrites: true }, /^scored.* repeats/],
-    ['outputs dropped when a commit is tried again', { dropsOutputsOnRetry: true }, /came out 0 times/],
-    ['a commit made twice', { retriesLostCommits: true }, /came out [2-9] times/],
-    ['a damaged snapshot that was believed', { trustsSnapshots: true }, /differs from a replay/],
+    ['outputs dropped when a commit is retried', { dropsOutputsOnRetry: true }, /came out 0 times/],
+    ['a commit that is made twice', { retriesLostCommits: true }, /came out [2-9] times/],
+    ['a damaged snapshot that is used', { trustsSnapshots: true }, /differs from a replay/],
     ['an outage that made events bad', { takesOutageForNo: true }, /came out 0 times/],
     ['outputs in the wrong partition', { mixesPartitions: true }, /is in partition/],
   ])('%s', async (_, bugs, finding, changed) => {
@@ -82,7 +82,7 @@ async function runSmall(
   return { found: check(sources.flat(), delivered, faults.atomicCommits), delivered }
 }
 
-/** What is wrong with what came out. Knows the streams only. */
+/** Returns the faults in the streams. It looks at the streams alone, not at how they came about. */
 function check(sent: readonly Part[], { log, accepted }: Delivered, isExact: boolean): string[] {
   const found: string[] = []
   const raw = everything(log, 'raw')
@@ -92,7 +92,7 @@ function check(sent: readonly Part[], { log, accepted }: Delivered, isExact: boo
   for (const id of accepted) if (!rawIds.has(id)) found.push(`accepted ${id} is not in raw`)
   for (const id of rawIds) if (!sentIds.has(id)) found.push(`${id} in raw was never sent`)
 
-  // Each event of raw, by where it stands, in the stream where it belongs.
+  // The events of raw, by source coordinates, each in the stream where it belongs.
   const expected = new Set(
     raw.flatMap(({ partition, record }) =>
       (parse(record) as Sent).events.map(
@@ -108,7 +108,7 @@ function check(sent: readonly Part[], { log, accepted }: Delivered, isExact: boo
   )
   found.push(...repeats(split, expected, isExact))
 
-  // What a single thread makes of good, read once from its start.
+  // The result of one pass over good in order, without any fault.
   for (const [partition, records] of log.records('good').entries()) {
     const counts = new Map<string, number>()
     const seen = new Set<string>()

@@ -5,18 +5,19 @@ import type { Stage } from '../driver/stage.ts'
 import { createSimulatedLog, type LogBugs, type SimulatedLog } from './simulated-log.ts'
 import { createSimulation, LostAnswerError, type Process, type Simulation } from './simulation.ts'
 
-// Runs sources and stages on the simulated log, with crashes, lost answers, takeovers and outages, until everything
-// has come through. What has come out is for a checker to judge that knows nothing of how.
+// Runs sources and stages on the simulated log, with crashes, lost answers, takeovers and outages, until every record has
+// been processed. The caller checks what the streams then hold.
 
-/** What is sent, and what is made of it. */
+/** What is appended, and the stages that process it. */
 export interface Delivery {
-  /** Each source appends its parts one after the other. */
+  /** Each source appends its parts one after another. */
   readonly sources: readonly (readonly Part[])[]
-  /** Appended when everything else has been, and nothing goes wrong any more. */
+  /** Appended after everything else, when no more faults occur. */
   readonly last?: Part
   readonly stages: readonly StageSpec[]
 }
 
+/** Records that a source appends in one call. */
 export interface Part {
   readonly id: string
   readonly stream: string
@@ -28,29 +29,29 @@ export interface StageSpec {
   readonly input: string
   readonly outputs: Readonly<Record<string, string>>
   readonly workers: number
-  /** A stage for a process that has just begun and knows nothing. */
+  /** Returns a stage for a new process, which has fetched nothing yet. */
   create(): StageInstance
 }
 
 export interface StageInstance {
-  // The state is the stage's own affair.
+  // Only the stage knows the type of its state.
   readonly stage: Stage<unknown, string>
-  /** The registry has this. */
+  /** The registry has returned `ref`. */
   learn(ref: string): void
-  /** The registry has said that it has not got this. */
+  /** The registry has answered that it does not have `ref`. */
   learnAbsent(ref: string): void
 }
 
-/** How often things go wrong, from 0 to 1. */
+/** Probabilities of faults, from 0 to 1. */
 export interface Faults {
   readonly lostAnswers: number
-  /** At each step: a process is killed, a group gets other owners, the registry goes away or comes back. */
+  /** At each step: a process is killed, partitions get other owners, the registry goes down or comes back. */
   readonly kills: number
   readonly rebalances: number
   readonly outages: number
-  /** At each step: the bytes of some snapshot are damaged. */
+  /** At each step: a bit of a snapshot is damaged. */
   readonly damages: number
-  /** At each commit: a snapshot is taken before it, of a position that may never be committed. */
+  /** At each commit: a snapshot is saved before it, at a position that may never be committed. */
   readonly eagerSnapshots: number
   readonly atomicCommits: boolean
 }
@@ -65,28 +66,28 @@ export const FAULTS: Faults = {
   atomicCommits: true,
 }
 
-/** Mistakes that a driver, a log or a service could make. Planted to see that the checkers find them. */
+/** Mistakes that a driver, a log or a service could make. Planted to prove that the checks find them. */
 export interface Bugs extends LogBugs {
-  /** A source takes a part for accepted before its append has resolved. */
+  /** A source counts a part as accepted before its append has resolved. */
   readonly acknowledgesEarly?: boolean
-  /** A commit whose answer was lost is made again, without the outputs; or with them. */
+  /** A commit whose answer was lost is repeated: without its outputs, or with them. */
   readonly dropsOutputsOnRetry?: boolean
   readonly retriesLostCommits?: boolean
-  /** What a replay puts out is written with the next commit. */
+  /** The outputs of a replay are written with the next commit. */
   readonly replayWrites?: boolean
-  /** A snapshot of a later position than the committed one counts as one of the committed. */
+  /** A snapshot at a later position than the committed one is used as if it were at the committed one. */
   readonly restoresPastCommitted?: boolean
-  /** Nobody looks whether a snapshot is damaged. */
+  /** The checksum of a snapshot is not checked. */
   readonly trustsSnapshots?: boolean
-  /** A registry that can't be reached counts as one that says no. */
+  /** A registry that can't be reached counts as one that does not have the schema. */
   readonly takesOutageForNo?: boolean
-  /** Some outputs go to any partition. */
+  /** Some outputs go to a random partition. */
   readonly mixesPartitions?: boolean
 }
 
 export interface Delivered {
   readonly log: SimulatedLog
-  /** The parts that sources were told are there; all others may be there or not. */
+  /** The ids of the parts whose append has resolved. Any other part may be in the log or not. */
   readonly accepted: ReadonlySet<string>
   readonly steps: number
   readonly kills: number
@@ -127,7 +128,8 @@ export async function deliver(
   let steps = 0
   while (!isStopping || alive.size > 0) {
     if (failure !== undefined) throw failure
-    if (steps++ > STEPS_MAX) throw new Error(`Seed ${seed} did not come to its end in ${STEPS_MAX} steps.`)
+    if (steps++ > STEPS_MAX)
+      throw new Error(`The run of seed ${seed} has not ended after ${STEPS_MAX} steps.`)
     if (!isCalm) disturb()
     if (!isCalm && sourcesLeft === 0 && random.chance(0.02)) {
       isCalm = isRegistryUp = true
@@ -140,7 +142,7 @@ export async function deliver(
       stages.every(({ group, input }) => log.isDrained(group, input))
     ) {
       if (last !== undefined && !isLastSent) {
-        // Only now: what a stage repeats must not come behind it.
+        // Only now: nothing that a stage repeats may come after it.
         isLastSent = true
         sourcesLeft++
         startSource('last', [last], 0)
@@ -150,7 +152,7 @@ export async function deliver(
       }
     }
     if (!(await simulation.step()) && isCalm)
-      throw new Error(`Seed ${seed} stands still after ${steps} steps.`)
+      throw new Error(`The run of seed ${seed} is stuck after ${steps} steps: no operation can happen.`)
   }
   return { log, accepted, steps, kills }
 
@@ -189,7 +191,7 @@ export async function deliver(
       while (at < parts.length) {
         const { id, stream, records } = parts[at++]!
         if (bugs.acknowledgesEarly) accepted.add(id)
-        // Who does not get an answer may ask again, or give up.
+        // A source that gets no answer retries, or gives up.
         for (let isDone = false; !isDone;)
           isDone = await its.append(stream, records).then(
             () => {
@@ -234,14 +236,14 @@ export async function deliver(
     }).then(
       () => alive.delete(process),
       (error: Error) => {
-        // A lost answer ends the process: another one finds out what is true. Anything else is a mistake.
+        // A lost answer ends the process, as in production: the next one continues from the log. Any other error is a mistake.
         if (error instanceof LostAnswerError) kill(process)
         else failure ??= error
       },
     )
   }
 
-  /** The log, the stage and the snapshots as one worker sees them: with planted bugs, not as they are. */
+  /** Returns the log, the stage and the snapshots as one worker sees them: with the planted mistakes. */
   function createSight(
     process: Process,
     stage: Stage<unknown, string>,
@@ -341,7 +343,7 @@ export async function deliver(
   }
 }
 
-/** Reads a snapshot whatever its checksum says. */
+/** A store that returns snapshots without checking their checksum. */
 function trusting(
   simulation: Simulation,
   store: SnapshotStore,

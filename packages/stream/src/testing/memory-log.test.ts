@@ -14,19 +14,19 @@ testLog(
   { atomicCommits: true, contiguousPositions: true },
 )
 
-describe('the log in memory, told to break', () => {
+describe('the log in memory', () => {
   test('rejects everything while it is broken', async () => {
     const log = createMemoryLog()
-    log.broken = new Error('disk gone')
-    await expect(log.append('s', [record('a', '1')])).rejects.toThrow('disk gone')
-    await expect(log.read('s', 0, 0n, LIMITS)).rejects.toThrow('disk gone')
-    await expect(log.bounds('s')).rejects.toThrow('disk gone')
+    log.broken = new Error('the disk is gone')
+    await expect(log.append('s', [record('a', '1')])).rejects.toThrow('the disk is gone')
+    await expect(log.read('s', 0, 0n, LIMITS)).rejects.toThrow('the disk is gone')
+    await expect(log.bounds('s')).rejects.toThrow('the disk is gone')
     log.broken = undefined
     await log.append('s', [record('a', '1')])
     expect(await log.bounds('s')).toEqual([{ start: 0n, end: 1n }])
   })
 
-  test('deletes, leaves marks between records and hides the end', async () => {
+  test('deletes records, leaves marks between records and hides the end', async () => {
     const log = createMemoryLog()
     for (const text of ['1', '2', '3']) log.write('s', 0, 'a', Buffer.from(text))
     log.skip('s', 0, 4)
@@ -40,20 +40,19 @@ describe('the log in memory, told to break', () => {
     expect(await log.bounds('s')).toEqual([{ start: 1n, end: 8n }])
   })
 
-  test('takes the partitions of its members away', async () => {
+  test('takes a partition from its owner, which then gains it again', async () => {
     const log = createMemoryLog()
     log.write('s', 0, 'a', Buffer.from('1'))
-    let former: OwnedPartition | undefined
-    await log.consume(
-      { stream: 's', group: 'g', ...LIMITS, signal: new AbortController().signal },
-      async owned => {
-        former = owned
-        await owned.next()
-        log.fence()
-        expect(await owned.next()).toBeUndefined()
-      },
-    )
-    await expect(former!.commit({}, 1n)).rejects.toThrow(FencedError)
-    expect(await log.committed('g', 's')).toEqual([0n])
+    const stop = new AbortController()
+    const owners: OwnedPartition[] = []
+    await log.consume({ stream: 's', group: 'g', ...LIMITS, signal: stop.signal }, async owned => {
+      owners.push(owned)
+      if (owners.length === 2) return stop.abort()
+      await owned.next()
+      log.fence()
+      expect(await owned.next()).toBeUndefined()
+      await expect(owned.commit({}, 1n)).rejects.toThrow(FencedError)
+    })
+    expect(owners.map(({ committed }) => committed)).toEqual([0n, 0n])
   })
 })

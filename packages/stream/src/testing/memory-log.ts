@@ -1,17 +1,26 @@
-import { aborted } from '../aborted.ts'
-import { FencedError, type Batch, type InputRecord, type Log, type OutputRecord } from '../log.ts'
+import { unlessAborted } from '../aborted.ts'
+import {
+  FencedError,
+  type Batch,
+  type ConsumeOptions,
+  type InputRecord,
+  type Log,
+  type OutputRecord,
+  type OwnedPartition,
+  type ReadLimits,
+} from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
 
 export interface MemoryLogOptions {
   /** Partitions of each stream. */
   readonly partitions?: number
-  /** Whether owners are given batches that hold nothing but marks. */
+  /** Whether owners get batches that hold only marks of the log. Default: they do. */
   readonly showsMarks?: boolean
-  /** How many positions one read gets past, whatever is stored there. */
+  /** The most positions that one read passes, whatever is stored there. Default: any number. */
   readonly readPositionsMax?: number
 }
 
-/** A log in memory that keeps the contract of a log, and breaks as a test tells it to. */
+/** A log in memory for tests: it passes the contract of a log, and fails where a test tells it to. */
 export interface MemoryLog extends Log {
   /** What the log's clock says at the next append, in epoch milliseconds. */
   now: number
@@ -23,15 +32,18 @@ export interface MemoryLog extends Log {
   skip(stream: string, partition: number, positions: number): void
   /** Hides what is stored from `position` on, as an open transaction does; undefined shows all again. */
   hide(stream: string, partition: number, position: bigint | undefined): void
-  /** Sets what a group has committed of a partition. */
+  /** Sets the position that a group has committed of a partition. */
   place(group: string, stream: string, partition: number, position: bigint): void
-  /** Takes the partitions of every member away, as a takeover by another process does. */
+  /**
+   * Takes every partition from its owner, as another process does that joins each group and leaves it at once: a commit
+   * of the former owner is rejected, and a member that still consumes gains the partition again.
+   */
   fence(): void
-  /** While set, every operation rejects with it. */
+  /** While set, every operation of the port rejects with it. */
   broken: Error | undefined
   /** Runs before an append is written: it may wait, or reject. */
   beforeAppend: (() => Promise<void>) | undefined
-  /** Every commit of any group, in order. */
+  /** The commits of all groups, in order. */
   readonly commits: { readonly stream: string; readonly partition: number; readonly next: bigint }[]
 }
 
@@ -42,9 +54,14 @@ interface Partition {
   hiddenFrom: bigint | undefined
 }
 
-/** One member of a group while it consumes a stream: the most recent member owns every partition. */
-interface Member {
-  readonly lost: AbortController
+/** Who owns one partition for one group. */
+interface Ownership {
+  /** Counts the owners that the partition has had. Only the latest may commit. */
+  epoch: number
+  /** Aborts when the present owner loses the partition. */
+  lost: AbortController
+  /** Whether the present owner has left. */
+  isReleased: boolean
 }
 
 export function createMemoryLog({
@@ -54,7 +71,7 @@ export function createMemoryLog({
 }: MemoryLogOptions = {}): MemoryLog {
   const streams = new Map<string, Partition[]>()
   const committed = new Map<string, bigint>()
-  const members = new Map<string, Member>()
+  const ownerships = new Map<string, Ownership>()
   let changes = Promise.withResolvers<void>()
 
   function at(stream: string, partition: number): Partition {
@@ -66,7 +83,8 @@ export function createMemoryLog({
       streams.set(stream, found)
     }
     const one = found[partition]
-    if (one === undefined) throw new RangeError(`${stream} has ${partitions} partitions, and no ${partition}`)
+    if (one === undefined)
+      throw new RangeError(`${stream} has partitions 0 to ${partitions - 1}, not ${partition}.`)
     return one
   }
 
@@ -93,7 +111,7 @@ export function createMemoryLog({
     stream: string,
     partition: number,
     from: bigint,
-    { recordsMax, bytesMax }: { recordsMax: number; bytesMax: number },
+    { recordsMax, bytesMax }: ReadLimits,
   ): Batch {
     const { records, start, end, hiddenFrom } = at(stream, partition)
     const first = from < start ? start : from
@@ -111,6 +129,95 @@ export function createMemoryLog({
       found.push(record)
     }
     return { stream, partition, records: found, next: past > first ? past : first }
+  }
+
+  function check(): void {
+    if (log.broken !== undefined) throw log.broken
+  }
+
+  function committedBy(group: string, stream: string, partition: number): bigint {
+    return committed.get(placeOf(group, stream, partition)) ?? at(stream, partition).start
+  }
+
+  function ownershipOf(group: string, stream: string, partition: number): Ownership {
+    const place = placeOf(group, stream, partition)
+    let ownership = ownerships.get(place)
+    if (ownership === undefined) {
+      ownership = { epoch: 0, lost: new AbortController(), isReleased: true }
+      ownerships.set(place, ownership)
+    }
+    return ownership
+  }
+
+  /** The most recent member owns the partition: the owner before it loses it. */
+  function takeOver(ownership: Ownership): void {
+    ownership.lost.abort()
+    ownership.lost = new AbortController()
+    ownership.epoch++
+    ownership.isReleased = false
+  }
+
+  type Own = (owned: OwnedPartition) => Promise<void>
+
+  async function ownRepeatedly(options: ConsumeOptions, partition: number, own: Own): Promise<void> {
+    const { group, stream, signal } = options
+    const ownership = ownershipOf(group, stream, partition)
+    while (!signal.aborted) {
+      takeOver(ownership)
+      const isLost = await ownOnce(options, partition, ownership, own)
+      if (!isLost) return
+      while (!ownership.isReleased && !signal.aborted) await unlessAborted(changes.promise, signal)
+    }
+  }
+
+  /** Returns whether another owner has taken the partition. */
+  async function ownOnce(
+    { group, stream, signal, recordsMax, bytesMax }: ConsumeOptions,
+    partition: number,
+    ownership: Ownership,
+    own: Own,
+  ): Promise<boolean> {
+    const { epoch, lost } = ownership
+    const ended = AbortSignal.any([signal, lost.signal])
+    let position = committedBy(group, stream, partition)
+    let hasLeft = false
+    try {
+      await own({
+        partition,
+        committed: position,
+        signal: ended,
+        async next() {
+          for (;;) {
+            const changed = changes.promise
+            await new Promise(resolve => setImmediate(resolve))
+            if (ended.aborted) return undefined
+            check()
+            const batch = readNow(stream, partition, position, { recordsMax, bytesMax })
+            if (batch.records.length > 0 || (showsMarks && batch.next > position)) {
+              position = batch.next
+              return batch
+            }
+            await unlessAborted(changed, ended)
+          }
+        },
+        seek(to) {
+          position = to
+        },
+        async commit(outputs, next) {
+          check()
+          if (hasLeft || ownership.epoch !== epoch)
+            throw new FencedError(`Partition ${partition} of ${stream} has another owner in group ${group}.`)
+          for (const [output, records] of Object.entries(outputs)) writeAll(output, records)
+          committed.set(placeOf(group, stream, partition), next)
+          log.commits.push({ stream, partition, next })
+        },
+      })
+    } finally {
+      hasLeft = true
+      if (ownership.epoch === epoch) ownership.isReleased = true
+      notify()
+    }
+    return lost.signal.aborted
   }
 
   const log: MemoryLog = {
@@ -134,11 +241,14 @@ export function createMemoryLog({
       notify()
     },
     place(group, stream, partition, position) {
-      committed.set(`${group}/${stream}/${partition}`, position)
+      committed.set(placeOf(group, stream, partition), position)
     },
     fence() {
-      for (const { lost } of members.values()) lost.abort()
-      members.clear()
+      for (const ownership of ownerships.values()) {
+        takeOver(ownership)
+        ownership.isReleased = true
+      }
+      notify()
     },
     async append(stream, records) {
       await log.beforeAppend?.()
@@ -149,58 +259,20 @@ export function createMemoryLog({
       check()
       return partitions
     },
-    async consume({ stream, group, signal, recordsMax, bytesMax }, own) {
+    async consume(options, own) {
       check()
-      if (signal.aborted) return
-      const name = `${group}/${stream}`
-      members.get(name)?.lost.abort()
-      const member: Member = { lost: new AbortController() }
-      members.set(name, member)
       const failed = new AbortController()
-      const over = AbortSignal.any([signal, member.lost.signal, failed.signal])
-      const owners = Array.from({ length: partitions }, (_, partition) =>
-        ownPartition(partition).catch((error: unknown) => {
+      const signal = AbortSignal.any([options.signal, failed.signal])
+      const owners = Array.from({ length: partitions }, async (_, partition) => {
+        try {
+          await ownRepeatedly({ ...options, signal }, partition, own)
+        } catch (error) {
           failed.abort()
           throw error
-        }),
-      )
+        }
+      })
       const outcomes = await Promise.allSettled(owners)
-      if (members.get(name) === member) members.delete(name)
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-
-      async function ownPartition(partition: number): Promise<void> {
-        const place = `${name}/${partition}`
-        let position = committed.get(place) ?? at(stream, partition).start
-        await own({
-          partition,
-          committed: position,
-          signal: over,
-          async next() {
-            for (;;) {
-              const changed = changes.promise
-              await new Promise(resolve => setImmediate(resolve))
-              if (over.aborted) return undefined
-              check()
-              const batch = readNow(stream, partition, position, { recordsMax, bytesMax })
-              if (batch.records.length > 0 || (showsMarks && batch.next > position)) {
-                position = batch.next
-                return batch
-              }
-              await Promise.race([changed, aborted(over)])
-            }
-          },
-          seek(to) {
-            position = to
-          },
-          async commit(outputs, next) {
-            check()
-            if (member.lost.signal.aborted) throw new FencedError('another member owns the partition')
-            for (const [output, records] of Object.entries(outputs)) writeAll(output, records)
-            committed.set(place, next)
-            log.commits.push({ stream, partition, next })
-          },
-        })
-      }
     },
     async read(stream, partition, from, limits) {
       check()
@@ -215,20 +287,17 @@ export function createMemoryLog({
     },
     async committed(group, stream) {
       check()
-      return Array.from(
-        { length: partitions },
-        (_, partition) => committed.get(`${group}/${stream}/${partition}`) ?? 0n,
-      )
+      return Array.from({ length: partitions }, (_, partition) => committedBy(group, stream, partition))
     },
     async changed(_stream, signal) {
       check()
-      await Promise.race([changes.promise, aborted(signal)])
+      await unlessAborted(changes.promise, signal)
     },
     async [Symbol.asyncDispose]() {},
   }
   return log
+}
 
-  function check(): void {
-    if (log.broken !== undefined) throw log.broken
-  }
+function placeOf(group: string, stream: string, partition: number): string {
+  return `${group}/${stream}/${partition}`
 }

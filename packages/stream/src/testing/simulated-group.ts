@@ -1,20 +1,21 @@
 import { FencedError, type OwnedPartition } from '../log.ts'
 import type { Process, Simulation } from './simulation.ts'
 
-// The members of a consumer group share the partitions. Who loses one learns of it late, and goes on meanwhile.
+// The members of a consumer group share the partitions. A member that loses one learns of it late, and continues meanwhile.
 
 export interface Group {
   readonly committed: readonly bigint[]
-  /** Throws unless `epoch` is the partition's latest. */
+  /** Throws a `FencedError` unless `epoch` is the latest of the partition. */
   check(partition: number, epoch: number): void
   commit(partition: number, next: bigint): void
-  /** Resolves when `signal` has aborted and `use` has returned for each partition. */
+  /** Resolves when `signal` has aborted and each call of `use` has returned. */
   join(
     process: Process,
     signal: AbortSignal,
     own: Own,
     use: (owned: OwnedPartition) => Promise<void>,
   ): Promise<void>
+  /** Gives the partitions to other members. */
   rebalance(): void
 }
 
@@ -27,7 +28,7 @@ interface Member {
   gain(partition: number, epoch: number, lost: AbortSignal): void
 }
 
-/** How long it takes until a member that says nothing counts as gone. */
+/** How long until the group removes a member whose process is dead. */
 const SESSION_MS = 10_000
 
 export function createGroup(simulation: Simulation, partitions: number, staleCommitted: boolean): Group {
@@ -38,7 +39,7 @@ export function createGroup(simulation: Simulation, partitions: number, staleCom
   const owners = new Array<{ member: Member; lost: AbortController } | undefined>(partitions).fill(undefined)
   let members: Member[] = []
 
-  /** Each partition gets an owner; `favourite` gets the first. */
+  /** Gives each partition an owner; the member at index `favourite` gets the first partition. */
   function assign(favourite = 0): void {
     for (let partition = 0; partition < partitions; partition++) {
       const member = members[(partition + favourite) % members.length]
@@ -71,7 +72,8 @@ export function createGroup(simulation: Simulation, partitions: number, staleCom
   return {
     committed,
     check(partition, epoch) {
-      if (epochs[partition] !== epoch) throw new FencedError(`Partition ${partition} has another owner.`)
+      if (epochs[partition] !== epoch)
+        throw new FencedError(`Partition ${partition} has another owner: this one can no longer commit.`)
     },
     commit(partition, next) {
       committed[partition] = next
@@ -99,7 +101,7 @@ export function createGroup(simulation: Simulation, partitions: number, staleCom
       }
       await simulation.later(process, {}, () => {
         members = [...members, member]
-        // The newcomer gets the first partition: every join takes something from somebody.
+        // The new member gets the first partition, so that every join takes a partition from another member.
         assign(members.length - 1)
         watch(member)
       })

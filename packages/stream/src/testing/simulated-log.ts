@@ -3,16 +3,18 @@ import { partitionOf } from '../partitioner.ts'
 import { createGroup, type Group } from './simulated-group.ts'
 import type { Process, Simulation } from './simulation.ts'
 
-// A log in the memory of a simulation. It survives every process; what a process asks of it happens when the
-// simulation says so, if at all.
+// A log in the memory of a simulation. It survives every process. The simulation decides when an operation of a process
+// happens, and whether it happens. It is not the log of memory-log.ts: there every operation happens at once, in the order of
+// the calls, and fails only where a test tells it to. Here the order, the lost answers and the takeovers come from a seed,
+// the members of a group share its partitions, commits need not be atomic, and mistakes can be planted.
 
 export interface SimulatedLogOptions {
   readonly partitions: number
-  /** Outputs and position in one step, as on Kafka; else one after the other, as on Kinesis. */
+  /** A commit writes outputs and position in one step, as on Kafka; else one after the other, as on Kinesis. */
   readonly atomicCommits: boolean
-  /** Batches end anywhere, and positions are left out now and then. */
+  /** Batches end anywhere, and some positions hold no record. */
   readonly isIrregular: boolean
-  /** Planted mistakes, to see that the checks find them. */
+  /** Planted mistakes, to prove that the checks find them. */
   readonly bugs?: LogBugs
 }
 
@@ -21,17 +23,18 @@ export interface LogBugs {
   readonly positionFirst?: boolean
   /** Lets former owners commit. */
   readonly noFence?: boolean
-  /** Tells a new owner what was committed when the last but one took over. */
+  /** Gives a new owner the position that was committed when the owner before took over. */
   readonly staleCommitted?: boolean
 }
 
 export interface SimulatedLog {
+  /** Returns the log as `process` sees it. */
   connect(process: Process): Log
-  /** All records of a stream, by partition. */
+  /** Returns all records of a stream, by partition. */
   records(stream: string): readonly (readonly InputRecord[])[]
-  /** Whether the group has committed all of the stream. */
+  /** Returns whether the group has committed every record of the stream. */
   isDrained(group: string, stream: string): boolean
-  /** Gives partitions of all groups other owners. */
+  /** Gives partitions of every group to other members. */
   rebalance(): void
 }
 
@@ -138,7 +141,7 @@ export function createSimulatedLog(simulation: Simulation, options: SimulatedLog
     }
   }
 
-  /** Writes that are not atomic arrive piece by piece. */
+  /** Cuts records into the pieces in which a write that is not atomic arrives. */
   function cut(records: readonly OutputRecord[]): OutputRecord[][] {
     const pieces: OutputRecord[][] = []
     for (let from = 0; from < records.length; from += pieces.at(-1)!.length)

@@ -1,10 +1,11 @@
+import { unlessAborted } from '../aborted.ts'
 import type { World } from '../driver/world.ts'
 import { createRandom, type Random } from '@sluicebox/event/random'
 
-// A world in which everything that takes time waits for its turn, and chance, from a seed, says whose turn it is. Time
-// is a number. The same seed gives the same run.
+// A world in which each operation waits for its turn, and a random number from a seed decides which one is next. Time is a
+// number. The same seed gives the same run.
 
-/** What a crash ends. Code of a dead process may still run, but nothing that it waits for ever comes. */
+/** What a crash ends. The code of a dead process may still run, but none of its waits ever ends. */
 export interface Process {
   readonly name: string
   readonly isAlive: boolean
@@ -14,35 +15,35 @@ export interface Simulation {
   readonly random: Random
   now(): number
   start(name: string): Process
-  /** Ends a process without warning. Of what it was writing, some arrives. */
+  /** Ends a process without warning. Some of its writes that are in flight take effect. */
   kill(process: Process): void
-  /** `effect` happens later; the promise settles as it does. Process undefined: nobody's crash prevents it. */
+  /** Runs `effect` later and settles as it does. With a process, the crash of that process prevents it. */
   later<T>(process: Process | undefined, how: Later, effect: () => T): Promise<T>
   after(process: Process | undefined, ms: number, effect: () => void): void
   worldOf(process: Process): World
-  /** Lets one thing happen. False when nothing can. */
+  /** Lets one operation happen. Resolves with false when none can. */
   step(): Promise<boolean>
-  /** From now on no answer is lost. */
+  /** Loses no answer from now on. */
   calm(): void
 }
 
 export interface Later {
   readonly ready?: () => boolean
-  /** The answer to a write can be lost, whether or not it took effect. */
+  /** The answer to a write can be lost, whether or not the write took effect. */
   readonly isWrite?: boolean
-  /** Things of one lane happen in the order in which they were asked for. */
+  /** Operations of one lane happen in the order of their calls. */
   readonly lane?: string
 }
 
-/** The answer to a write was lost: it may or may not have taken effect. */
+/** The answer to a write was lost: the write may or may not have taken effect. */
 export class LostAnswerError extends Error {}
 
 interface Operation {
   readonly process: Process | undefined
   readonly how: Later
-  /** Takes effect and tells so; takes effect and does not tell; does neither. */
+  /** Takes effect and answers; takes effect and loses the answer; does neither. */
   perform(): void
-  performUntold(): void
+  performUnanswered(): void
   drop(): void
 }
 
@@ -52,7 +53,7 @@ interface Timer {
   readonly effect: () => void
 }
 
-/** `lostAnswers`: how many of the answers to writes are lost, from 0 to 1. */
+/** `lostAnswers` is the share of answers to writes that are lost, from 0 to 1. */
 export function createSimulation(seed: number, { lostAnswers }: { lostAnswers: number }): Simulation {
   const random = createRandom(seed)
   let now = 1_700_000_000_000
@@ -81,15 +82,16 @@ export function createSimulation(seed: number, { lostAnswers }: { lostAnswers: n
       const its = operations.filter(operation => operation.process === process)
       operations = operations.filter(operation => operation.process !== process)
       timers = timers.filter(timer => timer.process !== process)
-      for (const operation of its) if (operation.how.isWrite && random.chance(0.5)) operation.performUntold()
+      for (const operation of its)
+        if (operation.how.isWrite && random.chance(0.5)) operation.performUnanswered()
     },
     later(process, how, effect) {
       return new Promise((resolve, reject) => {
         if (process?.isAlive === false) return
         const drop = (): void => reject(new LostAnswerError('The answer was lost.'))
-        const perform = (tell: (result: ReturnType<typeof effect>) => void): void => {
+        const perform = (answer: (result: ReturnType<typeof effect>) => void): void => {
           try {
-            tell(effect())
+            answer(effect())
           } catch (error) {
             reject(error as Error)
           }
@@ -99,7 +101,7 @@ export function createSimulation(seed: number, { lostAnswers }: { lostAnswers: n
           how,
           drop,
           perform: () => perform(resolve),
-          performUntold: () => perform(drop),
+          performUnanswered: () => perform(drop),
         })
       })
     },
@@ -109,15 +111,14 @@ export function createSimulation(seed: number, { lostAnswers }: { lostAnswers: n
     worldOf: process => ({
       now: () => now,
       random: random.next,
-      wait: (ms, signal) =>
-        new Promise(resolve => {
-          if (signal.aborted) return resolve()
-          signal.addEventListener('abort', () => resolve(), { once: true })
-          if (process.isAlive) timers.push({ process, at: now + ms, effect: resolve })
-        }),
+      async wait(ms, signal) {
+        const over = Promise.withResolvers<void>()
+        if (process.isAlive && !signal.aborted) timers.push({ process, at: now + ms, effect: over.resolve })
+        await unlessAborted(over.promise, signal)
+      },
     }),
     async step() {
-      // Everything that the last thing has set going comes to its next wait first.
+      // First all code that the last operation resumed runs up to its next wait.
       await new Promise(resolve => setImmediate(resolve))
       const ready = operations.filter(isReady)
       if (timers.length > 0 && (ready.length === 0 || random.chance(0.05))) {
@@ -128,7 +129,7 @@ export function createSimulation(seed: number, { lostAnswers }: { lostAnswers: n
       const operation = random.pick(ready)
       operations = operations.filter(other => other !== operation)
       if (!operation.how.isWrite || !random.chance(lost)) operation.perform()
-      else if (random.chance(0.5)) operation.performUntold()
+      else if (random.chance(0.5)) operation.performUnanswered()
       else operation.drop()
       return true
     },

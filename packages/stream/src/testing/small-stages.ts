@@ -3,18 +3,18 @@ import { Unresolved } from '../driver/stage.ts'
 import type { Part, StageInstance, StageSpec } from './delivery.ts'
 import { createRandom } from '@sluicebox/event/random'
 
-// Two stages as small as they can be and still like the real ones: a splitter without state, which needs something
-// from a registry, and a counter with state, which numbers what belongs together.
+// Two small stages that work like the real ones: a splitter without state, which needs schemas from a registry, and a
+// counter with state, which numbers the events of each key.
 
 /** What a source appends. */
 export interface Sent {
   readonly id: string
-  /** The splitter has to fetch this first. */
+  /** The schema that the splitter needs first. */
   readonly ref: string
   readonly events: readonly { readonly key: string; readonly isGood: boolean }[]
 }
 
-/** Where the event was in `raw`, and what it was. */
+/** An event in `good` or `bad`, with its source coordinates in `raw`. */
 export interface SplitEvent {
   readonly source: readonly [partition: number, position: string, index: number]
   readonly id: string
@@ -73,9 +73,9 @@ export const SPLITTER: StageSpec = {
 }
 
 interface Counts {
-  /** How many there were of each key. */
+  /** The number of events of each key. */
   readonly counts: Record<string, number>
-  /** The latest source by partition of `raw`: what is not behind it was counted before. */
+  /** The latest source by partition of `raw`. An event up to it was counted before. */
   readonly seen: Record<string, string>
 }
 
@@ -109,7 +109,8 @@ export const COUNTER: StageSpec = {
         save: state => toJson(state),
         restore(_, bytes) {
           const { counts, seen } = JSON.parse(Buffer.from(bytes).toString()) as Partial<Counts>
-          if (counts === undefined || seen === undefined) throw new Error('this is no state of mine')
+          if (counts === undefined || seen === undefined)
+            throw new Error('the bytes are not a state of the counter')
           return { counts, seen }
         },
       },

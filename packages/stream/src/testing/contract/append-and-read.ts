@@ -3,7 +3,7 @@ import type { Capabilities, Subject } from './subject.ts'
 import { partitionOf } from '../../partitioner.ts'
 import { record, inFirst, numbered, text, texts, all, everything, LIMITS } from './helpers.ts'
 
-/** What is appended can be read, in its order and byte for byte, and wakes those who wait for it. */
+/** Appended records can be read, in order and byte for byte, and end the waits of readers. */
 export function testAppendAndRead(subject: Subject, can: Capabilities): void {
   describe('append', () => {
     test('keeps keys, values and their order within a partition', async () => {
@@ -23,7 +23,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       }
     })
 
-    test('puts a record into the partition that it names, whatever its key', async () => {
+    test('writes a record to the partition that it names, whatever its key', async () => {
       const { log, stream } = subject
       await log.append(stream, [
         { ...record('a', 'heartbeat 0'), partition: 0 },
@@ -33,20 +33,20 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts(await all(log, stream, 1))).toEqual(['a=heartbeat 1'])
     })
 
-    test('refuses a partition that the stream does not have', async () => {
+    test('rejects a partition that the stream does not have', async () => {
       const { log, stream } = subject
       const count = await log.partitionCount(stream)
       await expect(log.append(stream, [{ ...record('a', '1'), partition: count }])).rejects.toThrow()
     })
 
-    test('accepts nothing', async () => {
+    test('accepts an empty list of records', async () => {
       const { log, stream } = subject
       await log.append(stream, [])
       await log.append(stream, [record('a', '1')])
       expect(await everything(log, stream)).toHaveLength(1)
     })
 
-    test('keeps bytes as they are', async () => {
+    test('keeps all bytes of keys and values', async () => {
       const { log, stream } = subject
       const value = Uint8Array.from({ length: 256 }, (_, byte) => byte)
       const key = 'Zürich \u{1f30d} ß'
@@ -78,7 +78,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts(await all(log, stream, 0))).toEqual(Array.from({ length: 50 }, (_, index) => `a=${index}`))
     })
 
-    test('gives positions that grow, and an instant', async () => {
+    test('assigns positions that grow, and an instant', async () => {
       const { log, stream } = subject
       await log.append(stream, [inFirst('1'), inFirst('2')])
       await log.append(stream, [inFirst('3')])
@@ -89,7 +89,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       if (can.contiguousPositions) expect(records.map(({ position }) => position)).toEqual([0n, 1n, 2n])
     })
 
-    test('is seen through other handles', async () => {
+    test('is visible through other handles', async () => {
       const { under, log, stream } = subject
       const other = await under.open()
       await other.append(stream, [inFirst('1')])
@@ -101,14 +101,14 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
   })
 
   describe('read', () => {
-    test('finds nothing in a stream without records', async () => {
+    test('returns no records from an empty stream', async () => {
       const { log, stream } = subject
       const batch = await log.read(stream, 0, 0n, LIMITS)
       expect(batch.records).toEqual([])
       expect(await log.bounds(stream)).toContainEqual({ start: 0n, end: 0n })
     })
 
-    test('takes no more records than it may', async () => {
+    test('returns no more records than the limit', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(10))
       const batch = await log.read(stream, 0, 0n, { ...LIMITS, recordsMax: 3 })
@@ -117,7 +117,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts(rest.records)).toEqual(['a=3', 'a=4', 'a=5', 'a=6', 'a=7', 'a=8', 'a=9'])
     })
 
-    test('takes no more bytes than it may, but one record always', async () => {
+    test('returns no more bytes than the limit, but always one record', async () => {
       const { log, stream } = subject
       const value = new Uint8Array(1000)
       await log.append(
@@ -130,7 +130,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(one.records).toHaveLength(1)
     })
 
-    test('begins at any record', async () => {
+    test('starts at any record', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(200))
       const records = await all(log, stream, 0)
@@ -140,7 +140,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       }
     })
 
-    test('says where the next record will be', async () => {
+    test('returns the position of the next record', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(3))
       const batch = await log.read(stream, 0, 0n, LIMITS)
@@ -153,7 +153,7 @@ export function testAppendAndRead(subject: Subject, can: Capabilities): void {
       expect(texts((await log.read(stream, 0, empty.next, LIMITS)).records)).toEqual(['a=later'])
     })
 
-    test('names stream and partition', async () => {
+    test('names its stream and partition', async () => {
       const { log, stream } = subject
       await log.append(stream, [{ ...record('a', '1'), partition: 1 }])
       expect(await log.read(stream, 1, 0n, LIMITS)).toMatchObject({ stream, partition: 1 })

@@ -3,23 +3,12 @@ import type { Capabilities, Subject } from './subject.ts'
 import { aborted } from '../../aborted.ts'
 import { FencedError, type Batch, type OwnedPartition } from '../../log.ts'
 import { partitionOf } from '../../partitioner.ts'
-import {
-  record,
-  inFirst,
-  numbered,
-  numbers,
-  texts,
-  all,
-  consumeUntil,
-  withFirst,
-  promise,
-  LIMITS,
-} from './helpers.ts'
+import { record, inFirst, numbered, numbers, texts, all, consumeUntil, withFirst, LIMITS } from './helpers.ts'
 
-/** A group gets everything, goes on where it has committed, and has one owner a partition. */
+/** A group gets every record, continues at its committed position, and has one owner for each partition. */
 export function testConsumeAndCommit(subject: Subject, can: Capabilities): void {
   describe('consume', () => {
-    test('gives a new group everything that is kept, and waits for more', async () => {
+    test('gives a new group every record kept, and waits for more', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(5))
       const got = await consumeUntil(log, stream, 'group', 8, async seen => {
@@ -28,7 +17,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(got).toEqual(numbers(8))
     })
 
-    test('wakes for what another handle appends', async () => {
+    test('wakes for a record that another handle appends', async () => {
       const { under, log, stream } = subject
       const other = await under.open()
       await log.append(stream, numbered(1))
@@ -68,7 +57,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(Math.max(...sizes)).toBeLessThanOrEqual(4)
     })
 
-    test('goes on where the group has committed', async () => {
+    test('continues at the committed position of the group', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(6))
       await withFirst(log, stream, 'group', { ...LIMITS, recordsMax: 3 }, async owned => {
@@ -83,7 +72,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       })
     })
 
-    test('gives what was not committed again', async () => {
+    test('gives records that were not committed again', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(2))
       for (let attempt = 0; attempt < 3; attempt++)
@@ -92,14 +81,14 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
         })
     })
 
-    test('gives each group everything', async () => {
+    test('gives each group every record', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(3))
       expect(await consumeUntil(log, stream, 'one', 3)).toEqual(numbers(3))
       expect(await consumeUntil(log, stream, 'two', 3)).toEqual(numbers(3))
     })
 
-    test('reads again from where it is told', async () => {
+    test('continues at the position that seek names', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(4))
       await withFirst(log, stream, 'group', LIMITS, async owned => {
@@ -124,7 +113,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(got).toBeUndefined()
     })
 
-    test('lets the batch in hand be committed after it was stopped', async () => {
+    test('lets the batch in flight be committed after it was stopped', async () => {
       const { log, stream } = subject
       await log.append(stream, numbered(2))
       const stop = new AbortController()
@@ -155,7 +144,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(returned).toBe(owned - 1)
     })
 
-    test('returns at once when it was stopped before', async () => {
+    test('owns nothing when it was stopped before', async () => {
       const { log, stream } = subject
       let owned = 0
       await log.consume({ stream, group: 'group', ...LIMITS, signal: AbortSignal.abort() }, async () => {
@@ -218,7 +207,7 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect(await log.committed('two', stream)).toEqual(new Array<bigint>(count).fill(0n))
     })
 
-    test('of a former owner is refused, and the new owner knows all that was committed before', async () => {
+    test('of a former owner is rejected, and the new owner sees every commit before', async () => {
       const { under, log, stream } = subject
       const outputs = `${stream}-out`
       const count = await log.partitionCount(stream)
@@ -229,16 +218,16 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
         )
       const other = await under.open()
       const stop = new AbortController()
-      const holding = promise<void>()
-      const finished = promise<void>()
+      const holding = Promise.withResolvers<void>()
+      const finished = Promise.withResolvers<void>()
       const former: OwnedPartition[] = []
 
-      // The first member commits two records of each partition and holds on to all of them, while a second one
-      // comes and gets some.
+      // The first member commits two records of each partition and keeps them all, while a second member joins and gains
+      // some.
       const first = log.consume({ stream, group: 'group', ...LIMITS, signal: stop.signal }, async owned => {
         const { partition } = owned
         const batch = await owned.next()
-        // Given back when the second member has left already.
+        // Gained again after the second member has left.
         if (batch === undefined) return
         await owned.commit(
           { [outputs]: [{ ...record('a', 'first'), partition }] },
@@ -246,9 +235,9 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
         )
         former[partition] = owned
         if (former.filter(Boolean).length === count) holding.resolve()
-        await finished.value
+        await finished.promise
       })
-      await holding.value
+      await holding.promise
       let taken: number | undefined
       let committed: bigint | undefined
       const second = other.consume(
@@ -276,19 +265,19 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       expect((await log.committed('group', stream))[taken!]).toBe((await log.bounds(stream))[taken!]!.end)
     })
 
-    test('tells a former owner that it has lost a partition', async () => {
+    test('ends the wait of an owner that has lost its partition', async () => {
       const { under, log, stream } = subject
       const count = await log.partitionCount(stream)
       const other = await under.open()
       const stop = new AbortController()
-      const holding = promise<void>()
+      const holding = Promise.withResolvers<void>()
       let owners = 0
       const first = log.consume({ stream, group: 'group', ...LIMITS, signal: stop.signal }, async owned => {
         if (++owners === count) holding.resolve()
         expect(await owned.next()).toBeUndefined()
         stop.abort()
       })
-      await holding.value
+      await holding.promise
       const second = other.consume(
         { stream, group: 'group', ...LIMITS, signal: stop.signal },
         async owned => {

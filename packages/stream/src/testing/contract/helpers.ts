@@ -44,7 +44,7 @@ export async function everything(log: Log, stream: string): Promise<Batch['recor
   return partitions.flat()
 }
 
-/** Consumes partition 0, committing each batch, until `count` records were seen. */
+/** Consumes partition 0 and commits each batch until it has `count` records. Returns their texts. */
 export async function consumeUntil(
   log: Log,
   stream: string,
@@ -64,7 +64,7 @@ export async function consumeUntil(
   return got
 }
 
-/** Consumes, hands the first partition to `use`, and stops when that has returned. */
+/** Consumes, calls `use` with partition 0, and stops when `use` has returned. */
 export async function withFirst(
   log: Log,
   stream: string,
@@ -78,9 +78,4 @@ export async function withFirst(
     await use(owned)
     stop.abort()
   })
-}
-
-export function promise<T>(): { value: Promise<T>; resolve: (value: T) => void } {
-  const { promise: value, resolve } = Promise.withResolvers<T>()
-  return { value, resolve }
 }

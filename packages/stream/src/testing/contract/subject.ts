@@ -2,21 +2,21 @@ import type { Log } from '../../log.ts'
 
 export interface LogUnderTest {
   readonly log: Log
-  /** Another handle on the same data, as another process would open it, while the first is still in use. */
+  /** Opens another handle on the same data, as another process does, while the first is in use. */
   open(): Promise<Log>
   /** Closes all handles and removes the data. */
   close(): Promise<void>
 }
 
-/** What a log can't do, where that is its nature. */
+/** What a log can do where logs differ by nature. */
 export interface Capabilities {
   /** Outputs and position become visible together or not at all. */
   readonly atomicCommits: boolean
-  /** Positions of a partition follow each other without gaps, from 0. */
+  /** The positions of a partition are 0, 1, 2 … without gaps. */
   readonly contiguousPositions: boolean
 }
 
-/** What a test has before it. */
+/** What a test works with. */
 export interface Subject {
   readonly under: LogUnderTest
   readonly log: Log
