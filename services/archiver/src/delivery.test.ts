@@ -188,12 +188,12 @@ describe('while several archive the same partitions', () => {
     for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
   })
 
-  test('the one that lost a partition ends, and what it had open is archived by the other', async () => {
+  test('the new owner of a partition archives what the former owner had open', async () => {
     const { log, store } = await filled(40)
     const former = run(log, store, SMALL)
     await until(() => log.commits.length > 2)
     await run(log, store, SMALL).drain()
-    await former.done
+    await former.stop()
     for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
   })
 })

@@ -17,7 +17,7 @@ function fakeCollector(answers: (number | Error)[], retryAfter?: string) {
   const wait = async (ms: number): Promise<void> => {
     waits.push(ms)
   }
-  return { bodies, waits, parts: { to: 'http://collector.test', fetch, wait, inFlightMax: 1 } }
+  return { bodies, waits, parts: { to: 'http://collector.test', fetch, wait, random: () => 0, inFlightMax: 1 } }
 }
 
 describe('createSender', () => {
@@ -37,7 +37,7 @@ describe('createSender', () => {
     await sender.send('{"a":1}')
     await sender.flush()
     expect(bodies).toEqual(['{"a":1}', '{"a":1}', '{"a":1}'])
-    expect(waits).toEqual([2000, 400])
+    expect(waits).toEqual([2000, 200])
     expect(sender.counts).toEqual({ accepted: 1, bad: 0, requests: 3, retries: 2 })
   })
 
