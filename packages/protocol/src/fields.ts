@@ -1,3 +1,5 @@
+import { cleanText } from './clean-text.ts'
+import { usableId } from './ids.ts'
 import { blame, show, type EventType, type SentEvent } from './sent-event.ts'
 
 // The parameters of the tracker protocol: what each must look like, and where it goes. A value that fails its check
@@ -48,18 +50,6 @@ const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map([
   ['ad', 'ad_impression'],
 ])
 
-// Control characters, and halves of surrogate pairs: nearly no text has any, and one test finds both.
-const UNCLEAN = /[\u0000-\u001f\u007f\ud800-\udfff]/
-
-/** Text as it may be stored: tabs as four spaces, no other control characters, no half characters. */
-export function cleanText(text: string): string {
-  if (!UNCLEAN.test(text)) return text
-  return text
-    .replaceAll('\t', '    ')
-    .replaceAll(/[\u0000-\u001f\u007f]/g, '')
-    .toWellFormed()
-}
-
 function text(lengthMax: number, set: SetText): ReadField {
   return (event, value, key) => {
     if (value.length > lengthMax) {
@@ -71,9 +61,23 @@ function text(lengthMax: number, set: SetText): ReadField {
   }
 }
 
+/** An id; what is written where there is none, such as `undefined` or zeros, counts as absent. */
+function id(lengthMax: number, set: SetText): ReadField {
+  return (event, value, key) => {
+    if (value.length > lengthMax) {
+      blame(event, 'field_too_long', key, `is ${value.length} characters long; ${lengthMax} are allowed`)
+      return
+    }
+    const usable = usableId(value)
+    if (usable === null) event.ignoredIds++
+    else set(event, usable)
+  }
+}
+
 function uuid(set: SetText): ReadField {
   return (event, value, key) => {
-    if (UUID.test(value)) set(event, value.toLowerCase())
+    if (usableId(value) === null) event.ignoredIds++
+    else if (UUID.test(value)) set(event, value.toLowerCase())
     else blame(event, 'field_invalid', key, `must be a UUID, not ${show(value)}`)
   }
 }
@@ -155,10 +159,10 @@ const BODY_FIELDS: Readonly<Record<string, ReadField>> = {
   }),
   stm: instant((event, value) => void (event.sentAt = value)),
   tz: text(255, (event, value) => void (event.timezone = value)),
-  uid: text(255, (event, value) => void (event.userId = value)),
-  duid: text(128, (event, value) => void (event.domainUserId = value)),
-  nuid: text(128, (event, value) => void (event.networkUserId ??= value)),
-  tnuid: text(128, (event, value) => void (event.networkUserId = value)),
+  uid: id(255, (event, value) => void (event.userId = value)),
+  duid: id(128, (event, value) => void (event.domainUserId = value)),
+  nuid: id(128, (event, value) => void (event.networkUserId ??= value)),
+  tnuid: id(128, (event, value) => void (event.networkUserId = value)),
   vid: integer((event, value) => void (event.sessionIndex = value)),
   sid: uuid((event, value) => void (event.sessionId = value)),
   ip: text(128, (event, value) => void (event.ip = value)),

@@ -3,7 +3,7 @@ import { refuse, type Payload, type ProtocolOptions, type Request } from './requ
 import { readPixel, readTp2 } from './tp2.ts'
 import { readV1 } from './v1.ts'
 
-type Protocol = 'tp2' | 'pixel' | 'v1' | 'iglu'
+export type Protocol = 'tp2' | 'pixel' | 'v1' | 'iglu'
 
 const PATHS: ReadonlyMap<string, Protocol> = new Map([
   ['com.snowplowanalytics.snowplow/tp2', 'tp2'],
@@ -14,11 +14,15 @@ const PATHS: ReadonlyMap<string, Protocol> = new Map([
   ['com.snowplowanalytics.iglu/v1', 'iglu'],
 ])
 
+/** What is spoken at a path; undefined for a path that is not known. `paths` are further ones of the site's. */
+export function protocolAt(path: string, paths: ProtocolOptions['paths']): Protocol | undefined {
+  const bare = path.replace(/^\/+|\/+$/g, '')
+  return Object.hasOwn(paths, bare) ? paths[bare] : PATHS.get(bare)
+}
+
 /** Reads the events of a request, in the protocol that is spoken at its path. Total: whatever the bytes are, it returns. */
 export function readPayload(request: Request, options: ProtocolOptions): Payload {
-  const path = request.path.replace(/^\/+|\/+$/g, '')
-  const protocol = Object.hasOwn(options.paths, path) ? options.paths[path] : PATHS.get(path)
-  switch (protocol) {
+  switch (protocolAt(request.path, options.paths)) {
     case 'tp2':
       return readTp2(request, options)
     case 'pixel':

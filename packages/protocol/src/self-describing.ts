@@ -1,5 +1,6 @@
 import type { BadReason } from './reasons.ts'
 import { isFit } from './fit.ts'
+import { fromBase64 } from './ids.ts'
 import { parseJson } from './json-text.ts'
 import { blame, isObject, show, type SelfDescribing, type SentEvent } from './sent-event.ts'
 import { V1_SCHEMA } from './v1.ts'
@@ -174,11 +175,4 @@ function reasonOf(schema: string, error: SchemaError): BadReason {
     default:
       return error.path === '/action' ? 'action_invalid' : 'field_invalid'
   }
-}
-
-/** URL-safe or standard alphabet, padded or not; a plus that a query string made a space. Null for nothing. */
-function fromBase64(text: string | null): string | null {
-  if (text === null) return null
-  // Node's decoder takes both alphabets and no padding, and skips what belongs to neither.
-  return Buffer.from(text.includes(' ') ? text.replaceAll(' ', '+') : text, 'base64').toString('utf8')
 }

@@ -83,6 +83,8 @@ export interface SentEvent {
   orderId: string | null
   searchTerm: string | null
   simulated: boolean
+  /** How many ids were words such as `undefined`, or zeros, and count as absent. */
+  ignoredIds: number
   /** JSON texts of the self-describing event and the entities, plain (`ue_pr`, `co`) and in base64 (`ue_px`, `cx`). */
   eventText: string | null
   eventBase64: string | null
@@ -150,6 +152,7 @@ export function blankEvent(claims: Readonly<Record<string, unknown>>): SentEvent
     orderId: null,
     searchTerm: null,
     simulated: false,
+    ignoredIds: 0,
     eventText: null,
     eventBase64: null,
     contextsText: null,

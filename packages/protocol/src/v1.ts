@@ -1,5 +1,6 @@
 import { PAGE_KINDS } from './page-kinds.ts'
-import { cleanText } from './fields.ts'
+import { cleanText } from './clean-text.ts'
+import { usableId, type EventIds } from './ids.ts'
 import { isFit } from './fit.ts'
 import { itemTexts, parseJson } from './json-text.ts'
 import {
@@ -75,6 +76,20 @@ export function readItems(text: string, isLines: boolean): Items | undefined {
 
 const EMPTY: Items = { values: [], text: () => '' }
 
+/** Who an event says did it, and its id: all that the key of a record needs of it. */
+export function readV1Ids(value: Readonly<Record<string, unknown>>): {
+  readonly ids: EventIds
+  readonly eventId: string | null
+} {
+  const ids = {
+    domainUserId: usableId(value['visitor_id']),
+    networkUserId: null,
+    sessionId: usableId(value['session_id']),
+    sessionIndex: null,
+  }
+  return { ids, eventId: usableId(value['event_id']) }
+}
+
 /** Takes one event apart; undefined stands for what is no JSON. */
 export function readV1Event(value: unknown, depthMax: number): SentEvent {
   if (!isObject(value)) {
@@ -84,7 +99,10 @@ export function readV1Event(value: unknown, depthMax: number): SentEvent {
     return event
   }
   const event = blankEvent(value)
-  event.eventId = text(value['event_id'])
+  event.eventId = id(event, value['event_id'])
+  event.sessionId = id(event, value['session_id'])
+  event.domainUserId = id(event, value['visitor_id'])
+  event.userId = id(event, value['user_id'])
   if (!isFit(event, value, '', depthMax)) return event
 
   const page = member(value, 'page')
@@ -93,9 +111,6 @@ export function readV1Event(value: unknown, depthMax: number): SentEvent {
   event.type = 'action'
   event.event = { schema: V1_SCHEMA, data: value }
   event.action = readAction(event, value['action'])
-  event.sessionId = text(value['session_id'])
-  event.domainUserId = text(value['visitor_id'])
-  event.userId = text(value['user_id'])
   event.createdAt = instant(event, value, 'time')
   event.isTimeTrue = event.createdAt !== null
   event.sentAt = instant(event, value, 'sent_at')
@@ -117,6 +132,14 @@ export function readV1Event(value: unknown, depthMax: number): SentEvent {
   event.simulated = value['simulated'] === true
   event.properties = propertiesOf(value, product)
   return event
+}
+
+/** An id; what is written where there is none, such as `undefined` or zeros, counts as absent. */
+function id(event: SentEvent, value: unknown): string | null {
+  if (typeof value !== 'string' || value === '') return null
+  const usable = usableId(value)
+  if (usable === null) event.ignoredIds++
+  return usable
 }
 
 function readAction(event: SentEvent, action: unknown): string | null {

@@ -79,6 +79,12 @@ const cors = z.strictObject({
 const privacy = z.strictObject({
   honourGpc: z.boolean().default(true).describe('Treats requests with Sec-GPC: 1 as anonymous.'),
   honourDnt: z.boolean().default(true).describe('Treats requests with DNT: 1 as anonymous.'),
+  anonymousSessions: z
+    .enum(['keep', 'strict'])
+    .default('keep')
+    .describe(
+      '`keep`: an anonymous request keeps the session id that the client sent, which ends with the visit, and loses everything that lives longer. `strict`: it loses the session id as well, and each of its events is a visitor of its own.',
+    ),
   ipv4PrefixBits: z
     .int()
     .min(0)

@@ -37,6 +37,15 @@ function tracker(body: string, others: Partial<EventRequest> = {}, settings: Set
   return accepted(collector(settings).tracker(TP2, request(body, others)))
 }
 
+const SESSION = '1c9a1f62-6f3e-4a4b-9f0e-0d6a1f0b7a11'
+const EVENT = '2c9a1f62-6f3e-4a4b-9f0e-0d6a1f0b7a22'
+const CLIENT_SESSION = {
+  schema: 'iglu:com.snowplowanalytics.snowplow/client_session/jsonschema/1-0-2',
+  data: { userId: 'app-user', sessionId: SESSION },
+}
+const contexts = (...data: unknown[]): string =>
+  JSON.stringify({ schema: 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0', data })
+
 const bodyText = (record: RawRecord | undefined): string | undefined =>
   record?.body === null ? undefined : Buffer.from(record?.body as Uint8Array).toString()
 
@@ -50,7 +59,7 @@ describe('a tracker’s POST', () => {
   test('becomes one record with the bytes as they came', () => {
     const body = payloadData({ e: 'pv', duid: 'd1' }, { e: 'pp', duid: 'd1' }).replace('{', '{ ')
     const { records, reply, eventCount } = tracker(body, {
-      query: 'aid=shop&x=%zz',
+      query: 'aid=shop&x=%20z',
       headers: {
         host: 'collect.shop.example:8080',
         'content-type': 'application/json; charset=UTF-8',
@@ -73,7 +82,7 @@ describe('a tracker’s POST', () => {
         request_id: 'id-1',
         visitor: 'd1',
         path: TP2,
-        querystring: 'aid=shop&x=%zz',
+        querystring: 'aid=shop&x=%20z',
         content_type: 'application/json; charset=utf-8',
         body: Buffer.from(body),
         ip: '203.0.113.0',
@@ -95,7 +104,6 @@ describe('a tracker’s POST', () => {
     ['a form', 'e=pv&p=web'],
     ['nothing', ''],
     ['no list of events', '{"schema":"iglu:x"}'],
-    ['an empty list', '{"data":[]}'],
     ['too deep to be parsed', `{"data":[${'['.repeat(500)}`],
     ['text with NUL in it', '\u0000\u0000'],
   ])('is stored and gets 200 although it is %s', (_name, body) => {
@@ -106,19 +114,37 @@ describe('a tracker’s POST', () => {
   })
 
   test.each<[string, object, Partial<EventRequest>, string]>([
-    ['domain user id', { duid: 'd', nuid: 'n', sid: 's', eid: 'e' }, {}, 'd'],
-    ['tnuid', { tnuid: 't', nuid: 'n', sid: 's', eid: 'e' }, {}, 't'],
-    ['nuid', { nuid: 'n', sid: 's', eid: 'e' }, {}, 'n'],
-    ['the cookie', { sid: 's', eid: 'e' }, { headers: { cookie: 'sp=c' } }, 'c'],
-    ['session id, before an id made for this request', { sid: 's', eid: 'e' }, {}, 's'],
-    ['event id', { eid: 'e' }, {}, 'e'],
+    ['domain user id', { duid: 'd', nuid: 'n', sid: SESSION, eid: EVENT }, {}, 'd'],
+    ['tnuid', { tnuid: 't', nuid: 'n', sid: SESSION, eid: EVENT }, {}, 't'],
+    ['nuid', { nuid: 'n', sid: SESSION, eid: EVENT }, {}, 'n'],
+    ['the cookie', { sid: SESSION, eid: EVENT }, { headers: { cookie: 'sp=c' } }, 'c'],
+    ['session id, before an id made for this request', { sid: SESSION, eid: EVENT }, {}, SESSION],
+    ['a session id in capitals, as the enricher writes it', { sid: SESSION.toUpperCase() }, {}, SESSION],
+    ['event id', { eid: EVENT }, {}, EVENT],
     ['an id made for this request', {}, {}, 'id-1'],
     ['what the query says, against the body', { duid: 'd' }, { query: 'duid=q' }, 'q'],
-    ['the nuid of the query', { sid: 's' }, { query: 'nuid=q', headers: { cookie: 'sp=c' } }, 'q'],
-    ['no empty id', { duid: '', sid: 's' }, {}, 's'],
-    ['no id that is no text', { duid: 7, nuid: { a: 1 }, sid: 's' }, {}, 's'],
-    ['a bounded id', { duid: 'x'.repeat(5_000) }, {}, 'x'.repeat(128)],
-    ['an inherited name is no id', { constructor: 'x' }, {}, 'id-1'],
+    ['what an encoded name in the query says', { duid: 'd' }, { query: '%64uid=q' }, 'q'],
+    ['the last of two in the query', { duid: 'd' }, { query: 'duid=a&duid=b' }, 'b'],
+    ['the nuid of the query', { sid: SESSION }, { query: 'nuid=q', headers: { cookie: 'sp=c' } }, 'q'],
+    ['no empty id', { duid: '', sid: SESSION }, {}, SESSION],
+    ['no id that is not a text', { duid: 7, nuid: { a: 1 }, sid: SESSION }, {}, SESSION],
+    [
+      'no word that stands in for an id',
+      { duid: 'undefined', tnuid: 'null', nuid: ZEROS, sid: SESSION },
+      {},
+      SESSION,
+    ],
+    ['an id without its control characters', { duid: '\u0000d\u0007\u0000 ' }, {}, 'd'],
+    ['no id of control characters alone', { duid: '\u0000\u0000\u0000\u0000', sid: SESSION }, {}, SESSION],
+    ['no id that is longer than ids are', { duid: 'x'.repeat(5_000), sid: SESSION }, {}, SESSION],
+    ['the entity of the session', { co: contexts(CLIENT_SESSION) }, {}, 'app-user'],
+    [
+      'the entity of the session, encoded',
+      { cx: Buffer.from(contexts(CLIENT_SESSION)).toString('base64url') },
+      {},
+      'app-user',
+    ],
+    ['an inherited name is not an id', { constructor: 'x' }, {}, 'id-1'],
   ])('belongs to the visitor by %s', (_name, event, others, expected) => {
     expect(tracker(payloadData(event), others).records.map(record => record.visitor)).toEqual([expected])
   })
@@ -332,7 +358,7 @@ describe('an anonymous visitor', () => {
 
   test.each(signals)('leaves no identifier in anything that is written (%o)', signal => {
     const all = { query, headers: { ...headers, ...signal }, peer: '198.51.100.77' }
-    const collect = collector({ trustedProxyHops: 1 })
+    const collect = collector({ trustedProxyHops: 1, privacy: { anonymousSessions: 'strict' } })
     const written = [
       ...accepted(
         collect.tracker(
@@ -370,7 +396,31 @@ describe('an anonymous visitor', () => {
         headers: { 'sp-anonymous': '*' },
       },
     ).records
-    expect(bodyText(record)).toBe(payloadData({ e: 'pv' }, { e: 'pp' }))
+    expect(bodyText(record)).toBe(payloadData({ e: 'pv', sid: 'canary' }, { e: 'pp' }))
+  })
+
+  test('keeps its session together by the session id, and by nothing that lives longer', () => {
+    const headers = { 'sp-anonymous': '*', cookie: 'sp=canary' }
+    const event = { e: 'pv', duid: 'canary', vid: '7', sid: SESSION, co: contexts(CLIENT_SESSION) }
+    const [record] = tracker(payloadData(event), { headers, query: 'nuid=canary' }).records
+    expect(record).toMatchObject({ visitor: SESSION, network_user_id: ZEROS, querystring: '' })
+    const [sent] = byVisitor([record as RawRecord])[0]![1] as Record<string, string>[]
+    expect(sent).toEqual({
+      e: 'pv',
+      sid: SESSION,
+      co: contexts({
+        schema: CLIENT_SESSION.schema,
+        data: { userId: ZEROS, sessionId: SESSION, sessionIndex: 1, previousSessionId: null },
+      }),
+    })
+  })
+
+  test('loses its session id where the site is strict', () => {
+    const settings: Settings = { privacy: { anonymousSessions: 'strict' } }
+    const body = payloadData({ e: 'pv', sid: SESSION, co: contexts(CLIENT_SESSION) })
+    const [record] = tracker(body, { headers: { dnt: '1' } }, settings).records
+    expect(record?.visitor).toBe('id-1')
+    expect(bodyText(record)).toBe(payloadData({ e: 'pv' }))
   })
 
   test.each([

@@ -3,17 +3,22 @@ import type { CollectedTime } from '@sluicebox/event/instants'
 import type { RawRecord } from '@sluicebox/event/records'
 import packageJson from '../../package.json' with { type: 'json' }
 import { firstAddress, truncateAddress } from '@sluicebox/protocol/address'
+import { ANONYMOUS_ID, idsOf, usableId, visitorOf, type EventIds } from '@sluicebox/protocol/ids'
+import { maskAddresses } from '@sluicebox/protocol/mask'
+import { protocolAt, readPayload } from '@sluicebox/protocol/payload'
+import type { ProtocolOptions } from '@sluicebox/protocol/request'
+import { readV1Ids } from '@sluicebox/protocol/v1'
 import { createAddressReader } from '../guard/address.ts'
 import type { CollectorConfig } from '../config.ts'
 import { glanceAtEvents } from './glance.ts'
-import { ANONYMOUS_ID, createCookieJar } from './network-id.ts'
+import { createCookieJar } from './network-id.ts'
 import { readEventsBody, readTrackerBody, type Payload } from './payload.ts'
 import { isAnonymous, stripEvent, stripQuery, stripUrl } from './privacy.ts'
 import { changeQuery, queryValue } from './query.ts'
 import { isRefusal, json, ok, pixel, type Refusal, type Reply } from '../http/reply.ts'
 import { EVENTS_PATH } from '../http/route.ts'
 import { splitRequest } from './split.ts'
-import { plainVisitor, trackerVisitor, type PlainEvent } from './visitor.ts'
+import type { PlainEvent } from './visitor.ts'
 
 /** A request that carries events, read to its end. */
 export interface EventRequest {
@@ -54,13 +59,26 @@ export interface Collect {
 export const COLLECTOR = `sluicebox-${packageJson.version}`
 
 const USER_AGENT_LENGTH_MAX = 1_000
-const NETWORK_ID_LENGTH_MAX = 128
 /** What a record holds beside its body and what comes from headers: ids, names, framing. */
 const RECORD_FRAME_BYTES = 4_096
 /** What /v1/events takes. The form is here since curl says so of whatever it is given with -d. */
+const JSON_TYPE = /^application\/json\s*(?:;|$)/
 const EVENT_TYPES =
   /^(?:application\/(?:json|(?:x-)?ndjson|jsonl|x-www-form-urlencoded)|text\/plain)\s*(?:;|$)/
 const UNCHANGED: ReadonlyMap<number, Uint8Array> = new Map()
+/** How the collector reads for keys: leniently, so that whatever the enricher can read, it has read too. */
+const READING: ProtocolOptions = { strict: false, eventsMax: Infinity, depthMax: 0, paths: {} }
+/** What nearly all trackers speak, and most likely what is meant where a request can't be read as it came. */
+const TP2_PATH = '/com.snowplowanalytics.snowplow/tp2'
+const TP2_TYPE = 'application/json; charset=utf-8'
+const NO_EVENT_IDS: EventIds = {
+  domainUserId: null,
+  networkUserId: null,
+  sessionId: null,
+  sessionIndex: null,
+}
+/** A query string without these, and without codes, names no visitor. */
+const MAY_NAME_VISITOR = /uid|sid|eid|c[ox]=|[%+]/
 
 /**
  * Turns requests into raw records and answers. No socket, no log, no clock. A body is parsed once, and its bytes are
@@ -74,37 +92,52 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
 
   return {
     tracker(path, request) {
-      const body = request.body as Buffer
+      const sent = request.body as Buffer
       const ids = readIds(request)
       const networkId = ids.networkId ?? (config.cookie.enabled ? ids.fallback : null)
-      const base = baseRecord(path, contentTypeOf(request.headers), request, { ...ids, networkId })
+      const contentType = contentTypeOf(request.headers)
+      const base = baseRecord(path, contentType, request, { ...ids, networkId })
       const reply = (): Reply => ok(cookieHeader(request, ids.anonymous, networkId))
-      const whole = seeWhole(body, ids)
+      const whole = seeWhole(path, request, ids)
       if (whole !== undefined)
         return {
-          records: [{ ...base, visitor: whole.visitor, body }],
+          records: [{ ...base, visitor: whole.visitor, body: sent }],
           eventCount: whole.eventCount,
           reply: reply(),
         }
 
-      const payload = readTrackerBody(body, limits)
+      const readable = visitorsOf({ path, contentType, query: ids.query, body: sent }, ids)
+      // What can't be read is written for repair, and may hold addresses anywhere.
+      const body = readable !== undefined || ids.anonymous ? sent : masked(sent)
+      const payload = readTrackerBody(body)
       if (payload !== undefined && payload.events.length > limits.eventsMax)
         return tooManyEvents(payload.events.length, limits.eventsMax)
       if (ids.anonymous && payload === undefined && body.length > 0) return unreadable()
-      const changed = changeEvents(payload, ids.anonymous)
+      const visitors = readable ??
+        visitorsOf({ path: TP2_PATH, contentType: TP2_TYPE, query: ids.query, body }, ids) ?? [
+          visitorWithout(ids),
+        ]
+      const isApart = payload?.events.length === visitors.length
       const records = splitRequest({
-        ...{ body, payload, base, changed, bodyBytesMax, eventsOnly: ids.anonymous },
-        visitorOf: event => trackerVisitor(event, ids),
+        body,
+        payload: isApart || ids.anonymous ? payload : undefined,
+        base,
+        changed: changeEvents(payload, ids.anonymous),
+        bodyBytesMax,
+        eventsOnly: ids.anonymous,
+        visitors: isApart ? visitors : (payload?.events ?? [undefined]).map(() => visitors[0] as string),
       })
       if (isRefusal(records)) return records
-      return { records, eventCount: payload?.events.length ?? 1, reply: reply() }
+      return { records, eventCount: payload?.events.length ?? visitors.length, reply: reply() }
     },
 
     pixel(path, request) {
       const ids = readIds(request)
       const networkId = ids.networkId ?? (config.cookie.enabled ? ids.fallback : null)
       const base = baseRecord(path, null, request, { ...ids, networkId })
-      const records = [{ ...base, visitor: trackerVisitor(undefined, ids) }]
+      const sent = { path, contentType: null, query: ids.query, body: null }
+      const [visitor] = visitorsOf(sent, ids) ?? [visitorWithout(ids)]
+      const records = [{ ...base, visitor: visitor as string }]
       return { records, eventCount: 1, reply: pixel(cookieHeader(request, ids.anonymous, networkId)) }
     },
 
@@ -124,8 +157,9 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       const base = baseRecord(EVENTS_PATH, format, request, ids)
       const changed = changeEvents(payload, ids.anonymous)
       const records = splitRequest({
-        ...{ body, payload, base, changed, bodyBytesMax, eventsOnly: ids.anonymous },
-        visitorOf: event => plainVisitor(event, ids),
+        body,
+        ...{ payload, base, changed, bodyBytesMax, eventsOnly: ids.anonymous },
+        visitors: events.map(({ event }) => plainVisitor(event, ids)),
       })
       if (isRefusal(records)) return records
       const bad = answers.filter(answer => answer.status === 'bad').length
@@ -135,14 +169,59 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
   }
 
   /** The visitor of a body that can be stored as it is, and how many events it has. */
-  function seeWhole(body: Buffer, ids: Ids): { visitor: string; eventCount: number } | undefined {
-    if (ids.anonymous || body.length > bodyBytesMax) return undefined
-    const events = glanceAtEvents(body)
+  function seeWhole(
+    path: string,
+    { body, query, headers }: EventRequest,
+    ids: Ids,
+  ): { visitor: string; eventCount: number } | undefined {
+    if (ids.anonymous || (body as Buffer).length > bodyBytesMax) return undefined
+    if (protocolAt(path, READING.paths) !== 'tp2' || !JSON_TYPE.test(contentTypeOf(headers) ?? ''))
+      return undefined
+    if (query !== null && MAY_NAME_VISITOR.test(query)) return undefined
+    const events = glanceAtEvents(body as Buffer)
     if (events === undefined || events.length > limits.eventsMax) return undefined
-    const visitor = trackerVisitor(events[0], ids)
-    return events.every(event => trackerVisitor(event, ids) === visitor)
+    const visitor = events[0]?.['duid']
+    // A visitor that has to be cleaned, or looked for elsewhere in the event, takes the reader of the protocol.
+    if (typeof visitor !== 'string' || usableId(visitor) !== visitor) return undefined
+    return events.every(event => event['duid'] === visitor)
       ? { visitor, eventCount: events.length }
       : undefined
+  }
+
+  /** The visitor of each event of a tracker's request; undefined when no events can be told apart in it. */
+  function visitorsOf(
+    sent: Pick<EventRequest, 'query' | 'body'> & {
+      readonly path: string
+      readonly contentType: string | null
+    },
+    ids: Ids,
+  ): readonly string[] | undefined {
+    const { path, contentType, query, body } = sent
+    const payload = readPayload({ path, querystring: query, content_type: contentType, body }, READING)
+    if ('refused' in payload) return undefined
+    return payload.events.map(event => visitorFor(idsOf(event), event.eventId, ids))
+  }
+
+  function plainVisitor(event: PlainEvent | undefined, ids: Ids): string {
+    if (event === undefined) return visitorWithout(ids)
+    const read = readV1Ids(event)
+    return visitorFor(read.ids, read.eventId, ids)
+  }
+
+  /** An anonymous event belongs to its session alone, and to nothing that lives longer. */
+  function visitorFor(event: EventIds, eventId: string | null, ids: Ids): string {
+    const { networkId, fallback, anonymous } = ids
+    if (!anonymous) return visitorOf(event, eventId, { networkUserId: networkId, fallback })
+    const sessionId = privacy.anonymousSessions === 'keep' ? event.sessionId : null
+    return visitorOf({ ...NO_EVENT_IDS, sessionId }, eventId, { networkUserId: null, fallback })
+  }
+
+  function masked(bytes: Buffer): Buffer {
+    return Buffer.from(maskAddresses(bytes, privacy))
+  }
+
+  function visitorWithout(ids: Ids): string {
+    return visitorFor(NO_EVENT_IDS, null, ids)
   }
 
   function answerTo(
@@ -162,22 +241,19 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     readonly anonymous: boolean
     /** The query as it may be written. */
     readonly query: string | null
-    readonly cookieId: string | undefined
-    /** What the client said its network user id is. */
+    /** The network user id that the client gave: a parameter, or its cookie. */
     readonly networkId: string | null
     readonly fallback: string
   }
 
   function readIds({ query, headers }: EventRequest): Ids {
     if (isAnonymous(headers, privacy)) {
-      const stripped = query === null ? null : stripQuery(query)
-      const networkId = ANONYMOUS_ID
-      return { anonymous: true, query: stripped, cookieId: undefined, networkId, fallback: uuid() }
+      const stripped = query === null ? null : stripQuery(query, privacy.anonymousSessions)
+      return { anonymous: true, query: stripped, networkId: ANONYMOUS_ID, fallback: uuid() }
     }
-    const cookieId = cookies.read(headers.cookie)
-    const networkId = queryValue(query, 'nuid')?.slice(0, NETWORK_ID_LENGTH_MAX) ?? cookieId ?? null
+    const networkId = usableId(queryValue(query, 'nuid')) ?? cookies.read(headers.cookie) ?? null
     const written = query === null ? null : changeQuery(query, keepButIp)
-    return { anonymous: false, query: written, cookieId, networkId, fallback: networkId ?? uuid() }
+    return { anonymous: false, query: written, networkId, fallback: networkId ?? uuid() }
   }
 
   function cookieHeader(
@@ -234,14 +310,19 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
   function changeEvents(payload: Payload | undefined, anonymous: boolean): ReadonlyMap<number, Uint8Array> {
     if (payload === undefined) return UNCHANGED
     const { events } = payload
-    if (!anonymous && !events.some(({ event }) => event?.['ip'] !== undefined)) return UNCHANGED
+    if (!anonymous && events.every(({ event }) => event !== undefined && event['ip'] === undefined))
+      return UNCHANGED
     const changed = new Map<number, Uint8Array>()
     events.forEach(({ event }, index) => {
       if (anonymous) {
-        const kept = event === undefined ? null : stripEvent(event)
+        const kept = event === undefined ? null : stripEvent(event, privacy.anonymousSessions)
         changed.set(index, Buffer.from(JSON.stringify(kept)))
-      } else if (event?.['ip'] !== undefined) {
-        const ip = keepButIp('ip', String(event['ip']))
+      } else if (event === undefined) {
+        const sent = payload.layout().events[index] as Uint8Array
+        const masked = maskAddresses(sent, privacy)
+        if (masked !== sent) changed.set(index, masked)
+      } else if (event['ip'] !== undefined) {
+        const ip = typeof event['ip'] === 'string' ? keepButIp('ip', event['ip']) : undefined
         if (ip === undefined) delete event['ip']
         else event['ip'] = ip
         changed.set(index, Buffer.from(JSON.stringify(event)))

@@ -1,3 +1,4 @@
+import { usableId } from '@sluicebox/protocol/ids'
 import { parseCookie, stringifySetCookie, type SetCookie } from 'cookie'
 
 export interface CookieOptions {
@@ -10,9 +11,6 @@ export interface CookieOptions {
   readonly httpOnly: boolean
   readonly sameSite: 'none' | 'lax' | 'strict' | 'unset'
 }
-
-/** The network user id of every anonymous request. */
-export const ANONYMOUS_ID = '00000000-0000-0000-0000-000000000000'
 
 /** An id that a client may choose: printable, without spaces, of a bounded length. */
 const ID = /^[\x21-\x7e]{1,128}$/
@@ -50,7 +48,7 @@ export function createCookieJar(options: CookieOptions): CookieJar {
       // Most requests of new visitors have no cookie of ours, and parsing all others would be for nothing.
       if (cookieHeader === undefined || !cookieHeader.includes(`${name}=`)) return undefined
       const id = parseCookie(cookieHeader)[name]
-      return id !== undefined && ID.test(id) && id !== ANONYMOUS_ID ? id : undefined
+      return id !== undefined && ID.test(id) && usableId(id) === id ? id : undefined
     },
     write(id, origin, nowMs) {
       // Everything behind the value is the same for all requests of a second and a domain.

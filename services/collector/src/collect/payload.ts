@@ -46,8 +46,9 @@ const NOTHING = Buffer.alloc(0)
  * The events of a tracker's body: an object with an array `data`. Undefined for everything else, which is stored as
  * it is: the enricher says what is wrong with it.
  */
-export function readTrackerBody(body: Buffer, limits: JsonLimits): Payload | undefined {
-  if (scanJson(body, limits) !== undefined || !isUtf8(body)) return undefined
+export function readTrackerBody(sent: Buffer): Payload | undefined {
+  const body = withoutMark(sent)
+  if (!isUtf8(body)) return undefined
   const envelope = tryParse(body.toString('utf8'))
   if (!isObject(envelope) || !Array.isArray(envelope['data'])) return undefined
   const data = envelope['data'] as unknown[]
@@ -69,6 +70,11 @@ export function readTrackerBody(body: Buffer, limits: JsonLimits): Payload | und
       return enclose(data.map(value => Buffer.from(JSON.stringify(value))))
     },
   }
+}
+
+/** The body without a byte order mark. */
+function withoutMark(body: Buffer): Buffer {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body
 }
 
 function encloseForTracker(schema: unknown, events: readonly Uint8Array[]): Layout {
@@ -108,8 +114,7 @@ export function readEventsBody(
   contentType: string | null,
   limits: JsonLimits,
 ): EventsBody | Refusal {
-  const hasMark = sent[0] === 0xef && sent[1] === 0xbb && sent[2] === 0xbf
-  const body = hasMark ? sent.subarray(3) : sent
+  const body = withoutMark(sent)
   if (!isUtf8(body))
     return refusal(400, 'not_utf8', 'The body is not UTF-8 text. Send JSON encoded as UTF-8.')
   const text = body.toString('utf8')

@@ -1,7 +1,7 @@
 import type { RawRecord } from '@sluicebox/event/records'
 import { writeBody, type Layout, type Payload } from './payload.ts'
 import type { Refusal } from '../http/reply.ts'
-import { groupByVisitor, type PlainEvent } from './visitor.ts'
+import { groupByVisitor } from './visitor.ts'
 
 export interface SplitOptions {
   readonly body: Buffer
@@ -13,7 +13,8 @@ export interface SplitOptions {
   readonly changed: ReadonlyMap<number, Uint8Array>
   /** Nothing of the body but its events may be written. */
   readonly eventsOnly: boolean
-  readonly visitorOf: (event: PlainEvent | undefined) => string
+  /** The visitor of each event, by index; one alone where the events are not told apart. */
+  readonly visitors: readonly string[]
   /** Largest body of one record. */
   readonly bodyBytesMax: number
 }
@@ -23,12 +24,11 @@ export interface SplitOptions {
  * one or more for each visitor, with the bytes of each event as they came. Refuses what no record could hold.
  */
 export function splitRequest(options: SplitOptions): RawRecord[] | Refusal {
-  const { body, payload, base, changed, eventsOnly, visitorOf, bodyBytesMax } = options
+  const { body, payload, base, changed, eventsOnly, visitors, bodyBytesMax } = options
   const fits = body.length <= bodyBytesMax
   if (payload === undefined || payload.events.length === 0)
-    return fits ? [{ ...base, visitor: visitorOf(undefined), body }] : tooLarge(body.length, bodyBytesMax)
+    return fits ? [{ ...base, visitor: visitors[0] as string, body }] : tooLarge(body.length, bodyBytesMax)
 
-  const visitors = payload.events.map(({ event }) => visitorOf(event))
   const first = visitors[0] as string
   const isWhole = fits && changed.size === 0 && !eventsOnly
   if (isWhole && visitors.every(visitor => visitor === first)) return [{ ...base, visitor: first, body }]

@@ -286,12 +286,12 @@ describe('identifiers', () => {
     expect([ids.domainUserId, ids.networkUserId, ids.sessionId]).toEqual([null, null, null])
   })
 
-  test('of an anonymous event are none, nor are there entities that have them', () => {
+  test('of an anonymous event are its session alone, without entities that have others', () => {
     expect(readIdentifiers(known, { ...raw, privacy: 'anonymous' }, undefined)).toEqual({
       userId: null,
       domainUserId: null,
       networkUserId: null,
-      sessionId: null,
+      sessionId: 'session',
       sessionIndex: null,
       entities: [page],
     })

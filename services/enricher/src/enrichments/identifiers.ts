@@ -1,3 +1,4 @@
+import { CLIENT_SESSION, idsOf, usableId } from '@sluicebox/protocol/ids'
 import type { RawRecord } from '@sluicebox/event/records'
 import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Pseudonyms } from './pseudonyms.ts'
@@ -13,11 +14,8 @@ export interface Identifiers {
   readonly entities: readonly SelfDescribing[]
 }
 
-/** What the collector writes for a visitor who wants no id. */
-const NOBODY = '00000000-0000-0000-0000-000000000000'
-const CLIENT_SESSION = 'iglu:com.snowplowanalytics.snowplow/client_session/'
 /** Entities that say who it is, and nothing else that is of use without. */
-const IDENTIFYING = [CLIENT_SESSION, 'iglu:com.snowplowanalytics.snowplow/mobile_context/']
+const IDENTIFYING = [CLIENT_SESSION, /^iglu:com\.snowplowanalytics\.snowplow\/mobile_context\//]
 
 /**
  * The identifiers of an event. Trackers of apps send the session as an entity instead of parameters. An anonymous
@@ -28,28 +26,28 @@ export function readIdentifiers(
   raw: Pick<RawRecord, 'network_user_id' | 'privacy'>,
   pseudonyms: Pseudonyms | undefined,
 ): Identifiers {
-  if (raw.privacy === 'anonymous') return anonymous(event.entities)
-  const session = clientSession(event.entities)
-  const network = event.networkUserId ?? raw.network_user_id
+  if (raw.privacy === 'anonymous') return anonymous(event)
+  const ids = idsOf(event)
   const found: Identifiers = {
     userId: event.userId,
-    domainUserId: event.domainUserId ?? textOf(session?.['userId']),
-    networkUserId: network === NOBODY ? null : network,
-    sessionId: event.sessionId ?? textOf(session?.['sessionId'])?.toLowerCase() ?? null,
-    sessionIndex: event.sessionIndex ?? indexOf(session?.['sessionIndex']),
+    domainUserId: ids.domainUserId,
+    networkUserId: ids.networkUserId ?? usableId(raw.network_user_id),
+    sessionId: ids.sessionId,
+    sessionIndex: ids.sessionIndex,
     entities: event.entities,
   }
   return pseudonyms === undefined ? found : pseudonymise(found, event.appId ?? '', pseudonyms)
 }
 
-function anonymous(entities: readonly SelfDescribing[]): Identifiers {
+/** The session alone, where the collector let it through: it ends with the visit. */
+function anonymous(event: SentEvent): Identifiers {
   return {
     userId: null,
     domainUserId: null,
     networkUserId: null,
-    sessionId: null,
+    sessionId: idsOf(event).sessionId,
     sessionIndex: null,
-    entities: entities.filter(({ schema }) => !IDENTIFYING.some(prefix => schema.startsWith(prefix))),
+    entities: event.entities.filter(({ schema }) => !IDENTIFYING.some(pattern => pattern.test(schema))),
   }
 }
 
@@ -61,7 +59,7 @@ function pseudonymise(found: Identifiers, appId: string, pseudonyms: Pseudonyms)
     sessionId: pseudonyms.of('session_id', found.sessionId, appId),
     sessionIndex: found.sessionIndex,
     entities: found.entities.map(entity =>
-      entity.schema.startsWith(CLIENT_SESSION)
+      CLIENT_SESSION.test(entity.schema)
         ? { schema: entity.schema, data: pseudonymiseSession(entity.data, appId, pseudonyms) }
         : entity,
     ),
@@ -80,15 +78,3 @@ function pseudonymiseSession(data: unknown, appId: string, pseudonyms: Pseudonym
   rename('previousSessionId', 'session_id')
   return renamed
 }
-
-function clientSession(entities: readonly SelfDescribing[]): Readonly<Record<string, unknown>> | undefined {
-  for (const { schema, data } of entities)
-    if (schema.startsWith(CLIENT_SESSION)) return data as Readonly<Record<string, unknown>>
-  return undefined
-}
-
-const textOf = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' && value !== NOBODY ? value : null
-
-const indexOf = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2_147_483_647 ? value : null
