@@ -1,6 +1,6 @@
 /**
- * Resolves once `signal` has aborted, or at once when it has aborted before. Keeps a listener on the signal until then: for
- * a wait that is repeated under one signal, use `unlessAborted`.
+ * Resolves once `signal` has aborted, or at once when it has aborted before. Keeps a listener on the signal until then:
+ * for a wait that is repeated under one signal, use `unlessAborted`.
  */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
@@ -10,9 +10,9 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The result of `asked`, or undefined when `signal` aborts first. For a wait on something that may never come, such as the
- * answer of a server: a shutdown must not wait for it. Drops a rejection that arrives after the abort. Leaves no listener
- * on the signal.
+ * The result of `asked`, or undefined when `signal` aborts first. For a wait on something that may never come, such as
+ * the answer of a server: a shutdown must not wait for it. Drops a rejection that arrives after the abort. Leaves no
+ * listener on the signal.
  */
 export async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const ended = Promise.withResolvers<undefined>()

@@ -11,8 +11,8 @@ export interface FollowOptions {
   /** Ends the following. Without a signal it ends at the records that were there when it began. */
   readonly signal?: AbortSignal
   /**
-   * Called when the log can't be read, before the read is retried with increasing waits. Called with undefined after each
-   * pass over the partitions that worked. Without it, or without a signal, an error of the log is thrown.
+   * Called when the log can't be read, before the read is retried with increasing waits. Called with undefined after
+   * each pass over the partitions that worked. Without it, or without a signal, an error of the log is thrown.
    */
   readonly onProblem?: (error: Error | undefined) => void
   readonly backoff?: Backoff
@@ -38,8 +38,8 @@ const BACKOFF: Backoff = { firstMs: 1_000, maxMs: 10_000 }
 
 /**
  * Yields the records of a stream as it grows, without a group: partition by partition, in order within each. Skips no
- * record and passes over the marks that a log keeps among them. Lets other work of the process run after each pass over the
- * partitions. Decoding is left to the caller.
+ * record and passes over the marks that a log keeps among them. Lets other work of the process run after each pass over
+ * the partitions. Decoding is left to the caller.
  */
 export async function* followStream(options: FollowOptions): AsyncGenerator<Followed> {
   const { log, stream, signal, onProblem, backoff = BACKOFF, world = REAL_WORLD } = options

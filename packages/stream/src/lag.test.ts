@@ -3,7 +3,7 @@ import { lagOf, lagsOf, lastRecord } from './lag.ts'
 import type { Log } from './log.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 
-/** A stream of one partition with records at these positions, and marks of the log at all other positions below `end`. */
+/** A stream of one partition with records at these positions, and marks of the log at the others below `end`. */
 function logWith({
   positions,
   start = 0,

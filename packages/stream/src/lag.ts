@@ -6,11 +6,11 @@ export interface PartitionLag {
   readonly committed: bigint
   readonly end: bigint
   /**
-   * Positions from the first record that is not done to the end; 0 when no record is left. Includes the marks that a log
-   * keeps among the records from there on.
+   * Positions from the first record that is not done to the end; 0 when no record is left. Includes the marks that a
+   * log keeps among the records from there on.
    */
   readonly positions: number
-  /** When the log took the first record that is not done, in epoch milliseconds; undefined when there is none. */
+  /** When the log took the first record that is not done, in epoch milliseconds; undefined when all are done. */
   readonly waitingSince: number | undefined
 }
 
@@ -62,7 +62,7 @@ async function firstRecord(log: Log, stream: string, partition: number, from: bi
   return undefined
 }
 
-/** Returns the last record of a partition; undefined when there is none. */
+/** Returns the last record of a partition; undefined when it has none. */
 export async function lastRecord(log: Log, stream: string, partition: number) {
   const { start, end } = (await log.bounds(stream))[partition] ?? { start: 0n, end: 0n }
   for (let back = 1n; ; back *= 2n) {

@@ -34,7 +34,7 @@ export interface ReadLimits {
 /** One partition, while this member of the group owns it. */
 export interface OwnedPartition {
   readonly partition: number
-  /** The position that the group has committed. Read after the former owner was fenced, so no later commit can change it. */
+  /** The position that the group has committed. Read after the former owner was fenced: no former owner can change it. */
   readonly committed: bigint
   /** Aborts when the partition is lost or the consumer stops. */
   readonly signal: AbortSignal
@@ -43,9 +43,9 @@ export interface OwnedPartition {
   /** Makes `next` continue at this position, earlier or later than it would. */
   seek(position: bigint): void
   /**
-   * Writes the outputs and commits the position `next`: all records below it are done. A log that can do both or neither
-   * does so; another log writes the outputs first. Readers see the result at once or soon after. Rejects with `FencedError`
-   * when another member has taken the partition.
+   * Writes the outputs and commits the position `next`: all records below it are done. A log that can do both or
+   * neither does so; another log writes the outputs first. Readers see the result at once or soon after. Rejects with
+   * `FencedError` when another member has taken the partition.
    */
   commit(outputs: Readonly<Record<string, readonly OutputRecord[]>>, next: bigint): Promise<void>
 }
@@ -84,9 +84,9 @@ export interface Log extends AsyncDisposable {
   append(stream: string, records: readonly OutputRecord[]): Promise<void>
   partitionCount(stream: string): Promise<number>
   /**
-   * Makes this process a member of the group until `signal` aborts. Calls `own` for each partition that the member gains;
-   * `own` must return soon after the partition's signal aborts. Rejects when `own` rejects, after the other calls of `own`
-   * have returned. A new group starts at the first record kept.
+   * Makes this process a member of the group until `signal` aborts. Calls `own` for each partition that the member
+   * gains; `own` must return soon after the partition's signal aborts. Rejects when `own` rejects, after the other
+   * calls of `own` have returned. A new group starts at the first record kept.
    */
   consume(options: ConsumeOptions, own: (partition: OwnedPartition) => Promise<void>): Promise<void>
   /** Returns records from position `from` on, without a group: within the limits, and none at the end. */

@@ -1,5 +1,5 @@
-// The partition of a record, computed as Kafka's clients do: when other programs write the same stream, each key still has
-// one partition.
+// The partition of a record, computed as Kafka's clients do: when other programs write the same stream, each key still
+// has one partition.
 
 const SEED = 0x9747b28c | 0
 const MULTIPLIER = 0x5bd1e995

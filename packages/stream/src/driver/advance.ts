@@ -25,9 +25,9 @@ export interface Progress<State> {
 }
 
 /**
- * Processes a batch and commits it; in mode `replay` it only processes it. While the stage lacks something from the world,
- * it resolves that and retries. Resolves with false when the partition ended first. Rejects with what the stage throws, and
- * with what the commit rejects with.
+ * Processes a batch and commits it; in mode `replay` it only processes it. While the stage lacks something from the
+ * world, it resolves that and retries. Resolves with false when the partition ended first. Rejects with what the stage
+ * throws, and with what the commit rejects with.
  */
 export async function advance<State, Output extends string>(
   options: DriveOptions<State, Output>,

@@ -6,8 +6,8 @@ import { createMemoryLog } from '../testing/memory-log.ts'
 import type { Snapshot, SnapshotStore } from './snapshots.ts'
 import { Unresolved, type Stage } from './stage.ts'
 
-// The driver with a log, a store and a world that record what is done to them. Each test compares the whole list, so that
-// the order counts.
+// The driver with a log, a store and a world that record what is done to them. Each test compares the whole list, so
+// that the order counts.
 
 describe('drive', () => {
   test('reads, processes and commits a batch before it reads the next', async () => {
@@ -292,7 +292,7 @@ describe('the state of a partition', () => {
     expect(scene.actions.filter(action => action.startsWith('commit'))).toEqual([])
   })
 
-  test('is restored from the first record kept when there is no snapshot, which is reported', async () => {
+  test('is restored from the first record kept without a snapshot, which is reported', async () => {
     const scene = scenario({ records: ['a', 'a', 'a'], start: 1n, committed: 2n, snapshotEvery: 100 })
     await scene.run()
     expect(scene.actions.slice(0, 2)).toEqual(['seek 1', 'restore 1 of 2'])

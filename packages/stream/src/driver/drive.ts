@@ -5,8 +5,9 @@ import type { DriveOptions } from './options.ts'
 import { createConcurrencyLimit, type ConcurrencyLimit } from './concurrency-limit.ts'
 
 // The loop of every stage whose outputs are records: read a batch, process it, commit outputs and position together. A
-// stage sees no log. The archiver, whose outputs are objects, has the only other loop (services/archiver/src/partition.ts):
-// it commits a position when an object is complete, not after each batch, and has no outputs that a commit could write.
+// stage sees no log. The archiver, whose outputs are objects, has the only other loop
+// (services/archiver/src/partition.ts): it commits a position when an object is complete, not after each batch, and has
+// no outputs that a commit could write.
 
 const PARALLEL_MAX = 16
 

@@ -42,8 +42,8 @@ export interface Observe<Output extends string> {
   onUnresolved?(unresolved: UnresolvedFacts): void
   onSnapshot?(snapshot: SnapshotFacts): void
   /**
-   * A snapshot could not be loaded, used or saved. With `waitMs` the store can't be reached, and the partition retries after
-   * that many milliseconds. Without, the driver continues without the snapshot.
+   * A snapshot could not be loaded, used or saved. With `waitMs` the store can't be reached, and the partition retries
+   * after that many milliseconds. Without, the driver continues without the snapshot.
    */
   onSnapshotProblem?(problem: {
     readonly partition: number

@@ -89,8 +89,9 @@ async function loadSnapshot<State, Output extends string>(
 }
 
 /**
- * Returns the snapshot in the store; undefined when there is none, or when the partition ends first. While the store can't
- * be reached, this partition waits and the others continue: without its snapshot it might have to replay days of records.
+ * Returns the snapshot in the store; undefined when the store has none, or when the partition ends first. While the
+ * store can't be reached, this partition waits and the others continue: without its snapshot it might have to replay
+ * days of records.
  */
 async function fetchSnapshot<State, Output extends string>(
   { snapshots, group, observe, backoff = BACKOFF, world = REAL_WORLD }: DriveOptions<State, Output>,
@@ -141,8 +142,8 @@ export function isSnapshotDue<State, Output extends string>(
 }
 
 /**
- * Starts to save the present state, and returns before it is saved: processing continues while a store is slow or down. One
- * save of a partition runs at a time.
+ * Starts to save the present state, and returns before it is saved: processing continues while a store is slow or down.
+ * One save of a partition runs at a time.
  */
 export function beginSnapshot<State, Output extends string>(
   { stage, snapshots, group, observe, signal, world = REAL_WORLD }: DriveOptions<State, Output>,

@@ -16,8 +16,8 @@ export interface ResolverParts {
 }
 
 /**
- * Fetches what a stage lacks, and retries with increasing waits until it has it: after a fetch that failed, and after one
- * whose result did not help the stage. Each batch has a resolver of its own.
+ * Fetches what a stage lacks, and retries with increasing waits until it has it: after a fetch that failed, and after
+ * one whose result did not help the stage. Each batch has a resolver of its own.
  */
 export interface Resolver {
   /** Resolves with true when the stage can be called again, and with false when `signal` aborted first. */

@@ -29,12 +29,12 @@ export interface Objects {
 
 const MAGIC = 0x534c_4232
 const HEADER_BYTES = 36
-/** The position that means: there is no last record. */
+/** Written as the position of the last record when the state has none. */
 const NOWHERE = 2n ** 64n - 1n
 
 /**
- * Keeps snapshots as objects named `<prefix><group>/<partition>.snapshot`. An object that is damaged, or is not a snapshot,
- * counts as absent. The layout of an object, little-endian:
+ * Keeps snapshots as objects named `<prefix><group>/<partition>.snapshot`. An object that is damaged, or is not a
+ * snapshot, counts as absent. The layout of an object, little-endian:
  *
  *   magic (uint32) · CRC-32 of all that follows (uint32) · position (uint64) · position of the last record (uint64) ·
  *   its `appendedAt` (float64) · version bytes (uint32) · version · state

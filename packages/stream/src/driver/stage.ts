@@ -1,8 +1,8 @@
 import type { Batch, OutputRecord } from '../log.ts'
 
 /**
- * A stage is a pure function of one batch of a partition and that partition's state: it has no clock and does no I/O. Its
- * outputs depend on the records alone, never on where batches begin and end.
+ * A stage is a pure function of one batch of a partition and that partition's state: it has no clock and does no I/O.
+ * Its outputs depend on the records alone, never on where batches begin and end.
  */
 export interface Stage<State, Output extends string> {
   /** Returns the state of a partition before its first record. */

@@ -1,8 +1,8 @@
 import type { InputRecord, OutputRecord } from '../log.ts'
 
-// Records are stored in blocks: one entry of the database holds up to BLOCK_BYTES of records that were appended together.
-// Compared with one entry for each record, that halves the file, whose pages fit only three records of 1 KB each, and
-// triples the rate. The layout of a block, little-endian:
+// Records are stored in blocks: one entry of the database holds up to BLOCK_BYTES of records that were appended
+// together. Compared with one entry for each record, that halves the file, whose pages fit only three records of 1 KB
+// each, and triples the rate. The layout of a block, little-endian:
 //
 //   appendedAt (double) · count (uint32) · then for each record: length of the key + 1, or 0 without a key (uint32) ·
 //   length of the value (uint32) · key · value
@@ -81,8 +81,8 @@ export interface Room {
 }
 
 /**
- * Adds records of a block to `into`, from position `from` on, while there is room; `first` is the position of the block's
- * first record. The values are views of `block`. Returns whether the end of the block was reached.
+ * Adds records of a block to `into`, from position `from` on, while there is room; `first` is the position of the
+ * block's first record. The values are views of `block`. Returns whether the end of the block was reached.
  */
 export function readBlock(
   block: Buffer,

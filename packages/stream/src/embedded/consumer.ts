@@ -16,8 +16,8 @@ export interface ConsumerParts {
 
 /**
  * Makes this process a member of the group. The most recent member owns the partition. Taking ownership increments the
- * partition's epoch; a commit that carries an earlier epoch is rejected inside its transaction. A member that lost ownership
- * waits and reclaims the partition once the owner releases it.
+ * partition's epoch; a commit that carries an earlier epoch is rejected inside its transaction. A member that lost
+ * ownership waits and reclaims the partition once the owner releases it.
  */
 export async function consume(
   parts: ConsumerParts,

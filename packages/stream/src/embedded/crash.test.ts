@@ -1,5 +1,5 @@
-// Kills processes without warning while they append, consume and commit. Afterwards the log must hold everything that they
-// acknowledged, and outputs must match committed positions.
+// Kills processes without warning while they append, consume and commit. Afterwards the log must hold everything that
+// they acknowledged, and outputs must match committed positions.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

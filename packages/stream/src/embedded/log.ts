@@ -40,8 +40,8 @@ const PENDING_BYTES_MAX = 64 * 1024 * 1024
 
 /**
  * Opens the log in a folder of this machine. An append resolves when its records are on the disk, and no reader sees a
- * record before that. A commit writes outputs and position in one transaction. Rejects when the folder can't be used, or
- * when the log in it has another number of partitions.
+ * record before that. A commit writes outputs and position in one transaction. Rejects when the folder can't be used,
+ * or when the log in it has another number of partitions.
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const { dir, now = Date.now } = options

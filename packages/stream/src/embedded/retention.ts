@@ -31,8 +31,8 @@ export interface RetentionParts {
 }
 
 /**
- * Deletes the records that exceed the retention of any stream, from the head, in whole blocks. Only age and size count, as on
- * other logs: a record is deleted whether or not each group has read it. Returns the number of records deleted.
+ * Deletes the records that exceed the retention of any stream, from the head, in whole blocks. Only age and size count,
+ * as on other logs: a record is deleted whether or not each group has read it. Returns the number of records deleted.
  */
 export async function retain(parts: RetentionParts): Promise<number> {
   const { tables, writer } = parts

@@ -46,9 +46,9 @@ export function openTables(dir: string): Tables {
     maxDbs: 8,
     // With this, a transaction resolves when it is on the disk, and no reader sees it before: LMDB writes the pages,
     // flushes, writes the page that names them as current, and flushes again. With overlapping flushes, the library's
-    // default, readers see a transaction before its flush. That saves a stage a millisecond or two. But then a reader can
-    // act on records that a power failure removes: the archiver would write an object for positions that later get other
-    // records. And a flush that fails is never reported.
+    // default, readers see a transaction before its flush. That saves a stage a millisecond or two. But then a reader
+    // can act on records that a power failure removes: the archiver would write an object for positions that later get
+    // other records. And a flush that fails is never reported.
     overlappingSync: false,
     // writer.ts groups changes into transactions. Batching by event turn creates one more promise for each turn, and no
     // code can catch its rejection when the disk is full.
@@ -69,8 +69,9 @@ export function openTables(dir: string): Tables {
     partitions: root.openDB({ name: 'partitions', encoding: 'json' }),
     streams: root.openDB({ name: 'streams', encoding: 'json' }),
     groups: root.openDB({ name: 'groups', encoding: 'json' }),
-    // LMDB's own transaction number can't serve here: it is on the page that names a transaction as current. The number can be
-    // read while that page is being flushed, and until the flush is done a reader gets the state before the transaction.
+    // LMDB's own transaction number can't serve here: it is on the page that names a transaction as current. The number
+    // can be read while that page is being flushed, and until the flush is done a reader gets the state before the
+    // transaction.
     changeCount() {
       root.resetReadTxn()
       return changeCount()

@@ -4,10 +4,10 @@ import { partitionOf } from '../partitioner.ts'
 import { packBlocks, type Block } from './block.ts'
 import { partitionState, type Tables } from './tables.ts'
 
-// The only place that changes the tables. One transaction runs at a time. The changes that arrive meanwhile wait and share
-// the next one, so that many appends share one flush of the disk; the slower the disk, the more of them share it. lmdb
-// begins, commits and flushes on a thread of its own. The event loop only copies the bytes of a group of changes, which
-// GROUP_BYTES_MAX bounds to a few milliseconds.
+// The only place that changes the tables. One transaction runs at a time. The changes that arrive meanwhile wait and
+// share the next one, so that many appends share one flush of the disk; the slower the disk, the more of them share it.
+// lmdb begins, commits and flushes on a thread of its own. The event loop only copies the bytes of a group of changes,
+// which GROUP_BYTES_MAX bounds to a few milliseconds.
 
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
 
@@ -22,9 +22,9 @@ export interface Change<T> {
 export interface Writer {
   /** Resolves when the records are on the disk. */
   append(stream: string, records: readonly OutputRecord[]): Promise<void>
-  /** Resolves when the change is on the disk. A `FencedError` that it throws before it writes rejects this change alone. */
+  /** Resolves when the change is on the disk. A `FencedError` thrown before it writes rejects this change alone. */
   change<T>(change: Change<T>): Promise<T>
-  /** Packs records into blocks by partition, for `place`. Done before the transaction begins, so that others don't wait. */
+  /** Packs records into blocks by partition, for `place`. Done before the transaction, so that others don't wait. */
   split(stream: string, records: readonly OutputRecord[]): Placement[]
   /** Writes blocks at the end of their partitions. For use inside a change. */
   place(placements: readonly Placement[]): void

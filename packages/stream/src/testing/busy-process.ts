@@ -1,5 +1,5 @@
-// A process that the tests kill. Several appenders append to `raw` at once and print each append that was acknowledged; a
-// member of a consumer group copies `raw` to `copy`. The process ends when its standard input ends.
+// A process that the tests kill. Several appenders append to `raw` at once and print each append that was acknowledged;
+// a member of a consumer group copies `raw` to `copy`. The process ends when its standard input ends.
 import { writeSync } from 'node:fs'
 import { openEmbeddedLog } from '../embedded/log.ts'
 import { createRandom } from '@sluicebox/event/random'

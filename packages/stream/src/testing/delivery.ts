@@ -5,8 +5,8 @@ import type { Stage } from '../driver/stage.ts'
 import { createSimulatedLog, type LogBugs, type SimulatedLog } from './simulated-log.ts'
 import { createSimulation, LostAnswerError, type Process, type Simulation } from './simulation.ts'
 
-// Runs sources and stages on the simulated log, with crashes, lost answers, takeovers and outages, until every record has
-// been processed. The caller checks what the streams then hold.
+// Runs sources and stages on the simulated log, with crashes, lost answers, takeovers and outages, until every record
+// has been processed. The caller checks what the streams then hold.
 
 /** What is appended, and the stages that process it. */
 export interface Delivery {
@@ -236,7 +236,8 @@ export async function deliver(
     }).then(
       () => alive.delete(process),
       (error: Error) => {
-        // A lost answer ends the process, as in production: the next one continues from the log. Any other error is a mistake.
+        // A lost answer ends the process, as in production: the next one continues from the log. Any other error is a
+        // mistake.
         if (error instanceof LostAnswerError) kill(process)
         else failure ??= error
       },

@@ -1,5 +1,5 @@
-// A process that the tests run with a limit on the size of its files, as if the disk were full. It appends until an append
-// is rejected. Then it prints how many were acknowledged, why one was rejected, and whether reading still works.
+// A process that the tests run with a limit on the size of its files, as if the disk were full. It appends until an
+// append is rejected. Then it prints how many were acknowledged, why one was rejected, and whether reading still works.
 import { openEmbeddedLog } from '../embedded/log.ts'
 
 const [dir] = process.argv.slice(2) as [string]

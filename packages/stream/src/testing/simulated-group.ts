@@ -1,7 +1,8 @@
 import { FencedError, type OwnedPartition } from '../log.ts'
 import type { Process, Simulation } from './simulation.ts'
 
-// The members of a consumer group share the partitions. A member that loses one learns of it late, and continues meanwhile.
+// The members of a consumer group share the partitions. A member that loses one learns of it late, and continues
+// meanwhile.
 
 export interface Group {
   readonly committed: readonly bigint[]

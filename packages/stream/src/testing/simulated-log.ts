@@ -4,9 +4,9 @@ import { createGroup, type Group } from './simulated-group.ts'
 import type { Process, Simulation } from './simulation.ts'
 
 // A log in the memory of a simulation. It survives every process. The simulation decides when an operation of a process
-// happens, and whether it happens. It is not the log of memory-log.ts: there every operation happens at once, in the order of
-// the calls, and fails only where a test tells it to. Here the order, the lost answers and the takeovers come from a seed,
-// the members of a group share its partitions, commits need not be atomic, and mistakes can be planted.
+// happens, and whether it happens. It is not the log of memory-log.ts: there every operation happens at once, in the
+// order of the calls, and fails only where a test tells it to. Here the order, the lost answers and the takeovers come
+// from a seed, the members of a group share its partitions, commits need not be atomic, and mistakes can be planted.
 
 export interface SimulatedLogOptions {
   readonly partitions: number

@@ -2,8 +2,8 @@ import { unlessAborted } from '../aborted.ts'
 import type { World } from '../driver/world.ts'
 import { createRandom, type Random } from '@sluicebox/event/random'
 
-// A world in which each operation waits for its turn, and a random number from a seed decides which one is next. Time is a
-// number. The same seed gives the same run.
+// A world in which each operation waits for its turn, and a random number from a seed decides which one is next. Time
+// is a number. The same seed gives the same run.
 
 /** What a crash ends. The code of a dead process may still run, but none of its waits ever ends. */
 export interface Process {

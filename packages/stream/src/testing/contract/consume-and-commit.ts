@@ -222,8 +222,8 @@ export function testConsumeAndCommit(subject: Subject, can: Capabilities): void 
       const finished = Promise.withResolvers<void>()
       const former: OwnedPartition[] = []
 
-      // The first member commits two records of each partition and keeps them all, while a second member joins and gains
-      // some.
+      // The first member commits two records of each partition and keeps them all, while a second member joins and
+      // gains some.
       const first = log.consume({ stream, group: 'group', ...LIMITS, signal: stop.signal }, async owned => {
         const { partition } = owned
         const batch = await owned.next()
