@@ -5,7 +5,8 @@ import tseslint from 'typescript-eslint'
 export default defineConfig(
   { ignores: ['node_modules/**', 'coverage/**', 'data/**'] },
   {
-    files: ['**/*.ts'],
+    // Scripts for a browser have a tsconfig.json beside them.
+    files: ['**/*.ts', '**/browser/*.js'],
     extends: [tseslint.configs.base],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -56,7 +56,7 @@ describe('the archiver', () => {
     expect(await objectHashes(pieces)).toEqual(wanted)
   })
 
-  test('writes nothing that is not due when it is stopped, and goes on from there', async () => {
+  test('writes nothing that is not due when it is stopped, and continues from there', async () => {
     const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await fill(log, { records: 10 })
@@ -104,7 +104,7 @@ describe('the archiver', () => {
     await expectArchiveIsLog(store, log, 'good', 1)
   })
 
-  test('archives what is no record by its bytes, and counts it', async () => {
+  test('archives what is not a record by its bytes, and counts it', async () => {
     const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     log.now = T0
@@ -123,7 +123,7 @@ describe('the archiver', () => {
     expect(await archiver.metrics.metrics()).toContain('sluicebox_archiver_unreadable_total{stream="raw"} 3')
   })
 
-  test('archives nothing as unreadable while it can not ask for its schema, and goes on when it can', async () => {
+  test('archives nothing as unreadable while it can not ask for its schema, and continues when it can', async () => {
     const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await log.append('raw', [{ key: null, value: Buffer.from([0, 0, 0, 0, 7, 1]), partition: 0 }])
@@ -157,7 +157,7 @@ describe('the archiver', () => {
     expect(await count(store)).toBe(0)
   })
 
-  test('says loudly what the log removed before it was archived, and goes on behind it', async () => {
+  test('says loudly what the log removed before it was archived, and continues behind it', async () => {
     const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await fill(log, { records: 10 })
@@ -197,7 +197,7 @@ describe('the archiver', () => {
     await expect(run(other, store).done).rejects.toThrow(says)
   })
 
-  test('makes its manifest anew where only the objects are left', async () => {
+  test('makes its manifest again where only the objects are left', async () => {
     const log = createMemoryLog({ partitions: 2 })
     const store = await tempStore()
     await fill(log, { records: 200, minutes: 30 })

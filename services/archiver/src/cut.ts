@@ -11,7 +11,7 @@ export interface CutRecord {
 
 /**
  * Where an object ends: a function of its records alone, as the log holds them. No clock takes part, so that
- * whoever archives the same log from the same position makes the same objects.
+ * an archiver of the same log makes the same objects from the same position.
  */
 export interface Cut {
   /** Whether the object ends before this record. An empty object takes any record. */

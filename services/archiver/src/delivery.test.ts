@@ -78,7 +78,7 @@ describe('after a crash', () => {
     for (const stream of ['raw', 'scored'] as const) await expectArchiveIsLog(store, log, stream, 2)
   })
 
-  test('an archiver that would end its objects elsewhere goes on where they end', async () => {
+  test('an archiver that would end its objects elsewhere continues where they end', async () => {
     const { log, store } = await filled(60)
     await expect(run(log, crashing(store, 5, 'after'), { ...SMALL, recordsMax: 20 }).drain()).rejects.toThrow(
       Crash,
@@ -105,7 +105,7 @@ describe('where a log keeps marks of its own among the records', () => {
     expect((await readAll(store, 'scored', 2)).map(records => records.length)).toEqual([25, 25])
   })
 
-  test('records that are lost behind them are told of', async () => {
+  test('records that are lost behind them are reported', async () => {
     const { log, store } = await filled(30)
     log.skip('scored', 0, 2)
     const first = run(log, store, SMALL)

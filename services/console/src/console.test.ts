@@ -211,7 +211,7 @@ describe('the page', () => {
     }
   })
 
-  test('does not repeat a host that is none', async () => {
+  test('does not repeat a host that is not a host name', async () => {
     const { inject } = await open()
     const { body } = await inject({ url: '/', headers: { host: 'x; rm -rf ~' } })
     expect(body).toContain('--to http://localhost:8080')
@@ -242,7 +242,7 @@ describe('the page', () => {
       'v',
       badRecord({
         reason: 'not_json',
-        message: 'is no JSON',
+        message: 'is not JSON',
         path: '/v1/events',
         source_partition: 1,
         source_position: '12',
@@ -257,7 +257,7 @@ describe('the page', () => {
     expect(text).toContain('count.add_to_cart 4 +0.50')
     expect(text).toContain('closed: transaction score 2 · after 9 events')
     expect(text).toContain('bundle expired')
-    expect(text).toContain('is no JSON /v1/events · raw 1/12/3')
+    expect(text).toContain('is not JSON /v1/events · raw 1/12/3')
     expect(text).toContain('12 ms from event to score')
   })
 })
@@ -267,7 +267,7 @@ describe('the read API of Micro', () => {
     const position = log.write('raw', 0, 'v', rawRecord({ path: '/i', querystring: 'e=pv' }))
     log.write('good', 0, 'v', goodRecord({ event_id: 'a', source_position: `${position}` }))
     log.write('good', 0, null, goodRecord({ kind: 'heartbeat' }))
-    log.write('bad', 0, 'v', badRecord({ message: 'is no JSON' }))
+    log.write('bad', 0, 'v', badRecord({ message: 'is not JSON' }))
     const { inject } = await open()
     await until(() => (opened?.status().bad.length ?? 0) > 0)
     for (const method of ['GET', 'POST'] as const)
@@ -275,7 +275,7 @@ describe('the read API of Micro', () => {
     expect((await inject('/micro/good')).json()).toMatchObject([
       { event: { event_id: 'a' }, rawEvent: { parameters: { e: 'pv' } } },
     ])
-    expect((await inject('/micro/bad')).json()).toMatchObject([{ errors: ['is no JSON'] }])
+    expect((await inject('/micro/bad')).json()).toMatchObject([{ errors: ['is not JSON'] }])
     expect((await inject({ method: 'POST', url: '/micro/reset' })).json()).toEqual({
       total: 0,
       good: 0,
@@ -355,6 +355,6 @@ test('every answer is for the one who asked', async () => {
   }
 })
 
-test('records as they stand in the tests hold every field', () => {
+test('records as they are in the tests hold every field', () => {
   expect(Object.keys(record('good', {})).length).toBeGreaterThan(70)
 })

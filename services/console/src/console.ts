@@ -61,7 +61,7 @@ export async function createConsole(parts: ConsoleParts): Promise<Console> {
       },
     ]),
   ) as Record<StreamName, Held>
-  // For Micro's counts, which go on when the records themselves are let go.
+  // For Micro's counts, which continue when the records themselves are let go.
   const seen = { good: 0, bad: 0, scored: 0 }
   const following = STREAMS.map(stream => follow(stream))
 

@@ -10,7 +10,7 @@ function ratesAt(seconds = 10) {
 }
 
 describe('rates', () => {
-  test('count by the second, the second that goes on left out', () => {
+  test('count by the second, the current second left out', () => {
     const { rates, wait } = ratesAt()
     rates.add(3)
     wait(999)

@@ -129,7 +129,7 @@ export function* decoded<T extends object>(
       const record = codec.decode(kept.value)
       if (!isMissingSchema(record)) yield { kept, record }
     } catch {
-      // Whoever reads the stream for good says so; here it only can't be shown.
+      // The stage that reads the stream reports it; here it only can't be shown.
     }
   }
 }

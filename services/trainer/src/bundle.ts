@@ -116,7 +116,7 @@ export function draftManifest(parts: {
     ),
     explain: { method: explainMethod(config.kind), reasons_max: REASONS_MAX },
     intended_use:
-      'To rank the sessions of this site while they go on, and to decide by the probability whether to help, to offer or to leave alone.',
+      'To rank the sessions of this site while they continue, and to decide by the probability whether to help, to offer or to leave alone.',
     out_of_scope: [
       'Decisions about people that have legal or similarly significant effects, such as on credit, price or access.',
       'Other sites, and this one after its pages or its tracking changed much: train it again there.',
@@ -163,7 +163,7 @@ function explainMethod(kind: TrainerConfig['kind']): string {
   }
 }
 
-/** Where a bundle was written to is no part of it: the same model is the same bundle in any folder. */
+/** Where a bundle was written to is not part of it: the same model is the same bundle in any folder. */
 function withoutOut(command: string): string {
   return command.replace(/ (--out)[ =]('[^']*'|\S+)/, ' $1 DIR')
 }

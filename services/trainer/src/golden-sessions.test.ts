@@ -29,7 +29,7 @@ describe('golden sessions', () => {
     expect([...seen('page_kind')].sort()).toEqual(['list', 'product', 'something_else'])
   })
 
-  test('no row knows of the goal, and some sessions go on after it', () => {
+  test('no row knows of the goal, and some sessions continue after it', () => {
     expect(sessions.some(({ session }) => session!.some(event => event.action === 'win'))).toBe(true)
     for (const { session, features: rows } of sessions) {
       const goal = session!.findIndex(event => event.action === 'win')

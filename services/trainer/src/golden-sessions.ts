@@ -26,7 +26,7 @@ export function makeGoldenSessions(
   const named = namedValues(features, goal)
   return Array.from({ length: SESSIONS }, (_, s) => {
     const events = makeEvents(s, named, random)
-    // Every other session reaches the goal, and goes on.
+    // Every other session reaches the goal, and continues.
     if (s % 2 === 1) {
       const last = events.at(-1)!
       events.push({ ...last, event_id: `${last.session_id}-goal`, action: goal })
@@ -76,7 +76,7 @@ function makeEvents(s: number, named: ReadonlyMap<string, readonly string[]>, ra
 function namedValues(features: readonly FeatureSpec[], goal: string): Map<string, string[]> {
   const named = new Map<string, Set<string>>()
   const add = (field: string, value: unknown): void => {
-    // Flags are no text, and the labels of bots would take the sessions out of training.
+    // Flags are not text, and the labels of bots would take the sessions out of training.
     if (field === 'is_bot' || field === 'simulated' || (field === 'action' && value === goal)) return
     if (typeof value === 'string') named.set(field, (named.get(field) ?? new Set()).add(value))
     else if (Array.isArray(value)) for (const one of value) add(field, one)

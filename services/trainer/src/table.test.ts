@@ -115,10 +115,10 @@ describe('training table', () => {
     },
   )
 
-  test('what is no table says so', async () => {
+  test('what is not a table says so', async () => {
     const path = join(dir, 'text.parquet')
     writeFileSync(path, 'not a table at all')
-    await expect(readTable(path)).rejects.toThrow(/is no Parquet file/)
+    await expect(readTable(path)).rejects.toThrow(/is not a Parquet file/)
     await expect(readTable(write('lacking.parquet', 1), { features: ['c'] })).rejects.toThrow(
       /lacks the column c/,
     )

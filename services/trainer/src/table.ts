@@ -31,7 +31,7 @@ export interface TrainingTable {
   readonly slices: { readonly [name: string]: CodedColumn }
 }
 
-/** The columns of the Parquet file that are no features. */
+/** The columns of the Parquet file that are not features. */
 export const META_COLUMNS = [
   'session_id',
   'visitor',
@@ -48,7 +48,7 @@ export const SLICE_COLUMNS = ['device_type', 'referrer_medium'] as const
 /** Key in the Parquet file's own metadata under which the feature names stand, as a JSON array in their order. */
 export const FEATURES_KEY = 'sluicebox.features'
 
-/** Reads a training table; only the named features if given. Throws a sentence when the file is none. */
+/** Reads a training table; only the named features if given. Throws a sentence when the file is not a table. */
 export async function readTable(
   path: string,
   options: { features?: readonly string[] } = {},
@@ -58,7 +58,7 @@ export async function readTable(
   })
   const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
     throw new Error(
-      `${path} is no Parquet file (${(error as Error).message}); make one with "sluicebox dataset build"`,
+      `${path} is not a Parquet file (${(error as Error).message}); make one with "sluicebox dataset build"`,
       { cause: error },
     )
   })

@@ -76,7 +76,7 @@ describe('dataset build', () => {
   })
 
   test('warns of a feature that was made from the outcome', async () => {
-    // A site that shows a banner to whoever is about to buy.
+    // A site that shows a banner to visitors who are about to buy.
     const events = shopEvents(400).map(e =>
       e.action === 'transaction'
         ? [
@@ -214,7 +214,7 @@ describe('train, evaluate, report', () => {
     },
   )
 
-  test('the folder that a bundle goes to is no part of it', async () => {
+  test('the folder that a bundle goes to is not part of it', async () => {
     const command = (dir: string) => ({ ...words, command: `sluicebox train table --out ${dir} --seed 1` })
     const one = await runTrain(trainParts({ outDir: at('here'), words: command('here') }))
     const other = await runTrain(trainParts({ outDir: at('there'), words: command("'over there'") }))

@@ -64,7 +64,7 @@ async function deriveFeatures(parts: DatasetBuildParts): Promise<FeatureSpec[]> 
   for await (const batch of source.batches()) {
     signal?.throwIfAborted()
     for (const event of batch.events) {
-      // What is not learned from is no reason for a feature.
+      // What is not learned from is not a reason for a feature.
       if ((event.is_bot && !config.includeBots) || (event.simulated && !config.includeSimulated)) continue
       vocabulary.add(event)
     }

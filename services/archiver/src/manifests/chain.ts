@@ -5,7 +5,7 @@ import { describeObject, lastEntry, readEntry, writeEntry, type ManifestEntry } 
 import { manifestKey, parseObjectKey, type ObjectStart } from '../objects/object-key.ts'
 
 // The objects of a partition are a chain: each begins at the position where the one before it ends. Its last object
-// says where to go on; the log's own memory of what a group has done is not asked.
+// says where to continue; the log's own memory of what a group has done is not asked.
 
 export interface Place {
   readonly stream: StreamName
@@ -21,7 +21,7 @@ export interface ChainEnd {
   readonly lost: bigint
 }
 
-/** Where the archive of a partition goes on. Rejects when the archive and the log can't belong together. */
+/** Where the archive of a partition continues. Rejects when the archive and the log can't belong together. */
 export async function findChainEnd(store: Store, log: Log, { stream, partition }: Place): Promise<ChainEnd> {
   const last =
     (await lastEntry(store, stream, partition)) ?? (await rebuildManifest(store, { stream, partition }))

@@ -14,7 +14,7 @@ import {
 import { openParquetObject } from '../objects/parquet-object.ts'
 
 // One small JSON object beside each archived object, written after it and never changed. All that it says can be
-// read out of the object again, so that a lost one can be made anew, and a crash between the two loses nothing.
+// read out of the object again, so that a lost one can be made again, and a crash between the two loses nothing.
 
 /** What the manifest says of one object. */
 export interface ManifestEntry extends ObjectFacts, Summary {
@@ -65,7 +65,7 @@ export function decodeEntry(key: string, bytes: Uint8Array): ManifestEntry {
     return entrySchema.parse(JSON.parse(Buffer.from(bytes).toString()))
   } catch (error) {
     throw new Error(
-      `${key} is no manifest entry: ${(error as Error).message}. Delete it and let "sluicebox archive verify --repair" make it anew`,
+      `${key} is not a manifest entry: ${(error as Error).message}. Delete it and let "sluicebox archive verify --repair" make it again`,
       { cause: error },
     )
   }

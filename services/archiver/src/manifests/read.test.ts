@@ -39,7 +39,7 @@ describe('reading the archive', () => {
     expect(positions).toHaveLength(records)
   })
 
-  test('goes partition by partition, each in order, and says where to go on', async () => {
+  test('goes partition by partition, each in order, and says where to continue', async () => {
     const store = await archived()
     const seen = []
     for await (const { partition, records, next } of readRaw(store)) {

@@ -118,7 +118,7 @@ describe('verifying an archive', () => {
     ])
   })
 
-  test('makes lost manifest entries anew when it is asked to, as they were', async () => {
+  test('makes lost manifest entries again when it is asked to, as they were', async () => {
     const key = 'manifest/raw/0/00000000000000000010.json'
     const before = await store.get(key)
     await remove(key)
@@ -168,7 +168,7 @@ describe('a manifest entry', () => {
     expect(found).toEqual([5n, 40n, 100n, 3n * 10n ** 20n, 10n ** 21n])
   })
 
-  test('that is none is refused with what to do', () => {
+  test('that is not a report is refused with what to do', () => {
     expect(() => decodeEntry('manifest/raw/0/1.json', Buffer.from('{}'))).toThrow('verify --repair')
   })
 })

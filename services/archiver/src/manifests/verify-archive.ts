@@ -42,7 +42,7 @@ export interface StreamTotals {
 export interface ArchiveReport {
   readonly streams: readonly StreamTotals[]
   readonly faults: readonly ArchiveFaultFound[]
-  /** Manifest entries made anew. */
+  /** Manifest entries made again. */
   readonly repaired: number
 }
 

@@ -86,7 +86,7 @@ describe('an Avro object', () => {
     ).toBe(false)
   })
 
-  test('keeps the bytes of what is no record, behind the defaults of the schema', async () => {
+  test('keeps the bytes of what is not a record, behind the defaults of the schema', async () => {
     const garbage = [
       Buffer.alloc(0),
       Buffer.from([0]),

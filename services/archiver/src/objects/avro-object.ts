@@ -144,14 +144,14 @@ export interface AvroObject {
   readonly schema: string
   /** The schemas of `framed` records, by id, as far as they were known. */
   readonly foreignSchemas: ReadonlyMap<number, string>
-  /** The records, block by block. Throws where the bytes are no container file any more. */
+  /** The records, block by block. Throws where the bytes are no longer a container file. */
   blocks(): Iterable<AvroRecord[]>
 }
 
 /** Opens an Avro object. `project`: the fields that `AvroRecord.fields` shall have. */
 export function openAvroObject(bytes: Uint8Array, project: readonly string[]): AvroObject {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('it is no Avro container file')
+  if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('it is not an Avro container file')
   const { value: header, offset: headerEnd } = HEADER.decode(buffer, 0) as unknown as {
     value: { meta: Record<string, Buffer>; sync: Buffer }
     offset: number

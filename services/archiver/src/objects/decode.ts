@@ -13,7 +13,7 @@ export interface DecodedRecord {
   readonly fields: Fields
   /**
    * Null when `fields`, under the archive's own schema, say all that is in the record. Else its bytes are archived
-   * too: it was written with another schema (`text`), or with one that nobody knows, or it is no record at all.
+   * too: it was written with another schema (`text`), or with one that nobody knows, or it is not a record at all.
    */
   readonly foreign: { readonly id: number; readonly text: string | null } | null
 }

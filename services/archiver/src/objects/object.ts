@@ -37,7 +37,7 @@ export const LOG_FIELDS = [
     name: 'framed',
     type: ['null', 'bytes'],
     default: null,
-    doc: 'The whole record as it stood in the log, where the fields below do not say all of it: it was written with another schema, or is no record of this stream. Else null.',
+    doc: 'The whole record as it stood in the log, where the fields below do not say all of it: it was written with another schema, or is not a record of this stream. Else null.',
   },
 ] as const
 

@@ -161,7 +161,7 @@ describe('a Parquet object', () => {
     expect(object.fieldNames).toEqual(names)
   })
 
-  test('keeps the bytes of what is no record', async () => {
+  test('keeps the bytes of what is not a record', async () => {
     const garbage = Buffer.from('not framed at all')
     const found = await readAll(await writeObject('good', [inputRecord(garbage, 0, T0 + 5)]))
     expect(Buffer.from(found[0]?.framed as Uint8Array)).toEqual(garbage)

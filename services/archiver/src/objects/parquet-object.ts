@@ -24,7 +24,7 @@ const decompress = (bytes: Uint8Array, size: number): Uint8Array =>
 
 /**
  * A writer of Parquet objects for the records of a stream with this schema, in one partition. Rows wait until they
- * are a group of `rowsPerGroup`; the groups written so far are held as they will stand in the object.
+ * are a group of `rowsPerGroup`; the groups written so far are held as they will be in the object.
  */
 export function createParquetWriter(schema: string, partition: number, rowsPerGroup: number): ObjectWriter {
   const columns = parquetColumns(schema)
@@ -127,7 +127,7 @@ export interface ParquetObject {
   readonly fieldNames: readonly string[]
   /** The schemas of `framed` records, by id, as far as they were known. */
   readonly foreignSchemas: ReadonlyMap<number, string>
-  /** The records, row group by row group. Rejects where the bytes are no Parquet file any more. */
+  /** The records, row group by row group. Rejects where the bytes are no longer a Parquet file. */
   groups(): AsyncIterable<ParquetRecord[]>
 }
 

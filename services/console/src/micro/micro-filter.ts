@@ -15,7 +15,7 @@ export function parseFilter(query: unknown, body: unknown): GoodFilter | { fault
   try {
     given = text === '' ? fromQuery(query as Readonly<Record<string, string | string[]>>) : JSON.parse(text)
   } catch {
-    return { fault: 'The filter is no JSON: write {"event_type": "page_view", "limit": 10}.' }
+    return { fault: 'The filter is not JSON: write {"event_type": "page_view", "limit": 10}.' }
   }
   const parsed = filter.safeParse(given)
   if (parsed.success) return parsed.data

@@ -95,8 +95,8 @@ describe('good events', () => {
 
 describe('bad events', () => {
   const bad = record('bad', {
-    message: 'is no JSON',
-    errors: ['body: is no JSON', 'more'],
+    message: 'is not JSON',
+    errors: ['body: is not JSON', 'more'],
     original: Buffer.from('{'),
   })
 
@@ -129,7 +129,7 @@ describe('a filter', () => {
   test.each([
     [{ limit: 'x' }, undefined, 'limit'],
     [{ limit: '-1' }, undefined, 'limit'],
-    [{}, '{', 'is no JSON'],
+    [{}, '{', 'is not JSON'],
     [{}, '{"contexts":"a"}', 'contexts'],
     [{}, '[]', "can't be used"],
   ])('of query %j and body %j is refused', (query, body, fault) => {

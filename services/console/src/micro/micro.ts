@@ -1,7 +1,7 @@
 import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
 import type { Log } from '@sluicebox/stream/log'
-import { canonicalEvent } from '../canonical.ts'
+import { snowplowEvent, type SnowplowEvent } from './snowplow-event.ts'
 import { badEventOf, badPayloadOf, rawEventOf, type RawEvent } from './raw-event.ts'
 
 // What tests read that were written for Snowplow Micro: the events that came in lately, good and bad.
@@ -42,16 +42,16 @@ export async function microGood(
   raw: RawSource,
 ): Promise<MicroGood[]> {
   const limit = filter.limit ?? Infinity
-  const wanted: { good: GoodRecord; canonical: ReturnType<typeof canonicalEvent> }[] = []
+  const wanted: { good: GoodRecord; event: SnowplowEvent }[] = []
   for (const good of records) {
     if (wanted.length >= limit) break
     if (good.kind === 'heartbeat') continue
-    const canonical = canonicalEvent(good)
-    if (fits(canonical, filter)) wanted.push({ good, canonical })
+    const event = snowplowEvent(good)
+    if (fits(event, filter)) wanted.push({ good, event })
   }
   const findRaw = createRawFinder(raw)
   const found: MicroGood[] = []
-  for (const { good, canonical } of wanted) found.push({ rawEvent: await findRaw(good), ...canonical })
+  for (const { good, event } of wanted) found.push({ rawEvent: await findRaw(good), ...event })
   return found
 }
 
@@ -69,11 +69,11 @@ export function microBad(records: Iterable<BadRecord>, limit = Infinity): MicroB
   return found
 }
 
-function fits(canonical: ReturnType<typeof canonicalEvent>, filter: GoodFilter): boolean {
+function fits(event: SnowplowEvent, filter: GoodFilter): boolean {
   return (
-    (filter.event_type === undefined || filter.event_type === canonical.eventType) &&
-    (filter.schema === undefined || filter.schema === canonical.schema) &&
-    (filter.contexts ?? []).every(schema => canonical.contexts.includes(schema))
+    (filter.event_type === undefined || filter.event_type === event.eventType) &&
+    (filter.schema === undefined || filter.schema === event.schema) &&
+    (filter.contexts ?? []).every(schema => event.contexts.includes(schema))
   )
 }
 

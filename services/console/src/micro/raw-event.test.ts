@@ -26,7 +26,7 @@ describe('the event that came in', () => {
       sent: '{"action":"a"}\n\n{"action":"b"}\n',
       parameters: { action: 'b' },
     },
-    { description: 'of a body that is no JSON', path: TP2, sent: 'x', parameters: {} },
+    { description: 'of a body that is not JSON', path: TP2, sent: 'x', parameters: {} },
     { description: 'of a body with fewer', path: TP2, sent: '{"data":[{"e":"pv"}]}', parameters: {} },
   ])('$description', ({ path, querystring = null, sent, parameters }) => {
     expect(rawEventOf(record('raw', { path, querystring, body: body(sent) }), 1).parameters).toEqual(
@@ -95,7 +95,7 @@ describe('a bad event', () => {
     { original_format: 'body', original: '{"data":[]}' },
     { original_format: 'event', original: '{' },
     { original_format: 'line', original: '[]' },
-  ] as const)('kept as $original_format: $original is none', ({ original_format, original }) => {
+  ] as const)('kept as $original_format: $original is not an event', ({ original_format, original }) => {
     expect(badEventOf(record('bad', { original_format, original: body(original) }))).toBeNull()
   })
 

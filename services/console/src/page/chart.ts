@@ -1,4 +1,4 @@
-import { html, type Html } from './html.ts'
+import { html, type Html } from '@sluicebox/runtime/html'
 
 // Charts as SVG attributes: the page's policy allows no style attributes.
 

@@ -1,6 +1,6 @@
 import { meter, signedBar, sparkline } from './chart.ts'
 import { ago, count, duration, percent, rate, signed, value } from './format.ts'
-import { html, type Html } from './html.ts'
+import { html, type Html } from '@sluicebox/runtime/html'
 import type { BadView, Rate, SessionView, Status } from '../status.ts'
 
 const REASONS_MAX = 3

@@ -1,8 +1,12 @@
-import { html, trusted, type Html } from './html.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { html, trusted, type Html } from '@sluicebox/runtime/html'
 import { liveSection } from './live.ts'
-import { SCRIPT } from './script.ts'
 import type { Status } from '../status.ts'
-import { STYLE } from './style.ts'
+
+// What runs in the browser, read once when the process starts.
+const STYLE = readFileSync(join(import.meta.dirname, 'browser/page.css'), 'utf8')
+const SCRIPT = readFileSync(join(import.meta.dirname, 'browser/page.js'), 'utf8')
 
 export interface PageParts {
   readonly status: Status
@@ -54,7 +58,7 @@ function tryNext(url: string): Html {
   return html`<section class="card next" aria-labelledby="next">
     <header><h2 id="next">Try next</h2></header>
     <ol>
-      ${command('Send visitors of our own making', `npx sluicebox simulate --to ${url}`)}
+      ${command('Send simulated visitors', `npx sluicebox simulate --to ${url}`)}
       ${command('Read the scores as they are made', 'npx sluicebox tail scored --follow')}
       ${command(
         'Bring a recording to train on',

@@ -114,7 +114,7 @@ function warningsOf(counts: RowCounts, goal: string, leaks: readonly Leak[]): st
   return [
     ...[...worst].map(
       ([feature, auc]) =>
-        `the feature ${feature} tells the outcome almost alone (AUC ${auc.toFixed(3)}): it may have been made from the outcome, and is then worth nothing while a session goes on. Look at it, and take it out of the feature list if so`,
+        `the feature ${feature} tells the outcome almost alone (AUC ${auc.toFixed(3)}): it may have been made from the outcome, and is then worth nothing while a session continues. Look at it, and take it out of the feature list if so`,
     ),
     ...(counts.positives === counts.sessions
       ? ['every session reached the goal: nothing can be learned']

@@ -33,7 +33,7 @@ test('a list may be JSON, and may stand under no key', async () => {
 
 test.each([
   { name: 'is not there', path: () => join(dir, 'none.yaml'), message: /cannot read the feature list/ },
-  { name: 'is no YAML', path: () => file('bad.yaml', 'a: [1'), message: /is no YAML/ },
+  { name: 'is not YAML', path: () => file('bad.yaml', 'a: [1'), message: /is not YAML/ },
   {
     name: 'names an unknown kind',
     path: () => file('kind.yaml', '- { name: x, kind: median }'),

@@ -14,7 +14,7 @@ export async function readFeatureFile(path: string): Promise<FeatureSpec[]> {
   try {
     value = parse(text)
   } catch (error) {
-    throw new Error(`${path} is no YAML: ${(error as Error).message.split('\n')[0] ?? ''}`, { cause: error })
+    throw new Error(`${path} is not YAML: ${(error as Error).message.split('\n')[0] ?? ''}`, { cause: error })
   }
   // Both a bare list, and one under a key, as in a bundle's manifest.
   const list =

@@ -81,7 +81,7 @@ export async function readInfo(dir: string): Promise<DatasetInfo> {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new Error(`${path} is no JSON: ${(error as Error).message}`, { cause: error })
+    throw new Error(`${path} is not JSON: ${(error as Error).message}`, { cause: error })
   }
   const parsed = infoSchema.safeParse(value)
   if (!parsed.success)

@@ -65,7 +65,7 @@ describe('labelled rows', () => {
     expect(counts.positives).toBe(0)
   })
 
-  test('a session that goes on after its end and then reaches the goal says 1 from the start', () => {
+  test('a session that continues after its end and then reaches the goal says 1 from the start', () => {
     const { rows } = rowsOf([
       event({ at: 0 }),
       event({ at: 40 * MINUTE }),
@@ -77,7 +77,7 @@ describe('labelled rows', () => {
     ])
   })
 
-  test('a session may still go on a while after its end, so its rows wait even if others come in between', () => {
+  test('a session may still continue a while after its end, so its rows wait even if others come in between', () => {
     const { rows } = rowsOf([
       event({ at: 0 }),
       event({ at: 50 * MINUTE, session_id: 'other', visitor: 'v2' }),
@@ -87,7 +87,7 @@ describe('labelled rows', () => {
     expect(rows.filter(row => row.sessionId === 's1').map(row => row.label)).toEqual([1, 1])
   })
 
-  test('a session that closed long before it is mature is kept when the data goes on long enough', () => {
+  test('a session that closed long before it is mature is kept when the data continues long enough', () => {
     const hourly = Array.from({ length: 13 }, (_, i) =>
       event({ at: i * 60 * MINUTE, session_id: `s${i}`, visitor: `v${i}` }),
     )

@@ -63,7 +63,7 @@ const VALUES_MAX = 1_000
 /** A longer value is a text, not a name. */
 const VALUE_LENGTH_MAX = 100
 const TRANSITIONS_MAX = 10_000
-/** Sessions that are known at a time; the one that began first is forgotten, and counted again if it goes on. */
+/** Sessions that are known at a time; the one that began first is forgotten, and counted again if it continues. */
 const SESSIONS_MAX = 100_000
 
 interface SeenSession {

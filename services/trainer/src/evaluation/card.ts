@@ -26,7 +26,7 @@ export function renderCard(manifest: ManifestDraft, evaluation: Evaluation): str
     `Made ${manifest.created_at.slice(0, 10)} by ${text(manifest.author)}. Licence: ${text(manifest.licence)}.`,
 
     '## What it is for',
-    `It gives the probability that a session which still goes on will reach \`${label.goal}\`. ${text(label.definition)}`,
+    `It gives the probability that a session which still continues will reach \`${label.goal}\`. ${text(label.definition)}`,
     text(manifest.intended_use),
 
     '## What it is not for',

@@ -44,7 +44,7 @@ export function caveats(evaluation: Evaluation, manifest: ManifestDraft): string
       'Intervals cover the chance of which visitors came, not that the site and its visitors change.',
     )
   found.push(
-    'The last moment is known only when the session is over. While it goes on, the figures after so many events are ' +
+    'The last moment is known only when the session is over. While it continues, the figures after so many events are ' +
       'what to expect; sessions that ended earlier are not among them.',
     'A contribution says what the model makes of a feature, not what would happen if it were changed.',
   )

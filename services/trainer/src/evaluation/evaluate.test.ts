@@ -131,7 +131,7 @@ describe('rows that cannot tell', () => {
     expect(() => pooled(scoredRows({ label: [0, 1], score, probability }))).toThrow(/Row 1 has the score/)
   })
 
-  test('that are none are refused', () => {
+  test('that are not scores are refused', () => {
     expect(() => pooled(scoredRows({ label: [] }))).toThrow(/no rows/)
   })
 })

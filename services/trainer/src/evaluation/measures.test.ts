@@ -89,7 +89,7 @@ describe('the interval of ROC AUC', () => {
     expect(rocAucEstimate(copies).high).toBeCloseTo(once.high!, 12)
   })
 
-  test('is about as wide as that of drawing visitors anew', () => {
+  test('is about as wide as that of drawing visitors again', () => {
     const rows = simulatedRows({ sessions: 600, seed: 11 })
     const all = rank(rows, rowsOfMoment(rows, 'pooled'))
     const { low, high } = rocAucEstimate(all)

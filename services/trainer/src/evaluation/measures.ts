@@ -33,7 +33,7 @@ const LOG_LOSS_MARGIN = 1e-15
 export interface MeasureOptions {
   readonly threshold: number
   readonly seed: number
-  /** How often visitors are drawn anew for the intervals. */
+  /** How often visitors are drawn again for the intervals. */
   readonly replicates: number
 }
 

@@ -62,7 +62,7 @@ test.each([
   expect(percent(value)).toBe(text)
 })
 
-test('an interval stands in brackets, where there is one', () => {
+test('an interval is in brackets, where there is one', () => {
   expect(withInterval({ value: 0.75, low: 0.7, high: 0.8 })).toBe('0.750 (0.700–0.800)')
   expect(withInterval({ value: 0.75, low: null, high: null })).toBe('0.750')
 })

@@ -8,7 +8,7 @@ export interface Bins {
   readonly columns: readonly Uint8Array[]
   /** A value is in bin b when it is ≤ edges[b] and > edges[b − 1]; the last bin has no edge. */
   readonly edges: readonly Float64Array[]
-  /** Where each feature's bins start when those of all features stand in one array; one entry more than features. */
+  /** Where each feature's bins start when those of all features are in one array; one entry more than features. */
   readonly offsets: Int32Array
 }
 

@@ -14,7 +14,7 @@ describe('threshold', () => {
     { name: 'fewest decisions that find a third', rule: { by: 'recall', min: 1 / 3 }, value: 0.9 },
     { name: 'fewest decisions that find all', rule: { by: 'recall', min: 1 }, value: 0.6 },
     { name: 'missing one is dear', rule: { by: 'cost', needless: 1, missed: 10 }, value: 0.6 },
-    { name: 'deciding in vain is dear', rule: { by: 'cost', needless: 10, missed: 1 }, value: 0.8 },
+    { name: 'deciding without need is dear', rule: { by: 'cost', needless: 10, missed: 1 }, value: 0.8 },
   ] as { name: string; rule: ThresholdRule; value: number }[])('$name', ({ rule, value }) => {
     expect(chooseThreshold(rule, probability, label, weight).value).toBe(value)
   })

@@ -1,6 +1,6 @@
 import type { CalibrationBin } from '../calibration-bins.ts'
 import type { MomentQuality, ScoreHistogram } from '../evaluate.ts'
-import { html, type Html } from './html.ts'
+import { html, type Html } from '@sluicebox/runtime/html'
 import type { Point } from '../roc.ts'
 import { figure, momentTitle, percent, whole, withInterval } from '../words.ts'
 

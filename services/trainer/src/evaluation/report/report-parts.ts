@@ -1,4 +1,4 @@
-import { html, type Html } from './html.ts'
+import { html, type Html } from '@sluicebox/runtime/html'
 import type { Estimate } from '../roc.ts'
 import { figure } from '../words.ts'
 

@@ -46,6 +46,27 @@ test('what comes from the manifest is text, never markup', () => {
   ).toHaveLength(4)
 })
 
+test('names from a dataset or a bundle stay text: no tag, no attribute, no hidden or reversing character', () => {
+  const evil = `x"><script>alert(1)</script>' onload='\u202egnp.\u200b\u2066\ufeff\u0000`
+  const [importance] = exampleManifest().importance
+  const page = renderReport(
+    {
+      ...evaluation,
+      slices: evaluation.slices.map(slice => ({ ...slice, feature: evil, value: evil })),
+    },
+    exampleManifest({ name: evil, importance: [{ ...importance!, feature: evil }] }),
+  )
+  const shown =
+    'x&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39; onload=&#39;\ufffdgnp.\ufffd\ufffd\ufffd\ufffd'
+  const title = /<title>([^<]*): model report<\/title>/.exec(page)?.[1]
+  expect(title).toBe(`${shown} 2026.2`)
+  expect(page).toContain(`<th scope="row">${shown}: ${shown}</th>`)
+  // A chart shows the feature shortened, and whole on hover.
+  expect(page).toContain(`<title>${shown}</title>`)
+  expect(page).not.toMatch(/<script|onload='|[\u0000\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/)
+  expect(unclosed(page)).toEqual([])
+})
+
 test.each([
   { name: 'of many sessions', page: report },
   {

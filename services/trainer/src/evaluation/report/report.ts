@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Manifest } from '@sluicebox/model/bundle/manifest'
 import { caveats } from '../caveats.ts'
 import { calibrationChart, curveChart, histogramChart, importanceChart, momentsChart } from './charts.ts'
 import type { Evaluation, MomentQuality, Quality } from '../evaluate.ts'
-import { html, type Html } from './html.ts'
+import { html, trusted, type Html } from '@sluicebox/runtime/html'
 import type { Measure } from '../measures.ts'
 import { chartFigure, definitions, estimateCell, legend, table, tile } from './report-parts.ts'
-import { REPORT_STYLE } from './report-style.ts'
 import { figure, MEASURE_TITLES, momentTitle, percent, sentence, timeSpan, whole } from '../words.ts'
+
+// Read once, when the process starts.
+const STYLE = readFileSync(join(import.meta.dirname, 'report.css'), 'utf8')
 
 const FEATURES_SHOWN = 20
 
@@ -20,7 +24,7 @@ export function renderReport(evaluation: Evaluation, manifest: Manifest): string
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}: model report</title>
         <style>
-          ${{ markup: REPORT_STYLE }}
+          ${trusted(STYLE)}
         </style>
       </head>
       <body>
@@ -41,7 +45,7 @@ export function renderReport(evaluation: Evaluation, manifest: Manifest): string
         </main>
       </body>
     </html> `
-  return `${page.markup.trim()}\n`
+  return `${page.html.trim()}\n`
 }
 
 function header(title: string, evaluation: Evaluation, manifest: Manifest): Html {

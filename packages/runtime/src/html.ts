@@ -1,4 +1,4 @@
-/** HTML that was made by `html`: everything in it that came from elsewhere is escaped. */
+/** Markup that `html` made: every value in it that is not markup itself has been escaped. */
 export interface Html {
   readonly html: string
 }
@@ -6,14 +6,15 @@ export interface Html {
 type Part = Html | string | number | null | undefined | false | readonly Part[]
 
 /**
- * HTML from a template. Every value is text and is escaped, unless it is itself made by `html`: events come from
- * strangers. Null, undefined and false are nothing; an array is its parts one after another.
+ * Returns the markup of a template. Each value is text and is escaped, unless `html` or `trusted` made it: names and
+ * texts come from events, and events come from strangers. Null, undefined and false add nothing; an array adds its
+ * parts one after another.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return { html: strings.reduce((text, string, i) => text + render(values[i - 1]) + string) }
 }
 
-/** Text of our own that is HTML already: styles and scripts. Never for what came from elsewhere. */
+/** Marks text as markup already: a style or script of this repository. Never for text that came from elsewhere. */
 export function trusted(text: string): Html {
   return { html: text }
 }
@@ -35,7 +36,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '`': '&#96;',
 }
 
-// Characters that turn the direction of text around or can't be seen would let an event's text pass for ours.
+// Characters that reverse the direction of text, or that are invisible, would let a stranger's text pass for ours. Each is
+// replaced by the visible U+FFFD.
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 
 function escape(text: string): string {

@@ -5,7 +5,7 @@ const SNOWPLOW = 'com.snowplowanalytics.snowplow'
 const OURS = 'iglu:com.sluicebox/event/jsonschema/1-0-0'
 
 /** An event under the names that tests written for Snowplow know, and what it is. */
-export interface CanonicalEvent {
+export interface SnowplowEvent {
   readonly eventType: string
   readonly schema: string
   /** References of the schemas of its entities. */
@@ -19,7 +19,7 @@ interface SelfDescribing {
 }
 
 /** The record of good under those names. What we derive ourselves stands beside them under ours. */
-export function canonicalEvent(good: GoodRecord): CanonicalEvent {
+export function snowplowEvent(good: GoodRecord): SnowplowEvent {
   const eventType = typeOf(good)
   const schema = good.event_schema ?? OURS
   const contexts = entitiesOf(good.contexts)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { canonicalEvent } from './canonical.ts'
-import { record } from './testing/records.ts'
+import { snowplowEvent } from './snowplow-event.ts'
+import { record } from '../testing/records.ts'
 
 const SNOWPLOW = 'iglu:com.snowplowanalytics.snowplow'
 
@@ -40,15 +40,15 @@ describe('an event under the names of Snowplow', () => {
     },
     { event_name: 'page_view', event_schema: null, eventType: 'unstruct' },
   ])('$event_name of $event_schema is $eventType', ({ eventType, ...given }) => {
-    const canonical = canonicalEvent(record('good', given))
-    expect(canonical.eventType).toBe(eventType)
-    expect(canonical.event).toMatchObject({ event: eventType })
-    expect(canonical.schema).toBe(given.event_schema ?? 'iglu:com.sluicebox/event/jsonschema/1-0-0')
+    const event = snowplowEvent(record('good', given))
+    expect(event.eventType).toBe(eventType)
+    expect(event.event).toMatchObject({ event: eventType })
+    expect(event.schema).toBe(given.event_schema ?? 'iglu:com.sluicebox/event/jsonschema/1-0-0')
   })
 
   test('has its data and its entities parsed', () => {
     const page = { schema: `${SNOWPLOW}/web_page/jsonschema/1-0-0`, data: { id: 'p' } }
-    const { event, contexts } = canonicalEvent(
+    const { event, contexts } = snowplowEvent(
       record('good', {
         event_name: 'link_click',
         event_schema: `${SNOWPLOW}/link_click/jsonschema/1-0-1`,
@@ -76,7 +76,7 @@ describe('an event under the names of Snowplow', () => {
   })
 
   test('of our own protocol carries its action and its properties', () => {
-    const { event } = canonicalEvent(
+    const { event } = snowplowEvent(
       record('good', { event_schema: null, action: 'add_to_cart', event_data: '{"size":42}' }),
     )
     expect(event['unstruct_event']).toMatchObject({
@@ -85,7 +85,7 @@ describe('an event under the names of Snowplow', () => {
   })
 
   test('that holds no JSON where JSON should be has none', () => {
-    const { contexts, event } = canonicalEvent(
+    const { contexts, event } = snowplowEvent(
       record('good', { contexts: '{', event_schema: 'iglu:a/b/jsonschema/1-0-0', event_data: '{' }),
     )
     expect(contexts).toEqual([])
