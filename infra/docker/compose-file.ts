@@ -1,4 +1,4 @@
-// docker-compose.yml as data, for tests and for whoever runs its services without Docker.
+// docker-compose.yml as data, for tests and for running its services without Docker.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -48,6 +48,6 @@ export function readCompose(path = 'docker-compose.yml'): ComposeFile {
 export function quantity(text: string): number {
   const [, amount, unit] = /^(\d+)([a-z])$/.exec(text) ?? []
   const factor = { s: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit ?? '']
-  if (factor === undefined) throw new Error(`${text} is no quantity that is known here`)
+  if (factor === undefined) throw new Error(`${text} is not a quantity that is known here`)
   return Number(amount) * factor
 }

@@ -121,7 +121,7 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(it.depends_on ?? {})).toEqual(expect.arrayContaining(['topics', 'schemas']))
   })
 
-  test.each(STAGES)('%s is given time to finish what it has in hand', name => {
+  test.each(STAGES)('%s is given time to finish what it has in flight', name => {
     expect(quantity(service(name).stop_grace_period as string) * 1000).toBeGreaterThan(config.shutdownGraceMs)
   })
 

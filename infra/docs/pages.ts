@@ -44,7 +44,7 @@ ${tables.join('\n')}`
 export function commandsPage(program: Command): string {
   const parts: string[] = []
   const visit = (command: Command, path: string): void => {
-    // Whatever the terminal of whoever makes the page.
+    // Whatever terminal the page is made in.
     command.configureHelp({ helpWidth: 80 })
     if (command.commands.length > 0) {
       for (const child of command.commands) visit(child, `${path} ${child.name()}`)

@@ -1,5 +1,5 @@
 // What a process that dies without stopping its servers leaves behind: nothing. A shell holds a pipe to us; when the pipe ends,
-// however we ended, it kills the servers that it was told of and removes the folder with their data.
+// however we ended, it kills the servers that it was given and removes the folder with their data.
 import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'

@@ -62,7 +62,7 @@ export async function startProcess(options: ServerCommand): Promise<ServerProces
     stop: async (graceMs = 10_000) => {
       if (!running()) return
       child.kill('SIGTERM')
-      // A process that was halted gets the other signal only when it goes on.
+      // A process that was halted gets the other signal only when it continues.
       child.kill('SIGCONT')
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
       await exited

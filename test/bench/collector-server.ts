@@ -49,6 +49,6 @@ process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send?.({ cpuSeconds: (user + system) / 1e6 })
 })
-// Whoever measures may fail.
+// The process that measures may fail.
 process.on('disconnect', () => process.exit())
 process.send?.({ port })

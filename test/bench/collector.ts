@@ -24,7 +24,7 @@ export async function benchCollector(): Promise<Row[]> {
   const bare = await startServer('bare', dir)
   const collector = await startServer('collector', dir)
   try {
-    // By turns, so that what else goes on on the machine meets both.
+    // By turns, so that what else runs on the machine meets both.
     const bareRuns: Saturation[] = []
     const collectorRuns: Saturation[] = []
     for (let round = 0; round < ROUNDS; round++) {

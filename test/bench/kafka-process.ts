@@ -1,4 +1,4 @@
-// A process of the benchmark on Kafka: `collector`, `enricher` or `scorer`, told of its brokers, the prefix of its names and where to keep
+// A process of the benchmark on Kafka: `collector`, `enricher` or `scorer`, given its brokers, the prefix of its names and where to keep
 // snapshots. Tells
 // when it is there, works when it is told to, and tells its CPU time whenever it is asked.
 import { collectorConfig } from '@sluicebox/collector/config'

@@ -230,7 +230,7 @@ async function benchTakeover(kafka: LocalKafka): Promise<Row> {
     const killedAt = performance.now()
     await end(children[0]!)
     const [before] = await log.bounds('scored')
-    // Sessions go on.
+    // Sessions continue.
     await fill(log, 'good', 1000, TAKEOVER_SESSIONS)
     while ((await log.bounds('scored'))[0]!.end === before!.end) await pause(10)
     return {

@@ -14,7 +14,7 @@ export function isReached({ value, target }: Row): boolean {
   return 'min' in target ? value >= target.min : value <= target.max
 }
 
-/** The rows as a Markdown table, so that it can stand in a page as it is. */
+/** The rows as a Markdown table, so that it can be in a page as it is. */
 export function formatRows(rows: readonly Row[]): string {
   const cells = [
     ['what', 'measured', 'unit', 'target', ''],

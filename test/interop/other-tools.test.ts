@@ -1,4 +1,4 @@
-// Goal: whoever knows Kafka and a schema registry can read every stream, with tools that know nothing of us.
+// Goal: a program that knows Kafka and a schema registry can read every stream, with tools that know nothing of us.
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { registryConfig } from '@sluicebox/registry/config'
 import { openStreamRegistry } from '@sluicebox/registry/streams/stream-registry'

@@ -1,4 +1,4 @@
-// Consumers that are none of ours: Python's, on librdkafka.
+// Consumers of others: Python's, on librdkafka.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

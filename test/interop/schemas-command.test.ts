@@ -1,4 +1,4 @@
-// `sluicebox schemas` as whoever operates it runs it, against a real registry.
+// `sluicebox schemas` as an operator runs it, against a real registry.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,7 +91,7 @@ describe.skipIf(!(await serversAvailable('registry')))('with a registry', () => 
     const { code, stderr } = await sluicebox('schemas', 'push', '--registry', new URL(registry.url).origin)
     expect(code).toBe(1)
     expect(stderr).toContain(
-      'That is no answer of a schema registry: see whether registry.url holds the whole path',
+      'That is not an answer of a schema registry: see whether registry.url holds the whole path',
     )
   })
 })

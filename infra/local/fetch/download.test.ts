@@ -35,7 +35,7 @@ test('fetched once, also when several ask at the same time', async () => {
   expect(await readdir(cacheDir)).toEqual(['server-1.0'])
 })
 
-test('a failure says what could not be fetched and why, leaves nothing, and the next try goes anew', async () => {
+test('a failure says what could not be fetched and why, leaves nothing, and the next try starts over', async () => {
   const cacheDir = temporaryDir()
   const failing = async (args: readonly string[], cwd: string) => {
     await maven(args, cwd)

@@ -21,7 +21,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('three brokers', () => {
       return topics[0]?.partitions[0]
     })
 
-  test('stand in for one that is killed, and take it back', async () => {
+  test('replace one that is killed, and take it back', async () => {
     await withAdmin(patient(), async admin => {
       await admin.createTopics({
         topics: [

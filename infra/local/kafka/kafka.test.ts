@@ -61,7 +61,7 @@ describe.skipIf(!available).each<[KafkaVersion]>(KAFKA_VERSIONS.map(version => [
     test('tells clients the address of the proxy before it, and goes past it on the second way in', async () => {
       const told = (addresses: string[]) =>
         withAdmin(client(addresses), async admin => (await admin.describeCluster()).brokers)
-      // A client goes on with the address that it is told, which nobody serves here.
+      // A client continues with the address that it is told, which nobody serves here.
       await expect(told(kafka.addresses)).rejects.toThrow(/broker\.test/)
       const [host, port] = kafka.directAddresses[0]?.split(':') as [string, string]
       expect(await told(kafka.directAddresses)).toEqual([{ nodeId: 1, host, port: Number(port) }])

@@ -1,4 +1,4 @@
-// Apache Kafka on this machine, in KRaft mode: one broker, or three that stand in for each other.
+// Apache Kafka on this machine, in KRaft mode: one broker, or three that replace each other.
 import { randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

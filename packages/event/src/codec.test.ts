@@ -34,12 +34,12 @@ describe('framing', () => {
     { bytes: [0, 0, 0, 0], says: '4 bytes, starting with 00000000' },
     { bytes: [1, 0, 0, 0, 7, 0, 0, 0], says: '8 bytes, starting with 0100000007' },
     { bytes: [...Buffer.from('{"a":1}')], says: '7 bytes, starting with 7b2261223a' },
-  ])('other bytes are no record: $says', ({ bytes, says }) => {
+  ])('other bytes are not a record: $says', ({ bytes, says }) => {
     expect(() => codec().decode(Uint8Array.from(bytes))).toThrow(UndecodableError)
     expect(() => codec().decode(Uint8Array.from(bytes))).toThrow(says)
   })
 
-  test('a record cut anywhere, or with bytes after it, is no record', () => {
+  test('a record cut anywhere, or with bytes after it, is not a record', () => {
     const whole = codec().encode({ text: 'a longer text', stars: 5, attachment: Buffer.from('xyz') })
     for (let end = 0; end < whole.length; end++)
       expect(() => codec().decode(whole.subarray(0, end)), `${end} bytes`).toThrow(UndecodableError)

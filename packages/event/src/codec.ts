@@ -8,7 +8,7 @@ export interface Codec<T> {
   encode(record: T): Uint8Array
   /**
    * The record, or `{ missing: id }` when its writer's schema has not been given to `learn` yet. Throws an
-   * `UndecodableError` when the bytes are no record at all.
+   * `UndecodableError` when the bytes are not a record.
    */
   decode(bytes: Uint8Array): T | MissingSchema
   /** Makes records of another writer's schema readable. Throws when it can't be read as this stream's schema. */
@@ -130,7 +130,7 @@ function typeOf(schema: RecordSchema): avro.Type {
 }
 
 /**
- * avsc writes half of a surrogate pair as bytes that are no UTF-8, which strict readers of the archive refuse.
+ * avsc writes half of a surrogate pair as bytes that are not UTF-8, which strict readers of the archive refuse.
  * Here it becomes U+FFFD, as everywhere else in JavaScript.
  */
 function createStringType(): avro.Type {

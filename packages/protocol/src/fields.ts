@@ -132,7 +132,7 @@ const readPlatform: ReadField = (event, value, key) => {
   else blame(event, 'field_invalid', key, `must be one of ${[...PLATFORMS].join(', ')}, not ${show(value)}`)
 }
 
-/** Known by the protocol, and of no use here. */
+/** Known by the protocol, and unusable here. */
 const ignore = (): void => {}
 
 const setCategory: SetText = (event, value) => void (event.structCategory = value)

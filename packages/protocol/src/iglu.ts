@@ -16,10 +16,10 @@ import { isSelfDescribing } from './self-describing.ts'
 import { blame, blankEvent, isObject, show, type SentEvent } from './sent-event.ts'
 import { readItems } from './v1.ts'
 
-// The webhook for whatever can only send JSON to a URL: the schema stands in the query string, or in the body.
+// The webhook for whatever can only send JSON to a URL: the schema is in the query string, or in the body.
 
 const TRACKER = 'com.snowplowanalytics.iglu-v1'
-/** Parameters that speak of the event as a whole, and are no part of its data. */
+/** Parameters that speak of the event as a whole, and are not part of its data. */
 const LIFTED = ['nuid', 'aid', 'cv', 'p']
 
 /** Self-describing events: one JSON object, an array or lines of them, a form, or the parameters of a GET. */
@@ -60,7 +60,7 @@ export function readIglu(request: Request, options: ProtocolOptions): Payload {
       'content type',
     )
   const items = readItems(text, isLines)
-  if (items === undefined) return refuse(request, 'payload_not_json', 'is no JSON', 'body')
+  if (items === undefined) return refuse(request, 'payload_not_json', 'is not JSON', 'body')
   if (items.values.length === 0) return refuse(request, 'payload_empty', 'holds no event', 'body')
   if (items.values.length > options.eventsMax)
     return refuse(
@@ -82,7 +82,7 @@ function webhookEvent(value: unknown, query: Query, platform: string, depthMax: 
   event.tracker = TRACKER
   event.platform = platform
   readFields(event, liftedOf(query))
-  if (value === undefined) blame(event, 'not_json', '', 'is no JSON')
+  if (value === undefined) blame(event, 'not_json', '', 'is not JSON')
   else if (!isObject(value)) blame(event, 'event_not_object', '', `must be an object, not ${show(value)}`)
   else if (isFit(event, value['data'], 'data', depthMax) && isSelfDescribing(event, value, '')) {
     event.type = 'unstruct'

@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 
 // JSON of strangers as text: parsed, or cut into the very characters that its items were made of.
 
-/** The text of `bytes`, without a byte order mark; undefined when they are no UTF-8. */
+/** The text of `bytes` without a byte order mark; undefined when they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (isAscii(buffer)) return buffer.toString('latin1')
@@ -11,7 +11,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   return text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
-/** A value, or undefined when `text` is no JSON. (No JSON text stands for undefined.) */
+/** A value, or undefined when `text` is not JSON. (No JSON text means undefined.) */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -1,7 +1,7 @@
 /** The parameters of a query string, or of a form: percent-decoded, `+` read as a space; of repeated names the last. */
 export type Query = Readonly<Record<string, string>>
 
-/** Undefined when a name or value is no percent-encoded UTF-8. */
+/** Undefined when a name or value is not percent-encoded UTF-8. */
 export function parseQuery(text: string): Query | undefined {
   // Without a prototype: a name such as __proto__ is a name like any other.
   const query = Object.create(null) as Record<string, string>

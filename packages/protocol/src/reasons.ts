@@ -21,7 +21,7 @@ export const REASONS = {
   },
   path_unsupported: {
     scope: 'payload',
-    when: 'nothing that speaks a protocol known here stands at the path of the request',
+    when: 'nothing that speaks a protocol known here is at the path of the request',
     remedy: `Let the tracker post to /com.snowplowanalytics.snowplow/tp2 or /v1/events, or name the path in \`enricher.paths\`, ${RETRY}.`,
   },
   content_type_unsupported: {
@@ -91,7 +91,7 @@ export const REASONS = {
   },
   action_invalid: {
     scope: 'event',
-    when: 'the action is no usable name: 1 to 128 letters, digits, spaces and . - _',
+    when: 'the action is not a usable name: 1 to 128 letters, digits, spaces and . - _',
     remedy: `Rename the action in the client, or edit the event, ${RETRY}.`,
   },
   not_json: {

@@ -61,7 +61,7 @@ export function readQuery(request: Request): Query | RefusedPayload {
 export function readBody(request: Request & { body: Uint8Array }): string | RefusedPayload {
   return (
     decodeUtf8(request.body) ??
-    refuse(request, 'payload_undecodable', 'holds bytes that are no UTF-8', 'body')
+    refuse(request, 'payload_undecodable', 'holds bytes that are not UTF-8', 'body')
   )
 }
 

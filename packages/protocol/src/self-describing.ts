@@ -92,7 +92,7 @@ function addEntities(
   }
 }
 
-/** The data of the wrapper around an event or the entities; undefined, and a fault, when it is none. */
+/** The data of the wrapper around an event or the entities; undefined, with a fault noted, when it is not such a wrapper. */
 function parseWrapper(
   event: SentEvent,
   place: string,
@@ -102,7 +102,7 @@ function parseWrapper(
 ): unknown {
   const wrapper = parseJson(text)
   if (wrapper === undefined) {
-    blame(event, 'not_json', place, 'is no JSON')
+    blame(event, 'not_json', place, 'is not JSON')
     return undefined
   }
   if (!isObject(wrapper) || typeof wrapper['schema'] !== 'string' || wrapper['data'] === undefined) {

@@ -44,7 +44,7 @@ export function readTp2(request: Request, options: ProtocolOptions): Payload {
   if (isRefused(text)) return text
 
   const envelope = parseJson(text)
-  if (envelope === undefined) return refuse(request, 'payload_not_json', 'is no JSON', 'body')
+  if (envelope === undefined) return refuse(request, 'payload_not_json', 'is not JSON', 'body')
   if (!isObject(envelope)) return refuse(request, 'payload_invalid', 'must be an object', 'body')
   const { schema, data } = envelope
   if (typeof schema !== 'string' || !PAYLOAD_SCHEMA.test(schema))
@@ -69,7 +69,7 @@ export function readTp2(request: Request, options: ProtocolOptions): Payload {
   return { events, format: 'event', original: index => (texts ??= itemTexts(text, 'data'))[index] ?? '' }
 }
 
-/** The tracker protocol by GET: the query string is one event. Parameters that are not known are no fault there. */
+/** The tracker protocol by GET: the query string is one event. Parameters that are not known are ignored there. */
 export function readPixel(request: Request): Payload {
   if (request.querystring === null || request.querystring === '')
     return refuse(request, 'payload_empty', 'is empty, and there is no body', 'querystring')
@@ -93,7 +93,7 @@ function envelopeFaults(item: unknown, added: Query): readonly Fault[] {
       (faults ??= []).push({
         reason: 'field_unknown',
         place: key.slice(0, 128),
-        text: 'is no field of payload_data',
+        text: 'is not a field of payload_data',
       })
     else if (typeof item[key] !== 'string')
       (faults ??= []).push({

@@ -29,7 +29,7 @@ export function readV1(request: Request, options: ProtocolOptions): Payload {
   const text = readBody({ ...request, body })
   if (isRefused(text)) return text
   const items = readItems(text, /ndjson|jsonl|json-seq/.test(mediaType(content_type).type))
-  if (items === undefined) return refuse(request, 'payload_not_json', 'is no JSON', 'body')
+  if (items === undefined) return refuse(request, 'payload_not_json', 'is not JSON', 'body')
   if (items.values.length === 0) return refuse(request, 'payload_empty', 'holds no event', 'body')
   if (items.values.length > options.eventsMax)
     return refuse(
@@ -46,7 +46,7 @@ export function readV1(request: Request, options: ProtocolOptions): Payload {
 }
 
 export interface Items {
-  /** The parsed items; undefined where one is no JSON. */
+  /** The parsed items; undefined where an item is not JSON. */
   readonly values: readonly unknown[]
   /** The text of one of them. */
   text(index: number): string
@@ -54,7 +54,7 @@ export interface Items {
 
 /**
  * The items of a body that may be one value, an array, or a value a line. Content types are not relied upon: curl calls
- * everything a form. Undefined when the body is no JSON in any of these ways.
+ * everything a form. Undefined when the body is not JSON in any of these ways.
  */
 export function readItems(text: string, isLines: boolean): Items | undefined {
   const whole = isLines ? undefined : parseJson(text)
@@ -90,11 +90,11 @@ export function readV1Ids(value: Readonly<Record<string, unknown>>): {
   return { ids, eventId: usableId(value['event_id']) }
 }
 
-/** Takes one event apart; undefined stands for what is no JSON. */
+/** Takes one event apart; undefined stands for what is not JSON. */
 export function readV1Event(value: unknown, depthMax: number): SentEvent {
   if (!isObject(value)) {
     const event = blankEvent({})
-    if (value === undefined) blame(event, 'not_json', '', 'is no JSON')
+    if (value === undefined) blame(event, 'not_json', '', 'is not JSON')
     else blame(event, 'event_not_object', '', `must be an object, not ${show(value)}`)
     return event
   }

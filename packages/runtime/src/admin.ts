@@ -7,7 +7,7 @@ export interface Health {
   readonly ok: boolean
   /** Why not, in words. */
   readonly reason?: string
-  /** What else there is to say, as it stands in the answer. */
+  /** What else there is to say, as it is in the answer. */
   readonly details?: Readonly<Record<string, unknown>>
 }
 

@@ -81,7 +81,7 @@ describe('loadConfig', () => {
   })
 
   test.each([
-    ['a: [', /sluicebox\.yaml:\d+: is no YAML/],
+    ['a: [', /sluicebox\.yaml:\d+: is not YAML/],
     ['- a\n- b\n', /must hold settings by section/],
   ])('says where a file is broken: %j', (text, message) => {
     expect(faultsOf(() => loadConfig(schema, { file: file(text) })).join()).toMatch(message)

@@ -144,7 +144,7 @@ function readFile({ file, fileRequired }: ConfigSources, faults: string[]): Conf
   if (document.errors.length > 0) {
     for (const error of document.errors)
       faults.push(
-        `${file}:${error.linePos?.[0].line ?? 1}: is no YAML: ${error.message.split('\n')[0] ?? ''}`,
+        `${file}:${error.linePos?.[0].line ?? 1}: is not YAML: ${error.message.split('\n')[0] ?? ''}`,
       )
     return none
   }
@@ -182,7 +182,7 @@ function* readEnv(
   }
 }
 
-/** An environment variable is text: what is no string setting is read as YAML (8080, true, [a, b]). */
+/** An environment variable is text: what is not a string setting is read as YAML (8080, true, [a, b]). */
 function coerce(text: string, setting: Setting): unknown {
   if (setting.type === 'string') return text
   try {

@@ -17,7 +17,7 @@ export const processSettings = {
     .int()
     .min(0)
     .default(30_000)
-    .describe('How long a process that is told to stop may take to finish what is in hand.'),
+    .describe('How long a process that is told to stop may take to finish what is in flight.'),
   admin: z
     .strictObject({
       host: z
@@ -54,7 +54,7 @@ export function loadProcessConfig<Sections extends z.ZodRawShape>(
 export interface ProcessParts {
   readonly logger: Logger
   readonly metrics: Registry
-  /** Aborts when the process is told to stop: finish what is in hand, then return. */
+  /** Aborts when the process is told to stop: finish what is in flight, then return. */
   readonly signal: AbortSignal
   /** Serves health and metrics. Not ready once the process is told to stop, whatever `ready` says. */
   serveAdmin(ready: () => Health): Promise<AdminServer>

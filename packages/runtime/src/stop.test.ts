@@ -16,8 +16,14 @@ async function run(how: string, signals: readonly NodeJS.Signals[]) {
 }
 
 test.each([
-  ['finishes what is in hand after SIGTERM, with 0', 'finish', ['SIGTERM'], 0, 'ready\nstopping\nfinished\n'],
-  ['finishes what is in hand after Ctrl-C', 'finish', ['SIGINT'], 0, 'ready\nstopping\nfinished\n'],
+  [
+    'finishes what is in flight after SIGTERM, with 0',
+    'finish',
+    ['SIGTERM'],
+    0,
+    'ready\nstopping\nfinished\n',
+  ],
+  ['finishes what is in flight after Ctrl-C', 'finish', ['SIGINT'], 0, 'ready\nstopping\nfinished\n'],
   ['ends with 1 when it can not finish cleanly', 'fail', ['SIGTERM'], 1, 'ready\nstopping\n'],
   ['ends with 1 when the grace is over', 'hang', ['SIGTERM'], 1, 'ready\nstopping\n'],
   ['ends at once on the second signal', 'wait', ['SIGTERM', 'SIGTERM'], 1, 'ready\nstopping\n'],

@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from './log.ts'
 
 export interface Stop {
-  /** Aborts on the first SIGTERM or SIGINT: whoever holds it finishes what is in hand. */
+  /** Aborts on the first SIGTERM or SIGINT: its holder finishes what is in flight. */
   readonly signal: AbortSignal
   /** To be called when everything is finished, or has failed: the process may end now. */
   finished(outcome: 'done' | 'failed'): void
@@ -22,7 +22,7 @@ export function stopOnSignal({ graceMs, logger }: { graceMs: number; logger: Log
         logger.fatal({ err }, 'ending: an error that nothing handles')
         return
       }
-      logger.info({ signal, graceMs }, 'stopping: finishing what is in hand')
+      logger.info({ signal, graceMs }, 'stopping: finishing what is in flight')
       controller.abort(new Error(`received ${signal ?? 'a signal'}`))
       // The library ends the process: with 0 when this resolves, with 1 when it rejects.
       if ((await outcome.promise) === 'failed') throw new Error('did not stop cleanly')

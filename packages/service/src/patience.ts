@@ -7,7 +7,7 @@ export interface PatienceParts {
   readonly logger: Pick<Logger, 'info' | 'warn'>
   /** Ends the waiting. */
   readonly signal: AbortSignal
-  /** Told why the process waits, and with undefined that it does no longer. */
+  /** Receives why the process waits, and with undefined that it does no longer. */
   readonly onWait?: (reason: string | undefined) => void
   readonly world?: World
 }

@@ -4,7 +4,7 @@ import { subjectPrefixOf } from '@sluicebox/stream/config'
 import type { ServiceConfig } from './config.ts'
 import type { Patiently } from './patience.ts'
 
-/** The schemas of the streams, from whoever the configuration says knows them. Waits for a server that is down. */
+/** The schemas of the streams, from the folder or the registry that the configuration names. Waits for a server that is down. */
 export type Schemas = Pick<StreamRegistry, 'codec' | 'schema' | 'fetchSchema'>
 
 export async function openSchemas(

@@ -20,7 +20,7 @@ export interface ServiceParts extends Schemas {
   readonly log: Log
   readonly logger: Logger
   readonly metrics: Registry
-  /** Aborts when the process is told to stop: finish what is in hand, then return. */
+  /** Aborts when the process is told to stop: finish what is in flight, then return. */
   readonly signal: AbortSignal
   openStore(name: StoreName): Promise<Store>
   /** Where health and metrics are. */
@@ -78,7 +78,7 @@ export function runService(
 
 type OpenParts = Pick<ServiceParts, 'logger' | 'metrics'> & { readonly patiently: Patiently }
 
-/** Rejects with what must be put right before the streams can be used. */
+/** Rejects with what must be fixed before the streams can be used. */
 async function openServiceLog(
   { config: { log: config, dataDir }, streams }: ServiceOptions,
   { logger, metrics, patiently }: OpenParts,

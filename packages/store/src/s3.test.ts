@@ -98,7 +98,7 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
     expect(await store.create('a/k', text('x'))).toBe('created')
   })
 
-  test('says an outage when the store is gone, and goes on when it is back', async () => {
+  test('says an outage when the store is gone, and continues when it is back', async () => {
     const store = await openS3Store(settings({ attemptsMax: 2 }))
     await store.create('k', text('x'))
     await server.halt()
@@ -158,7 +158,7 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
     await store.create('a', text('1'))
     await within.create('c', text('2'))
     expect(await keys(within.list(''))).toEqual(['c'])
-    // The object of `within` is one of `store` too; what it tries conditions with is none of either.
+    // The object of `within` is one of `store` too; what it tries conditions with belongs to neither.
     expect(await keys(store.list(''))).toEqual(['a', 'b/c'])
   })
 

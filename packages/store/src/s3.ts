@@ -158,7 +158,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
   }
 }
 
-/** Lets at most `max` pieces of work go on at a time; the others wait their turn. */
+/** Lets at most `max` pieces of work run at a time; the others wait their turn. */
 function createLimit(max: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let underWay = 0
@@ -168,7 +168,7 @@ function createLimit(max: number): <T>(work: () => Promise<T>) => Promise<T> {
     try {
       return await work()
     } finally {
-      // Whoever waits for longest takes over the place.
+      // The caller that has waited longest takes over the place.
       const next = waiting.shift()
       if (next === undefined) underWay--
       else next()

@@ -7,9 +7,9 @@ export interface OpenLogParts {
   readonly config: LogConfig
   /** Folder of the embedded log. */
   readonly dir: string
-  /** Told of records of a stream that were deleted before a group had read them. */
+  /** Called with records of a stream that were deleted before a group had read them. */
   readonly onSkipped: (skipped: Skipped) => void
-  /** Told of what went wrong and is being tried again. */
+  /** Called with what went wrong and is being tried again. */
   readonly onProblem: (error: Error) => void
 }
 

@@ -59,6 +59,6 @@ async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
     throw new Error(
       `there is no log in ${dataDir}: start one with "sluicebox up --data ${dataDir}" or "sluicebox import", or name another directory with --data`,
     )
-  // Without retention: what is kept is up to whoever writes.
+  // Without retention: what is kept is up to the writers.
   return openEmbeddedLog({ dir: log })
 }

@@ -3,7 +3,7 @@ import { exitCodeOf } from '@sluicebox/runtime/process'
 import { createProgram } from './program.ts'
 import { tellFailure } from './terminal.ts'
 
-// A reader that has seen enough (`sluicebox tail good | head`) closes the pipe: that is no failure.
+// A reader that has seen enough (`sluicebox tail good | head`) closes the pipe: that is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error

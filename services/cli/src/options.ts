@@ -30,7 +30,7 @@ export function speedOption(text: string): number {
   return Number(factor)
 }
 
-/** Aborts on Ctrl-C or SIGTERM, for commands that go on until then. */
+/** Aborts on Ctrl-C or SIGTERM, for commands that continue until then. */
 export function untilInterrupted(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())

@@ -15,9 +15,9 @@ export interface Pipeline extends AsyncDisposable {
   readonly archiver: Archiver
   /** For probes: not ready while sessions are restored. */
   ready(): Health
-  /** Rejects when a stage can't go on. */
+  /** Rejects when a stage can't continue. */
   readonly failed: Promise<never>
-  /** Stops the stages: what is in hand is finished and committed, states are saved. May be called again. */
+  /** Stops the stages: what is in flight is finished and committed, states are saved. May be called again. */
   stop(): Promise<void>
 }
 
@@ -70,7 +70,7 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
     await Promise.all(stages)
   }
   const failed = Promise.all(stages).then(() => new Promise<never>(() => {}))
-  // Whoever awaits it learns of a failure; until then it is no unhandled one.
+  // The caller learns of a failure when it awaits this; until then the rejection must not count as unhandled.
   failed.catch(() => {})
 
   return {

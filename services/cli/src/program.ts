@@ -23,7 +23,7 @@ import { VERSION } from './version.ts'
 /** The `sluicebox` command with all its subcommands. */
 export function createProgram(): Command {
   const program = new Command('sluicebox')
-    .description('scores every session of a clickstream while it still goes on')
+    .description('scores every session of a clickstream while it still continues')
     .version(VERSION)
     .showHelpAfterError('(add --help for what there is)')
     .addHelpText(

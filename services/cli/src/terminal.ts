@@ -20,7 +20,7 @@ export function tellFailure(error: Error): void {
 
 const COLOURS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
 
-/** Colours text for the given stream, unless it is no terminal or NO_COLOR is set. */
+/** Colours text for the given stream, unless it is not a terminal or NO_COLOR is set. */
 export function paint(
   colour: keyof typeof COLOURS,
   text: string,
@@ -38,7 +38,7 @@ export interface Progress {
 
 const QUIET_MS = 1000
 
-/** A bar on standard error that shows itself once the work has taken over a second; nothing when it is no terminal. */
+/** A bar on standard error that shows itself once the work has taken over a second; nothing when it is not a terminal. */
 export function progress(label: string): Progress {
   if (!process.stderr.isTTY) return { update() {}, stop() {} }
   const begun = Date.now()

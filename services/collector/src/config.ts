@@ -219,7 +219,7 @@ export const collectorConfig = z.strictObject({
   reservedSegments: z
     .array(z.string())
     .default(['api', 'assets', 'console', 'health', 'metrics', 'micro', 'v1'])
-    .describe('First segments of paths that are never a tracker’s, so that pages can stand there.'),
+    .describe('First segments of paths that are never a tracker’s, so that pages can be there.'),
   trustedProxyHops: countOrOff(
     'Proxies in front of the collector. The client’s address is taken that many places from the right of X-Forwarded-For.',
   ).default(0),

@@ -62,7 +62,7 @@ export function badRecord({
   }
 }
 
-/** The bad record for bytes in raw that are no record. */
+/** The bad record for bytes in raw that are not a record. */
 export function undecodable(
   bytes: Uint8Array,
   key: string | null,

@@ -43,13 +43,9 @@ test.each<[string, unknown, RegExp]>([
   ['an unknown condition', { rules: [{ when: { url: '/x' }, then: {} }] }, /url/],
   ['a rule without condition', { rules: [{ when: {}, then: {} }] }, /at least one condition/],
   ['a slow pattern', { rules: [{ when: { pathRegex: '(a+)+' }, then: {} }] }, /can take very long/],
-  ['a broken pattern', { rules: [{ when: { pathRegex: '(' }, then: {} }] }, /no regular expression/],
+  ['a broken pattern', { rules: [{ when: { pathRegex: '(' }, then: {} }] }, /not a regular expression/],
   ['a path without slash', { rules: [{ when: { path: 'x' }, then: {} }] }, /must begin with \//],
-  [
-    'a kind of page that is none',
-    { rules: [{ when: { path: '/x' }, then: { pageKind: 'pdp' } }] },
-    /pageKind/,
-  ],
+  ['an unknown kind of page', { rules: [{ when: { path: '/x' }, then: { pageKind: 'pdp' } }] }, /pageKind/],
   ['a path of three segments', { paths: { 'a/b/c': 'tp2' } }, /paths/],
   ['an unknown protocol', { paths: { 'a/b': 'tp3' } }, /paths/],
 ])('%s is a fault', (_name, section, fault) => {

@@ -23,7 +23,7 @@ export const enricherConfig = z
       .boolean()
       .default(false)
       .describe(
-        'Makes a whole tracker batch bad when the envelope of one event is, as the reference does. Off, the good events go on.',
+        'Makes a whole tracker batch bad when the envelope of one event is, as the reference does. Off, the good events continue.',
       ),
     paths: z
       .record(
@@ -77,7 +77,7 @@ export const enricherConfig = z
           .describe('Parameters that hold a click id, and the network that gives it.'),
       })
       .prefault({})
-      .describe('Where campaigns stand in the URL of a page.'),
+      .describe('Where campaigns are in the URL of a page.'),
     truncateIp: z
       .boolean()
       .default(true)

@@ -191,7 +191,7 @@ describe('the request fills in what the event does not say', () => {
       { page_url: 'https://a.example/cart', page_kind: 'cart' },
     ],
     [
-      'no page, when the header is none',
+      'no page, when the header is not a URL',
       { url: undefined },
       { referer: 'nonsense' },
       { page_url: null, page_kind: 'other' },
@@ -292,7 +292,7 @@ test('a bad record lists at most twenty faults, and none of them at length', () 
   expect(Math.max(...bad.errors.map(error => error.length))).toBeLessThanOrEqual(501)
 })
 
-test('pseudonyms stand in the place of people, and the key of the record stays', () => {
+test('pseudonyms take the place of people, and the key of the record stays', () => {
   const enricher = testEnricher(
     { pseudonyms: { keyFile: 'key', fields: ['user_id', 'domain_user_id'] } },
     { pseudonymKey: Buffer.alloc(32, 1) },

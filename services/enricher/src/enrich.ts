@@ -25,7 +25,7 @@ export interface Places extends RuledPage {
 /** What a request says of where its events happened. */
 type Origin = Pick<RawRecord, 'privacy' | 'referer'>
 
-/** Reads the URLs of an event; what is wrong with them stands in the faults of each. */
+/** Reads the URLs of an event; what is wrong with them is in the faults of each. */
 export function readPlaces(event: SentEvent, raw: Origin, tools: Tools): Places {
   const { page, match } = pageOf(event, raw, tools)
   const referrer = event.referrer === null ? NO_REFERRER : tools.readReferrer(event.referrer)
@@ -148,7 +148,7 @@ function pageOf(event: SentEvent, raw: Origin, tools: Tools): RuledPage {
   if (event.url !== null) return read(event.url)
   if (raw.referer === null) return NO_RULED_PAGE
   const found = read(raw.referer)
-  // A header that is no URL is no fault of the event.
+  // A header that is not a URL is not a fault of the event.
   return found.page.faults === undefined ? found : NO_RULED_PAGE
 }
 

@@ -35,7 +35,7 @@ export interface EnricherParts {
 /** What a partition's enricher keeps: figures for the metrics, and nothing that a record depends on. */
 export interface EnricherState {
   readonly partition: number
-  /** Since whoever makes metrics of it took the last one away. */
+  /** Since the metrics took the last one away. */
   tally: Tally
 }
 
@@ -159,7 +159,7 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
     }
   }
 
-  /** The record, or why it is none. */
+  /** The record, or why it can't be read. */
   function decodeRaw(value: Uint8Array): RawRecord | string {
     try {
       const decoded = rawCodec.decode(value)

@@ -3,7 +3,7 @@ import { correctTime } from '@sluicebox/event/instants'
 import type { GoodRecord, RawRecord } from '@sluicebox/event/records'
 import type { Coordinates } from './coordinates.ts'
 
-/** A heartbeat of the collector, passed on: it says how far time has come, and is no event. */
+/** A heartbeat of the collector, passed on: it says how far time has come, and is not an event. */
 export function heartbeat(raw: RawRecord, coordinates: Coordinates, enricher: string): GoodRecord {
   return blankGood({
     kind: 'heartbeat',

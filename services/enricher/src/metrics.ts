@@ -19,7 +19,7 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
   const events = new Counter({
     registers,
     name: 'sluicebox_enricher_events_total',
-    help: 'Events written, to good or to bad; reason is the code that stands on the bad record.',
+    help: 'Events written, to good or to bad; reason is the code on the bad record.',
     labelNames: ['outcome', 'reason'] as const,
   })
   const views = new Counter({

@@ -72,7 +72,7 @@ describe('a POST to tp2', () => {
     ['with an empty body', { body: Buffer.alloc(0) }, ['payload_empty']],
     ['with nothing at all', { body: null, content_type: null }, ['payload_empty']],
     ['with a byte order mark', { body: Buffer.concat([Buffer.from('\ufeff'), body]) }, ['page_view']],
-    ['of bytes that are no UTF-8', { body: Buffer.from([0xff, 0xfe]) }, ['payload_undecodable']],
+    ['of bytes that are not UTF-8', { body: Buffer.from([0xff, 0xfe]) }, ['payload_undecodable']],
     ['of broken JSON', { body: Buffer.from('{"schema":') }, ['payload_not_json']],
     ['of an array', { body: json([pageView()]) }, ['payload_invalid']],
     ['of null', { body: json(null) }, ['payload_invalid']],
@@ -126,11 +126,11 @@ describe('a POST to tp2', () => {
   const faulty: [string, unknown, string[]][] = [
     ['no object', 'pv', [' must be an object, not "pv"']],
     ['nothing of what is required', {}, ['tv is missing', 'p is missing', 'e is missing']],
-    ['a key that is not known', pageView({ cv: '1' }), ['cv is no field of payload_data']],
+    ['a key that is not known', pageView({ cv: '1' }), ['cv is not a field of payload_data']],
     [
       'a key of every object',
       JSON.parse('{"e":"pv","p":"web","tv":"x","__proto__":"y"}'),
-      ['__proto__ is no field of payload_data'],
+      ['__proto__ is not a field of payload_data'],
     ],
     ['a number', pageView({ dtm: 1 }), ['dtm must be a text, not 1']],
     ['null', pageView({ url: null }), ['url must be a text, not null']],
@@ -138,10 +138,10 @@ describe('a POST to tp2', () => {
       'several faults',
       pageView({ x: '1', p: 'toaster', dtm: 'now', co: '{' }),
       [
-        'x is no field of payload_data',
+        'x is not a field of payload_data',
         'p must be one of web, mob, pc, srv, app, tv, cnsl, iot, headset, not "toaster"',
         'dtm must be milliseconds since 1970, not "now"',
-        'co is no JSON',
+        'co is not JSON',
       ],
     ],
   ]
@@ -160,7 +160,7 @@ describe('a POST to tp2', () => {
     expect(Buffer.from(bad[0]?.original ?? [])).toEqual(Buffer.from(body))
   })
 
-  test('is not bad as a whole in strict mode for what stands in a field', () => {
+  test('is not bad as a whole in strict mode for what is in a field', () => {
     const body = tp2Body(pageView(), pageView({ dtm: 'now' }))
     expect(outcome({ body }, { strict: true })).toEqual(['page_view', 'field_invalid'])
   })
@@ -188,8 +188,8 @@ describe('a GET', () => {
     ['with an event type of old', 'e=ev&se_ca=a&se_ac=b', ['event']],
     ['without type', 'p=web&tv=x', ['field_missing']],
     ['with an empty type', 'e=', ['field_missing']],
-    ['with a type that is none', 'e=xx', ['field_invalid']],
-    ['with an id that is no UUID', 'e=pp&p=web&tv=x&eid=notauuid', ['field_invalid']],
+    ['with an unknown type', 'e=xx', ['field_invalid']],
+    ['with an id that is not a UUID', 'e=pp&p=web&tv=x&eid=notauuid', ['field_invalid']],
     ['without query string', '', ['payload_empty']],
     ['with a broken percent code', 'e=pv&page=%E0%A4%A', ['query_undecodable']],
   ])('%s', (_name, querystring, expected) => {
@@ -201,7 +201,7 @@ describe('a GET', () => {
     expect(good[0]).toMatchObject({ app_id: 'b', page_title: 'a + ü' })
   })
 
-  test('has no body: what stands there is not looked at', () => {
+  test('has no body: what is there is not looked at', () => {
     const { good, bad } = run([
       rawRecord({ ...query('e=pv'), body: Buffer.from('{') }),
       rawRecord({ ...query('e=%zz'), body: Buffer.from('{') }),
@@ -278,8 +278,8 @@ describe('self-describing parts', () => {
       'schema_violation',
       ['ue_pr.data'],
     ],
-    ['entities that are no array', { co: contextsOf({}) }, 'not_self_describing', ['co.data']],
-    ['an entity that is none', { co: contextsOf([7]) }, 'not_self_describing', ['co.data[0]']],
+    ['entities that are not an array', { co: contextsOf({}) }, 'not_self_describing', ['co.data']],
+    ['an entity that is a number', { co: contextsOf([7]) }, 'not_self_describing', ['co.data[0]']],
     [
       'too many entities',
       { co: contextsOf([webPage, webPage, webPage, webPage, webPage]) },
@@ -287,7 +287,7 @@ describe('self-describing parts', () => {
       ['co.data'],
     ],
     [
-      'a number that is none',
+      'a text where a number belongs',
       { co: contexts(webPage).replace('"1000', '1e999,"x":"1000') },
       'field_invalid',
       ['co'],
@@ -339,7 +339,7 @@ describe('the webhook', () => {
     ['a form', { querystring: schema, body: Buffer.from('targetUrl=a%20b'), ...form }, ['link_click']],
     ['a GET', { querystring: `${schema}&targetUrl=a`, body: null, content_type: null }, ['link_click']],
     [
-      'an array with one that is none',
+      'an array with one that is not an event',
       { querystring: schema, body: json([data, 7]) },
       ['link_click', 'event_not_object'],
     ],

@@ -19,7 +19,7 @@ export function toRaw(bad: BadRecord, editedOriginal?: Uint8Array): RawRecord {
     )
   if (bad.reason === 'record_undecodable')
     throw new Error(
-      `The record ${coordinates} can't be sent again: its bytes are no record of the stream raw. Find out what wrote it.`,
+      `The record ${coordinates} can't be sent again: its bytes are not a record of the stream raw. Find out what wrote it.`,
     )
   return {
     kind: 'payload',

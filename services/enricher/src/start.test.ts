@@ -103,7 +103,7 @@ test('enriches what is in raw, passes heartbeats on, survives poison, and counts
   expect(text).toMatch(/sluicebox_enricher_latency_seconds_count [1-9]/)
 })
 
-test('goes on where it stopped', async () => {
+test('continues where it stopped', async () => {
   const value = rawCodec.encode(rawRecord({ body: tp2Body(pageView()) }))
   await log.append('raw', [{ key: 'ann', value }])
   await enrichAll()

@@ -18,7 +18,7 @@ export interface RuledPage {
   readonly match: Match | undefined
 }
 
-/** An address as it may be stored; null for what is none. */
+/** An address as it may be stored; null for what is not an address. */
 export interface Ip {
   readonly address: string | null
 }

@@ -37,7 +37,7 @@ describe('the body', () => {
       ['a', 'b', 'not_json'],
     ],
     [
-      'an array with what is no event',
+      'an array with what is not an event',
       '[{"action":"a"},7,null]',
       'application/json',
       ['a', 'event_not_object', 'event_not_object'],
@@ -167,10 +167,10 @@ describe('an event', () => {
     ['a field that is not known', { action: 'a', sessionid: 's' }, 'field_unknown'],
     ['a field that is too long', { action: 'a', session_id: 'x'.repeat(129) }, 'field_too_long'],
     ['a price that is a text', { action: 'a', product: { price: '9.50' } }, 'field_invalid'],
-    ['a kind of page that is none', { action: 'a', page: { kind: 'PDP' } }, 'field_invalid'],
+    ['an unknown kind of page', { action: 'a', page: { kind: 'PDP' } }, 'field_invalid'],
     ['a time without zone', { action: 'a', time: '2026-11-20T12:30:00' }, 'field_invalid'],
     ['a time in seconds', { action: 'a', time: 1_760_000_000 }, 'field_invalid'],
-    ['a URL that is none', { action: 'a', page: { url: 'https://[' } }, 'field_invalid'],
+    ['a broken URL', { action: 'a', page: { url: 'https://[' } }, 'field_invalid'],
     [
       'deep properties',
       { action: 'a', properties: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`) as object },

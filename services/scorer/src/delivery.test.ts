@@ -162,7 +162,7 @@ describe('with a log that commits them one after the other', () => {
   )
 })
 
-test('workers go on from snapshots in these runs, and one that is a record off would be found out', async () => {
+test('workers continue from snapshots in these runs, and one that is a record off would be found out', async () => {
   let found = 0
   for (const seed of SEEDS.slice(0, 10)) {
     expect((await run(seed, true)).restored).toBeGreaterThan(0)

@@ -29,7 +29,7 @@ test('a bundle that was kept is loaded again, whole, and nothing is left behind'
 })
 
 test.each(['model.bin', 'golden.ndjson', 'MODEL_CARD.md', 'bundle.json'])(
-  'one whose keeping was cut short at %s is no bundle, and is kept the next time',
+  'one whose keeping was cut short at %s is not a bundle, and is kept the next time',
   async last => {
     const { id } = await loadScoringBundle(SHIPPED_BUNDLE)
     const dying = {

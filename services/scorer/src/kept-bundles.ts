@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readBundleFiles, type BundleFile } from '@sluicebox/model/bundle/bundle-files'
 import type { Store } from '@sluicebox/store/store'
 
-// Bundles that were used, as objects `<id>/<file>`. The manifest is written last: a bundle without it is none.
+// Bundles that were used, as objects `<id>/<file>`. The manifest is written last: without it there is no bundle.
 
 const FILES: readonly BundleFile[] = ['model.bin', 'golden.ndjson', 'MODEL_CARD.md', 'bundle.json']
 

@@ -85,7 +85,7 @@ export function createScorerMetrics({
   new Gauge({
     registers,
     name: 'sluicebox_scorer_sessions',
-    help: 'Sessions kept: open, closed but able to go on, and those of which the numbering alone is known.',
+    help: 'Sessions kept: open, closed but able to continue, and those of which the numbering alone is known.',
     labelNames: ['state'] as const,
     collect() {
       for (const state of ['open', 'reopenable', 'remembered'] as const)

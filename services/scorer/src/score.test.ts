@@ -42,8 +42,8 @@ describe('the score of a moment', () => {
     ['the bundle has expired', { expiresAt: 1_000 }, at(1_000), 'bundle_expired'],
     ['the model gives no number', failing(() => NaN), {}, 'model_error'],
     ['the model gives no end', failing(() => Infinity), {}, 'model_error'],
-    ['the probability is none', { calibrate: () => 1.01 }, {}, 'model_error'],
-    ['the probability is no number', { calibrate: () => NaN }, {}, 'model_error'],
+    ['the probability is above 1', { calibrate: () => 1.01 }, {}, 'model_error'],
+    ['the probability is not a number', { calibrate: () => NaN }, {}, 'model_error'],
     [
       'the model fails',
       failing(() => {

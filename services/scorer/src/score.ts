@@ -38,7 +38,7 @@ export function createScore(bundle: ScoringBundle, reasonsMax: number): (moment:
     } catch {
       return noScore('model_error')
     }
-    // A score that is no number says nothing, and Avro would carry it on.
+    // A score that is not a number says nothing, and Avro would carry it on.
     if (!Number.isFinite(raw) || !(probability >= 0 && probability <= 1)) return noScore('model_error')
     return {
       score: raw,

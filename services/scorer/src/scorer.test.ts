@@ -126,7 +126,7 @@ describe('scored records', () => {
   })
 })
 
-describe('a record that is none', () => {
+describe('bytes that are not a record', () => {
   test('goes to bad, and the others are scored', () => {
     const scorer = testScorer()
     const rubbish = Uint8Array.of(7, 7, 7)

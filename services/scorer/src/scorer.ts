@@ -31,7 +31,7 @@ export interface ScorerParts {
 export interface ScorerState {
   readonly partition: number
   readonly sessions: Sessions
-  /** Since whoever makes metrics of it took the last one away. */
+  /** Since the metrics took the last one away. */
   tally: Tally
 }
 
@@ -39,7 +39,7 @@ export interface ScorerState {
 const LAYOUT_VERSION = 1
 
 /**
- * The stage from good to scored: sessions, features, scores with their reasons. A record that is none goes to bad. It
+ * The stage from good to scored: sessions, features, scores with their reasons. Bytes that are not a record go to bad. It
  * throws `Unresolved` alone: for the schema that a record was written with (`avro:<id>`).
  */
 export function createScorer(parts: ScorerParts): Stage<ScorerState, 'scored' | 'bad'> {

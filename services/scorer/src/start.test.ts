@@ -24,7 +24,7 @@ import {
 
 const MINUTE_MS = 60_000
 
-test('scores what is in the log, goes on after a restart, and counts what it wrote', async () => {
+test('scores what is in the log, continues after a restart, and counts what it wrote', async () => {
   const { log, run } = await setUp()
   const first = ['s1', 's2', 's1', 's1'].map((session_id, at) => ({
     key: 'v1',
@@ -84,7 +84,7 @@ test('restores from a snapshot what it does not read again', async () => {
   expect((await readScored(log)).map(({ n }) => n)).toEqual([1, 2])
 })
 
-test('a damaged snapshot is told of and replaced by a replay', async () => {
+test('a damaged snapshot is reported and replaced by a replay', async () => {
   const { log, run, logged, objects } = await setUp()
   await log.append('good', [{ key: 'v1', value: encodeGood(goodRecord()) }])
   await run(scored => scored.length === 1)

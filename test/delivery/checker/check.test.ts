@@ -185,7 +185,7 @@ const SPOILT: readonly [string, (run: Parts) => void, Check, RegExp][] = [
     /scored\/0\/1 of a is number 1, and should be 2/,
   ],
   [
-    'a session goes on after its final in the same revision',
+    'a session continues after its final in the same revision',
     run => (run.scored[3] = score(4, 0, 'a', 4, { revision: 1, event_id: 'a-e3' })),
     'scores-numbered',
     /has revision 1, and should have 2/,

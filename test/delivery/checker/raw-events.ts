@@ -1,12 +1,12 @@
 import type { Stored } from './streams.ts'
 
-/** An event as it stands in a raw record, at the place that good and bad name as its source. */
+/** An event as it is in a raw record, at the place that good and bad name as its source. */
 export interface RawEvent {
   /** `partition/position/index`. */
   readonly source: string
   /** Undefined for a heartbeat, and for a record that can't be read. */
   readonly id: string | undefined
-  /** Whose bytes are no record, or a time mark of the collector. */
+  /** Whose bytes are not a record, or a time mark of the collector. */
   readonly kind: 'event' | 'heartbeat' | 'unreadable'
   readonly record: Stored
 }
@@ -15,7 +15,7 @@ const EVENT_ID = /"event_id":"([^"]*)"/
 
 /**
  * The events of raw records. The clients of these tests send one event a line, so that no parser of the product is
- * needed to know what is in a body; a line that is no JSON is an event too.
+ * needed to know what is in a body; a line that is not JSON is an event too.
  */
 export function rawEvents(records: readonly Stored[]): RawEvent[] {
   return records.flatMap((record): RawEvent[] => {

@@ -16,7 +16,7 @@ export function schemaText(stream: StreamName): string {
   return readFileSync(join(SCHEMAS_DIR, `${stream}.avsc`), 'utf8')
 }
 
-/** The id that a record in Confluent framing names; undefined where the bytes are none. */
+/** The id that a record in Confluent framing names; undefined where the bytes are not framed so. */
 export function framedId(value: Buffer | null): number | undefined {
   return value !== null && value.length >= FRAME_BYTES && value[0] === MAGIC
     ? value.readUInt32BE(1)

@@ -8,7 +8,7 @@ import {
   type StreamName,
 } from './schemas.ts'
 
-/** A record as it stands in a stream. */
+/** A record as it is in a stream. */
 export interface Stored {
   readonly partition: number
   readonly position: bigint

@@ -86,7 +86,7 @@ export async function nextCommit(world: World, kind: WorkerKind): Promise<void> 
 
 /**
  * SIGSTOP when a worker has sent the end of a transaction, which comes to the broker only after another worker has taken
- * the partitions over; then it goes on.
+ * the partitions over; then it continues.
  */
 export async function endLate(world: World, kind: WorkerKind): Promise<void> {
   const late = Promise.withResolvers<Worker>()
@@ -133,7 +133,7 @@ export interface Handover {
 }
 
 /**
- * A worker joins the only one of its kind; that one learns late that it has lost partitions, and goes on with them as
+ * A worker joins the only one of its kind; that one learns late that it has lost partitions, and continues with them as
  * long, while the new one is slow between its steps.
  */
 export async function handOverLate(

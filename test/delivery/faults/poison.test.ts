@@ -1,4 +1,4 @@
-// Records in raw that are none: each comes out in bad, once, and its partition goes on.
+// Bytes in raw that are not records: each comes out in bad, once, and its partition continues.
 import { randomBytes } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
 import { schemaText } from '../checker/schemas.ts'

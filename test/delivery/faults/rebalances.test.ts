@@ -29,7 +29,7 @@ test('workers come and go', async () => {
   })
 })
 
-test('a worker takes over while the other still goes on', async () => {
+test('a worker takes over while the other still continues', async () => {
   await survive({}, async (world, load) => {
     await handOverLate(world, load, 'enricher')
     await handOverLate(world, load, 'scorer')

@@ -1,4 +1,4 @@
-// The schema registry is away: whoever needs it waits, nothing that is good becomes bad, and all goes on when it is back.
+// The schema registry is away: a worker that needs it waits, nothing that is good becomes bad, and all continues when it is back.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRegistry, type LocalRegistry } from '@sluicebox/infra/local/registry'
 import { survive } from './survive.ts'

@@ -1,4 +1,4 @@
-// Three brokers that stand in for each other: any one of them may go, in order or not, at any time.
+// Three brokers that replace each other: any one of them may go, in order or not, at any time.
 import { afterAll, beforeAll, test } from 'vitest'
 import { startProxiedKafka, type ProxiedKafka } from '../world/kafka.ts'
 import { within } from '../world/within.ts'

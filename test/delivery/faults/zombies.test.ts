@@ -1,4 +1,4 @@
-// A worker that stands still for so long that others take its partitions, and then goes on as if nothing had been: what it
+// A worker that stands still for so long that others take its partitions, and then continues as if nothing had been: what it
 // still writes must not count.
 import { expect, test } from 'vitest'
 import type { ApiName } from '../proxy/frames.ts'

@@ -7,7 +7,7 @@ import type { WorkerKind } from '../world/workers.ts'
 export interface Change {
   /** From the project's root. */
   readonly file: string
-  /** Stands in it exactly once. */
+  /** Appears in it exactly once. */
   readonly from: string
   readonly to: string
 }
@@ -42,7 +42,7 @@ export const MISTAKES = {
     kind: 'collector',
     changes: [
       {
-        file: `${STREAM}/kafka/sequences.ts`,
+        file: `${STREAM}/kafka/produce/produce.ts`,
         from: `if (answer.status === 'rejected') throw answer.reason`,
         to: `if (answer.status === 'rejected') continue`,
       },
@@ -54,7 +54,7 @@ export const MISTAKES = {
     kind: 'collector',
     changes: [
       {
-        file: `${STREAM}/kafka/outputs.ts`,
+        file: `${STREAM}/kafka/produce/outputs.ts`,
         from: 'named ?? partitionOf(key, partitionCount)',
         to: 'named ?? Math.floor(Math.random() * partitionCount)',
       },
@@ -89,7 +89,7 @@ export const MISTAKES = {
     kind: 'enricher',
     changes: [
       {
-        file: `${STREAM}/kafka/consumer.ts`,
+        file: `${STREAM}/kafka/consume/consumer.ts`,
         from: 'await transactions.commit(names.byTopic(outputs), next)',
         to: 'await transactions.commit({}, next); await transactions.commit(names.byTopic(outputs), next)',
       },
@@ -101,7 +101,7 @@ export const MISTAKES = {
     kind: 'enricher',
     changes: [
       {
-        file: `${STREAM}/advance.ts`,
+        file: `${STREAM}/driver/advance.ts`,
         from: `if (mode === 'commit') await owned.commit(byStream(options.outputs, outputs), batch.next)`,
         to: `if (mode === 'commit') {
           const { bad = [], ...others } = byStream(options.outputs, outputs)
@@ -117,12 +117,12 @@ export const MISTAKES = {
     kind: 'enricher',
     changes: [
       {
-        file: `${STREAM}/kafka/consumer.ts`,
+        file: `${STREAM}/kafka/consume/consumer.ts`,
         from: 'const transactions = await beginTransactions(',
         to: 'const committed = await committedOf(shared, groupId, topic); const transactions = await beginTransactions(',
       },
       {
-        file: `${STREAM}/kafka/consumer.ts`,
+        file: `${STREAM}/kafka/consume/consumer.ts`,
         from: '    const committed = await committedOf(shared, groupId, topic)\n    return',
         to: '    return',
       },
@@ -146,7 +146,7 @@ export const MISTAKES = {
     kind: 'scorer',
     changes: [
       {
-        file: `${STREAM}/recovery.ts`,
+        file: `${STREAM}/driver/recovery.ts`,
         from: 'const [before, rest] = splitAt(batch, committed)',
         to: 'const [before, rest] = splitAt(batch, batch.next)',
       },
@@ -158,16 +158,16 @@ export const MISTAKES = {
     kind: 'scorer',
     changes: [
       {
-        file: 'services/scorer/src/start.ts',
-        from: 'start: partition => keep(scorer.start(partition)),',
-        to: 'start: partition => states.get(partition) ?? keep(scorer.start(partition)),',
+        file: 'packages/service/src/run-stage.ts',
+        from: 'start: partition => keep(partition, stage.start(partition)),',
+        to: 'start: partition => states.get(partition) ?? keep(partition, stage.start(partition)),',
       },
       {
-        file: 'services/scorer/src/start.ts',
+        file: 'packages/service/src/run-stage.ts',
         from: 'restore: (partition, bytes) => keep(',
         to: 'restore: (partition, bytes) => states.get(partition) ?? keep(',
       },
-      { file: 'services/scorer/src/start.ts', from: 'states.delete(partition)', to: '' },
+      { file: 'packages/service/src/run-stage.ts', from: 'states.delete(end.partition)', to: '' },
     ],
     caughtBy: ['scores-numbered', 'scores-counted'],
   },

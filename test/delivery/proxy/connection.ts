@@ -61,7 +61,7 @@ export function passOn({ client, broker, upstream, strike, onServerEnd }: Connec
         return cut()
       case 'black-hole':
         isBlackHole = true
-        // What comes later waits in vain too.
+        // What comes later waits for nothing as well.
         return new Promise(() => {})
       case 'delay-request':
         await sleep(effect.ms)
@@ -95,7 +95,7 @@ export function passOn({ client, broker, upstream, strike, onServerEnd }: Connec
     })
   }
 
-  // Before `cut` is told of it.
+  // Before `cut` receives it.
   for (const event of ['error', 'close'])
     server.once(event, () => {
       if (!isCut) onServerEnd()

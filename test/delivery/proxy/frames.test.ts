@@ -26,10 +26,10 @@ test('messages come out whole, wherever the bytes are parted', () => {
   )
 })
 
-test.each([-1, 0x7fffffff])('a length of %d is no message', length => {
+test.each([-1, 0x7fffffff])('a length of %d is not a frame', length => {
   const bytes = Buffer.alloc(4)
   bytes.writeInt32BE(length)
-  expect(() => createFrameSplitter(() => {})(bytes)).toThrow('is none of')
+  expect(() => createFrameSplitter(() => {})(bytes)).toThrow('is not one of')
 })
 
 test.each([

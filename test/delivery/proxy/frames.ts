@@ -26,7 +26,7 @@ export type ApiName = keyof typeof APIS
 const NAMES = new Map<number, ApiName>(Object.entries(APIS).map(([name, key]) => [key, name as ApiName]))
 
 const LENGTH_BYTES = 4
-/** More than any request or answer here is: what says so is no Kafka protocol. */
+/** More than any request or answer here is: a frame that claims it is not Kafka's protocol. */
 const FRAME_BYTES_MAX = 200 * 1024 * 1024
 
 /** Takes bytes as they come and gives whole messages, each with its length prefix. */
@@ -41,7 +41,7 @@ export function createFrameSplitter(onFrame: (frame: Buffer) => void): (chunk: B
       if (chunks[0]!.length < LENGTH_BYTES) chunks = [Buffer.concat(chunks)]
       const bytes = LENGTH_BYTES + chunks[0]!.readInt32BE(0)
       if (bytes < LENGTH_BYTES || bytes > FRAME_BYTES_MAX)
-        throw new Error(`a message of ${bytes} bytes is none of Kafka's`)
+        throw new Error(`a message of ${bytes} bytes is not one of Kafka's`)
       if (held < bytes) return
       const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
       onFrame(all.subarray(0, bytes))

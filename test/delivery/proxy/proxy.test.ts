@@ -85,7 +85,7 @@ test('lose-answer: the broker has done it, and the client never hears', async ()
   expect(broker.got).toEqual([1, 2])
 })
 
-test('black-hole: the connection stays, and nothing passes, while others go on', async () => {
+test('black-hole: the connection stays, and nothing passes, while others continue', async () => {
   const { proxy, broker, connect } = await setup()
   proxy.arm({ effect: { kind: 'black-hole' }, when: ({ clientId }) => clientId === 'a' })
   const [a, b] = [await connect(), await connect()]
@@ -141,7 +141,7 @@ test('a fault strikes after as many as it skips, as often as it says, and not on
   await send(6)
 })
 
-test('what is done when a fault strikes is done before the request goes on, or after the broker has answered', async () => {
+test('what is done when a fault strikes is done before the request continues, or after the broker has answered', async () => {
   const { proxy, broker, connect } = await setup()
   const seen: string[] = []
   const note = (name: string) => () => void seen.push(`${name}: the broker has ${broker.got.join()}`)

@@ -124,13 +124,13 @@ function run<State, Output extends string>(
       return stage.process(state, batch)
     } catch (error) {
       if (!(error instanceof Unresolved)) throw error
-      // All schemas that are known are known by their ids here: another one is none.
+      // All schemas that are known are known by their ids here: another one is unknown.
       for (const ref of error.refs) absent.add(Number(ref.slice('avro:'.length)))
     }
   }
 }
 
-/** Under the ids that records have without a registry: what a registry calls a schema is no part of a record. */
+/** Under the ids that records have without a registry: what a registry calls a schema is not part of a record. */
 function reframed(content: StreamContent, stream: 'raw' | 'good'): Stored[] {
   const { schemaId } = folderCodec(stream)
   return content.records.map(record => {

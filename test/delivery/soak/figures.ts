@@ -1,7 +1,7 @@
 import type { Digest } from '../checker/history.ts'
 import type { StreamContent } from '../checker/streams.ts'
 
-/** What stands at these shares of the sorted values; the last for 1. */
+/** What is at these shares of the sorted values; the last for 1. */
 export function percentiles(values: readonly number[], shares: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b)
   return shares.map(

@@ -1,4 +1,4 @@
-// The long test of delivery: `npm run soak -- --kills 300`. It goes on until so many workers were killed, the time is over,
+// The long test of delivery: `npm run soak -- --kills 300`. It continues until so many workers were killed, the time is over,
 // or Ctrl-C; then everything may come through, and what came of it is counted.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

@@ -58,7 +58,7 @@ export interface Worker {
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 const RESTART_MS = 200
-/** More than any test needs: a worker that can't stay up must not be started for ever. */
+/** More than any test needs: a worker that can't stay up must not be started forever. */
 const RESTARTS_MAX = 500
 /** A worker that has ended so often before it was ready is not going to be. */
 const STARTS_MAX = 5

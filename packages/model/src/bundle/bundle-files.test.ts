@@ -86,7 +86,7 @@ describe('a zip', () => {
     )
   })
 
-  test('that is cut, or is no zip, is refused', async () => {
+  test('that is cut, or is not a zip, is refused', async () => {
     const zip = zipSync(files)
     for (const length of [0, 10, 100, zip.length >> 1]) {
       await writeFile(join(dir, 'cut.zip'), zip.subarray(0, length))

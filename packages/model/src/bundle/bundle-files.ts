@@ -51,7 +51,7 @@ async function readZip(path: string, isFile: boolean, size: number): Promise<Uin
   return readFile(path)
 }
 
-/** In memory: no name in the zip ever becomes a path. Its files may stand in one folder. */
+/** In memory: no name in the zip ever becomes a path. Its files may be in one folder. */
 export function unzip(zip: Uint8Array): Partial<BundleFiles> {
   const chunks = new Map<BundleFile, { parts: Uint8Array[]; bytes: number; isComplete: boolean }>()
   let folder: string | undefined

@@ -34,7 +34,7 @@ export function layOutLinked({ trees, baseline }: TreesParameters, featureCount:
     values[at] = value
   }
 
-  /** Numbers the nodes anew, level by level, so that siblings are neighbours. */
+  /** Numbers the nodes again, level by level, so that siblings are neighbours. */
   function place(tree: Tree, root: number): void {
     const nodes = [0]
     for (let i = 0; i < nodes.length; i++) {

@@ -192,7 +192,7 @@ describe("a site's own folder", () => {
     expect(() => loadEventSchemas([dir])).toThrow(/poll[^]*vote/)
   })
 
-  test('is not searched for what is no schema', () => {
+  test('is not searched for what is not a schema', () => {
     write('acme/poll/README.md', 'Polls.')
     write('acme/poll/draft.json', '{')
     write('.git/config', '')

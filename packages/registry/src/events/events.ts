@@ -12,7 +12,7 @@ export const EVENT_SCHEMAS_DIR = join(SCHEMAS_DIR, 'events')
 export interface EventSchemas {
   /**
    * The validator of `iglu:vendor/name/jsonschema/1-0-0`, the same one each time. Undefined is an answer: no folder
-   * holds that schema, or `ref` is no reference.
+   * holds that schema, or `ref` is not a reference.
    */
   validator(ref: string): Validator | undefined
   /** Every schema, by reference: for pages that list them. */

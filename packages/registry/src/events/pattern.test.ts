@@ -22,7 +22,7 @@ describe('patterns that take one step a character', () => {
   })
 })
 
-describe('patterns that can take for ever', () => {
+describe('patterns that can take forever', () => {
   test.each([
     ['^(a+)+$', 'in more than one way'],
     ['^(a|a)*$', 'in more than one way'],

@@ -14,7 +14,7 @@ const TEXT_CHARS_MAX = 32 * 1024
 const REPEATS_MAX = 1_000
 
 export interface PatternBounds {
-  /** `maxLength` of the schema that the pattern stands in. */
+  /** `maxLength` of the schema that the pattern is in. */
   readonly charsMax: number | undefined
   readonly unicode: boolean
 }
@@ -50,7 +50,7 @@ function growthOf(alternative: Alternative): number | string {
   const shape = graph.sequence(alternative.elements)
   const deterministic = graph.isDeterministic(shape.first)
   if (!deterministic && choiceInRepetition)
-    return 'repeats what can match in more than one way, which can take for ever: rewrite it so that each character tells which part it belongs to.'
+    return 'repeats what can match in more than one way, which can take forever: rewrite it so that each character tells which part it belongs to.'
   const within = deterministic ? Math.min(1, repetitions) : repetitions
   return anchored || repetitions === 0 ? within : within + 1
 

@@ -71,7 +71,7 @@ function createCompiler(draft: Draft): Ajv {
     strict: false,
     // Schemas of many folders may carry one $id: each stands alone.
     addUsedSchema: false,
-    // Patterns of draft 4 are no Unicode patterns: \- and \_ are errors in those.
+    // Patterns of draft 4 are not Unicode patterns: \- and \_ are errors in those.
     unicodeRegExp: draft !== '04',
     // 19.99 is a multiple of 0.01, whatever binary fractions say.
     multipleOfPrecision: 9,

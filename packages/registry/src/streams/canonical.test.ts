@@ -39,7 +39,7 @@ describe('mean the same', () => {
     expect(same(a, b)).toBe(true)
   })
 
-  test.each(STREAMS)('the schema of %s laid out anew', stream => {
+  test.each(STREAMS)('the schema of %s laid out again', stream => {
     const text = currentSchema(stream)
     expect(isSameSchema(text, JSON.stringify(JSON.parse(text)))).toBe(true)
   })
@@ -81,7 +81,7 @@ describe('do not mean the same', () => {
   })
 
   test.each(['', 'nonsense', 'null', '5', '{"type":"record","name":"R"}', '{"type":"record","fields":[]}'])(
-    'what is no schema means nothing, not even the same as itself: %s',
+    'what is not a schema means nothing, not even the same as itself: %s',
     text => {
       expect(isSameSchema(text, text)).toBe(false)
       expect(() => canonicalSchema(text)).toThrow()

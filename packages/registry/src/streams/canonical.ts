@@ -1,13 +1,13 @@
 /**
- * What a schema means to whoever writes or reads with it, as text: the same for two texts that differ in layout, in the
+ * What a schema means to its writers and readers, as text: the same for two texts that differ in layout, in the
  * way of saying the same type, in names written out or not, and in what is said for people. Registries hand schemas
- * out in layouts of their own. Throws when the text is no Avro schema.
+ * out in layouts of their own. Throws when the text is not an Avro schema.
  */
 export function canonicalSchema(text: string): string {
   return JSON.stringify(canonicalType(JSON.parse(text), ''))
 }
 
-/** Whether both texts mean the same; a text that is no schema means nothing. */
+/** Whether both texts mean the same; a text that is not a schema means nothing. */
 export function isSameSchema(text: string, other: string): boolean {
   try {
     return canonicalSchema(text) === canonicalSchema(other)
@@ -24,7 +24,7 @@ type Json = Readonly<Record<string, unknown>>
 function canonicalType(type: unknown, namespace: string): unknown {
   if (typeof type === 'string') return PRIMITIVES.has(type) ? type : fullName(type, namespace)
   if (Array.isArray(type)) return type.map(each => canonicalType(each, namespace))
-  if (typeof type !== 'object' || type === null) throw new Error(`${String(type)} is no Avro type`)
+  if (typeof type !== 'object' || type === null) throw new Error(`${String(type)} is not an Avro type`)
   const schema = type as Json
   const logical = pick(schema, LOGICAL)
   switch (schema['type']) {
@@ -69,7 +69,8 @@ function canonicalField(namespace: string): (field: unknown) => Json {
 }
 
 function fullName(name: unknown, namespace: string): string {
-  if (typeof name !== 'string' || name === '') throw new Error(`${String(name)} is no name of an Avro type`)
+  if (typeof name !== 'string' || name === '')
+    throw new Error(`${String(name)} is not a name of an Avro type`)
   return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
 }
 

@@ -17,7 +17,7 @@ export function incompatibilities(current: string, earlier: string): string[] {
       says: 'the earlier schema cannot read records of the current one',
     }),
   ]
-  // Avro reads a long as a long whatever it means; whoever reads the archive does not.
+  // Avro reads a long as a long whatever it means; a reader of the archive does not.
   const meanings = new Map(fieldsOf(earlier).map(({ path, field }) => [path, logicalType(field.type)]))
   for (const { path, field } of fieldsOf(current)) {
     const before = meanings.get(path)

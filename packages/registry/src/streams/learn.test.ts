@@ -20,7 +20,7 @@ test('learns what the registry holds, and tells of what it does not', async () =
   ])
 })
 
-test('a schema that is none of the stream is absent, and the others are learnt', async () => {
+test('a schema of another stream is absent, and the others are learnt', async () => {
   const { actions, ...learnParts } = parts({ 7: 'seven', 8: 'eight' })
   const learn = (id: number, schema: string): void => {
     if (id === 7) throw new Error('unreadable')
@@ -28,7 +28,7 @@ test('a schema that is none of the stream is absent, and the others are learnt',
   }
   await createLearn({ ...learnParts, codec: { learn } })([schemaRef(7), schemaRef(8)])
   expect(actions).toEqual([
-    ['absent', 7, 'it is no schema of this stream: unreadable'],
+    ['absent', 7, 'it is not a schema of this stream: unreadable'],
     ['learned', 8, 'eight'],
   ])
 })
@@ -46,7 +46,7 @@ test('a registry that is down makes nothing absent', async () => {
   expect(actions).toEqual([])
 })
 
-test('refuses what is no schema', async () => {
+test('refuses what is not a schema', async () => {
   const { actions: _actions, ...learnParts } = parts({})
   await expect(createLearn(learnParts)(['geo:EU'])).rejects.toThrow('there is no way to get "geo:EU"')
 })

@@ -4,12 +4,12 @@ export interface LearnParts {
   readonly codec: Pick<Codec<object>, 'learn'>
   /**
    * The schema of a writer by its id; undefined when the registry does not hold it. Rejects when the registry can't be
-   * reached: whoever needs the schema waits. Absent: no other schemas than the codec's own are known.
+   * reached: the partition that needs the schema waits. Absent: no other schemas than the codec's own are known.
    */
   readonly fetchSchema?: ((id: number) => Promise<string | undefined>) | undefined
   /**
-   * Told of an id whose records can't be read, and must not be waited for: the registry does not hold it, or holds a
-   * schema that is none of this stream.
+   * Called with an id whose records can't be read, and must not be waited for: the registry does not hold it, or holds a
+   * schema of something else than this stream.
    */
   readonly onAbsent: (id: number, why: string) => void
 }
@@ -39,8 +39,8 @@ export function createLearn({
     try {
       codec.learn(id, schema)
     } catch (error) {
-      // Whoever wrote with it wrote something else than this stream: waiting would not make it readable.
-      onAbsent(id, `it is no schema of this stream: ${(error as Error).message}`)
+      // Its writer wrote something else than this stream: waiting would not make it readable.
+      onAbsent(id, `it is not a schema of this stream: ${(error as Error).message}`)
     }
   }
 }

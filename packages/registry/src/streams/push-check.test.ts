@@ -76,7 +76,7 @@ describe('push', () => {
   test.each([
     ['a registry that may not be written to', new RegistryRefusal('not allowed', 403)],
     ['a registry that went away', new RegistryUnreachable('gone')],
-  ])('ends at %s: that is no refusal of the schema', async (_name, failure) => {
+  ])('ends at %s: that is not a refusal of the schema', async (_name, failure) => {
     const server = fakeServer({ versions: async () => [], register: () => Promise.reject(failure) })
     await expect(pushStream(server, 'raw', OPTIONS)).rejects.toBe(failure)
   })
@@ -126,7 +126,7 @@ describe('check', () => {
   })
 })
 
-test('versions of a subject that are none of Avro are left out, and deleted ones', async () => {
+test('versions of a subject that are not Avro are left out, and deleted ones', async () => {
   await using fake = await startFakeRegistry(({ path }) => {
     if (path === '/subjects/raw-value/versions') return { json: [1, 2, 3] }
     if (path.endsWith('/1')) return { json: { version: 1, id: 5, schemaType: 'JSON', schema: '{}' } }

@@ -262,7 +262,7 @@ describe.skipIf(!(await serversAvailable('registry')))('a real registry', () => 
       expect(earlierCodec.decode(young)).toMatchObject({ path: '/new' })
     })
 
-    test('go on with what they know while the registry is down, and ask again when it is back', async () => {
+    test('continue with what they know while the registry is down, and ask again when it is back', async () => {
       await push()
       const registry = await open({ timeoutMs: 2000 })
       const codec = await registry.codec('raw')

@@ -92,7 +92,7 @@ export function openServer(config: RegistryConfig & { readonly url: string }): S
       const answer = await held(() => ask('GET', `/schemas/ids/${id}`, isSchemaAnswer))
       if (answer === undefined || !isAvro(answer)) return undefined
       if ((answer.references ?? []).length === 0) return answer.schema
-      // Types that stand in other subjects: the client fetches them, and puts them in.
+      // Types that are in other subjects: the client fetches them, and puts them in.
       const whole = await held(() => client.getSchema(id) as unknown as Promise<Type>)
       return whole === undefined ? undefined : JSON.stringify(whole.schema({ exportAttrs: true }))
     },
@@ -137,7 +137,7 @@ type ClientOptions = ConstructorParameters<typeof SchemaRegistry>[0]
 type Middleware = NonNullable<ClientOptions['middlewares']>[number]
 
 /**
- * The client library, with our transport in the place of its own: that one waits for ever for the rest of an answer
+ * The client library, with our transport in the place of its own: that one waits forever for the rest of an answer
  * which was cut, ends the process on an error whose body is `null`, and does not tell a registry from other servers.
  */
 function createClient(transport: Transport): SchemaRegistry {

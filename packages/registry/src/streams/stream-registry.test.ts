@@ -57,7 +57,7 @@ describe('the id of our schema', () => {
     expect(asked).toBe(2)
   })
 
-  test('stands on what the codec writes, and what it writes can be read by it alone', async () => {
+  test('the codec writes it, and what it writes can be read by it alone', async () => {
     await using fake = await startFakeRegistry(holdsRaw)
     const codec = await (await open(fake.url)).codec('raw')
     const bytes = codec.encode(
@@ -129,7 +129,7 @@ describe('the id of our schema', () => {
   })
 
   test.each<[string, FakeAnswer]>([
-    ['an id that is no number', { json: { id: 'seven', version: 1 } }],
+    ['an id that is not a number', { json: { id: 'seven', version: 1 } }],
     ['an id that does not fit in four bytes', { json: { id: 2 ** 31, version: 1 } }],
     ['a negative id', { json: { id: -1, version: 1 } }],
     ['no id', { json: {} }],
@@ -158,7 +158,7 @@ describe("another writer's schema", () => {
     expect(await registry.fetchSchema(7)).toBe(other)
   })
 
-  test('has the types in it that stand in other subjects', async () => {
+  test('has the types in it that are in other subjects', async () => {
     const referring = JSON.stringify({
       type: 'record',
       name: 'Raw',
@@ -219,7 +219,7 @@ describe("another writer's schema", () => {
     expect(fake.requests).toHaveLength(41)
   })
 
-  test('is absent without a question where the id is none that a registry gives', async () => {
+  test('is absent without a question where no registry gives such an id', async () => {
     await using fake = await startFakeRegistry(() => ({ json: { schema: other } }))
     expect(await (await open(fake.url)).fetchSchema(2 ** 31)).toBeUndefined()
     expect(fake.requests).toEqual([])
@@ -241,7 +241,7 @@ describe("another writer's schema", () => {
     ['is down', { status: 503, body: '' }],
     ['is another server', { status: 404, body: 'no such page' }],
     ['answers something else', { json: { error: 'none' } }],
-    ['holds what is no JSON', { json: { schema: 'Raw' } }],
+    ['holds what is not JSON', { json: { schema: 'Raw' } }],
     ['breaks off', 'cut'],
     ['does not answer', 'silence'],
   ])('is unknown while the server %s', async (_name, answer) => {

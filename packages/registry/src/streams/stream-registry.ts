@@ -14,7 +14,7 @@ export interface CodecOptions<Name extends StreamName> {
   readonly project?: readonly (keyof StreamRecords[Name] & string)[]
 }
 
-/** The schemas of the streams, and the ids that stand on records. */
+/** The schemas of the streams, and the ids that records carry. */
 export interface StreamRegistry {
   /**
    * A codec for the stream. Rejects with `RegistryUnreachable` when the server can't be asked now; with another error
@@ -27,7 +27,7 @@ export interface StreamRegistry {
   /** The schema that the stream is written with here, and its id. Rejects as `codec` does. */
   schema(stream: StreamName): Promise<{ readonly id: number; readonly text: string }>
   /**
-   * The schema of another writer; undefined when there certainly is none of this id. Rejects when it can't be known
+   * The schema of another writer; undefined when the registry certainly has no schema of this id. Rejects when it can't be known
    * now: what needs it waits. Without a server only the schemas that ship are known, and this is absent.
    */
   readonly fetchSchema?: (id: number) => Promise<string | undefined>
@@ -134,7 +134,7 @@ function serverRegistry({
     return server.schema(id)
   }
 
-  /** A registry that has lost what it gave us is no authority on what there is. */
+  /** A registry that has lost what it gave us can't be trusted about what exists. */
   async function assertUnchanged(): Promise<void> {
     for (const [id, text] of known) {
       const stored = await server.schema(id)

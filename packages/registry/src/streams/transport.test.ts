@@ -28,7 +28,7 @@ describe('what tells nothing about schemas is unreachable', () => {
     ],
     ['a number in the place of an answer', { status: 200, body: '5' }, 'status 200, "5"'],
     [
-      'not found by a server that is no registry',
+      'not found by a server that is not a registry',
       { status: 404, body: '404 page not found' },
       'such as /apis/ccompat/v7',
     ],

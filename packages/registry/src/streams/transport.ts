@@ -16,7 +16,7 @@ export class RegistryRefusal extends Error {
 
 export type Method = 'GET' | 'POST' | 'PUT'
 
-/** One request and its answer, once: whoever asks decides whether and when to ask again. */
+/** One request and its answer, once: the caller decides whether and when to retry. */
 export interface Transport {
   /** Where the registry is, for messages. */
   readonly url: string
@@ -80,7 +80,7 @@ function answerOf(status: number, text: string, url: string, what: string): unkn
     throw new RegistryRefusal(`The schema registry at ${url} refuses ${what}: ${said} (${code}).`, code)
   const hint =
     status < 500 && !PASSING_STATUSES.has(status)
-      ? ' That is no answer of a schema registry: see whether registry.url holds the whole path, such as /apis/ccompat/v7 with Apicurio.'
+      ? ' That is not an answer of a schema registry: see whether registry.url holds the whole path, such as /apis/ccompat/v7 with Apicurio.'
       : ''
   throw new RegistryUnreachable(
     `The schema registry at ${url} can't answer (${what}): status ${status}, ${said}.${hint}`,

@@ -39,7 +39,7 @@ export interface Cell {
 
 /** A field of text, as codes. */
 export interface Codes {
-  /** Where the field's code stands in `now.codes`. */
+  /** Where the field's code is in `now.codes`. */
   readonly number: number
   /** The code of a named value. */
   code(value: string): number

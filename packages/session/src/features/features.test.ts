@@ -127,7 +127,7 @@ describe('each kind of feature', () => {
   })
 })
 
-test('an event without the field is no value, but a no for a yes-or-no feature', () => {
+test('an event without the field is not a value, but a no for a yes-or-no feature', () => {
   const events = [sessionEvent({ referrer_medium: null })]
   const touch = { kind: 'first_touch', of: 'referrer_medium' }
   expect(
@@ -141,7 +141,7 @@ test('an event without the field is no value, but a no for a yes-or-no feature',
   ).toEqual([NaN, 0])
 })
 
-test('a price that is no number is left out', () => {
+test('a price that is not a number is left out', () => {
   const events = [sessionEvent({ price: NaN }), sessionEvent({ price: Infinity }), sessionEvent({ price: 3 })]
   const of = (kind: string): object => ({ name: kind, kind, of: 'price' })
   expect(featuresOf(['sum', 'mean', 'min', 'max', 'first', 'last'].map(of), events)).toEqual([

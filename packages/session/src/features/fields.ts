@@ -73,7 +73,7 @@ export const getText: Readonly<Record<TextField | CountedField, Getter<string>>>
   search_term: event => event.search_term,
 }
 
-/** The field as a number; what is no finite number counts as missing. */
+/** The field as a number; what is not a finite number counts as missing. */
 export const getNumber: Readonly<Record<NumberField, Getter<number>>> = {
   price: event => finite(event.price),
   quantity: event => finite(event.quantity),

@@ -89,7 +89,7 @@ describe('a fault is named with its place and what to write instead', () => {
         { name: 'a', kind: 'count' },
         { name: 'a', kind: 'elapsed' },
       ],
-      'features[1] (a): name: stands at features[0] already',
+      'features[1] (a): name: appears at features[0] already',
     ],
   ])('%s', (_what, input, fault) => {
     expect(() => parseFeatures(input)).toThrow(fault)

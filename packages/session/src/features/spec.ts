@@ -52,7 +52,7 @@ const where = z
   .describe('only events that pass every test; all events without it') as z.ZodType as z.ZodType<Where>
 
 const name = z
-  .string('is no text; name the feature')
+  .string('is not a text; name the feature')
   .regex(/^[a-z][a-z0-9_]{0,79}$/, 'must be lower case letters, digits and underscores, a letter first')
 const is = z.union([value, values]).describe('1 when it is this value, or one of these, else 0')
 const codes = values.describe('1, 2, 3 … for the values in this order, 0 for any other')
@@ -185,7 +185,7 @@ export function parseFeatures(input: unknown): FeatureSpec[] {
     const place = `features[${i}]${called === undefined ? '' : ` (${called})`}`
     const spec = parseOne(item, place, faults)
     if (called !== undefined && names.has(called))
-      faults.push(`${place}: name: stands at features[${names.get(called)}] already; choose another`)
+      faults.push(`${place}: name: appears at features[${names.get(called)}] already; choose another`)
     if (called !== undefined) names.set(called, names.get(called) ?? i)
     return spec
   })

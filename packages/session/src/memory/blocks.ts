@@ -1,7 +1,7 @@
 // Memory for what varies in size from session to session: ids of events, texts. Blocks of a few sizes, each twice the
 // one before, in typed arrays: nothing for the garbage collector to visit, freed blocks are used again.
 
-/** A block: 0 is none. */
+/** A block; 0 means that there is no block. */
 export type BlockRef = number
 
 export interface Blocks {

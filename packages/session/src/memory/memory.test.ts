@@ -40,11 +40,11 @@ describe('an identity', () => {
   test.each([
     ['in upper case', '0E37DF36-F698-11E6-8DD4-CB9CED3DF976'],
     ['without dashes', '0e37df36f69811e68dd4cb9ced3df976'],
-    ['with a letter that is no digit', '0e37df36-f698-11e6-8dd4-cb9ced3df97g'],
+    ['with a letter that is not a digit', '0e37df36-f698-11e6-8dd4-cb9ced3df97g'],
     ['with a letter from another script', '0e37df36-f698-11e6-8dd4-cb9ced3df97а'],
     ['one longer', '0e37df36-f698-11e6-8dd4-cb9ced3df9766'],
     ['nothing', ''],
-  ])('of a text that is no UUID in its usual form (%s) is its hash', (_what, text) => {
+  ])('of a text that is not a UUID in its usual form (%s) is its hash', (_what, text) => {
     const identity = createIdentity()
     const hash = new Uint32Array(4)
     setIdentity(identity, text)
@@ -269,7 +269,7 @@ describe('the numbering', () => {
     expect(numbering.take(identityOf(5))).toEqual({ n: 5, revision: 1 })
   })
 
-  test('goes on over more entries than fit into one piece of memory', () => {
+  test('continues over more entries than fit into one piece of memory', () => {
     const numbering = createNumbering(20_000)
     for (let i = 0; i < 30_000; i++) {
       numbering.forget(i)

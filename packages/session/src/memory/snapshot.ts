@@ -38,10 +38,10 @@ export function writeSnapshot({ fingerprint, sections }: Snapshot): Uint8Array {
 
 /** The sections of a snapshot. Throws when it was cut or changed, or was not made for `fingerprint`. */
 export function readSnapshot(bytes: Uint8Array, fingerprint: Uint32Array): readonly (readonly Part[])[] {
-  // A copy begins where words may begin, which a part of something larger may not. (The slice of a Buffer is no copy.)
+  // A copy begins where words may begin, which a part of something larger may not. (The slice of a Buffer is not a copy.)
   const words = new Uint32Array(new Uint8Array(bytes).buffer, 0, Math.floor(bytes.length / 4))
   if (words.length < HEADER_WORDS || words[0] !== MAGIC || bytes.length % 4 !== 0)
-    throw new Error('this is no snapshot of sessions; delete it, and the state is rebuilt from the log')
+    throw new Error('this is not a snapshot of sessions; delete it, and the state is rebuilt from the log')
   if (words[1] !== FORMAT_VERSION)
     throw new Error(
       `the snapshot has format ${words[1]}, not ${FORMAT_VERSION}; delete it, and the state is rebuilt`,

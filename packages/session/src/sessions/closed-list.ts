@@ -1,6 +1,6 @@
 import { NEWER, OLDER, type SessionTable } from './session-table.ts'
 
-/** Closed sessions that could go on, in the order in which they closed. The links stand in the sessions' records. */
+/** Closed sessions that could continue, in the order in which they closed. The links are in the sessions' records. */
 export interface ClosedList {
   readonly count: number
   /** The slot of the session that closed first, or -1. */
@@ -12,7 +12,7 @@ export interface ClosedList {
 }
 
 export function createClosedList(table: SessionTable): ClosedList {
-  // As slot + 1; 0 is none.
+  // As slot + 1; 0 means none.
   let oldest = 0
   let newest = 0
   let count = 0

@@ -82,7 +82,7 @@ function packUuid(text: string, words: Uint32Array): boolean {
   return true
 }
 
-/** Four hexadecimal digits as a number; negative when one of them is none. */
+/** Four hexadecimal digits as a number; negative when one of them is not hexadecimal. */
 function hex4(text: string, at: number): number {
   return (
     (digit(text.charCodeAt(at)) << 12) |

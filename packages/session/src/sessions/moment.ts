@@ -6,7 +6,7 @@ export interface Moment {
   readonly kind: 'update' | 'final'
   readonly sessionId: string
   readonly visitor: string
-  /** 1; one more each time the session goes on after a final. */
+  /** 1; one more each time the session continues after a final. */
   readonly revision: number
   /** Number of the moment in the session, over all revisions: 1, 2, 3 … */
   readonly n: number

@@ -2,7 +2,7 @@ import { createKeyIndex, hashWords } from '../memory/key-index.ts'
 import type { Identity } from './identity.ts'
 
 // What is left of a session when its features are gone: how far its scores and revisions were numbered, so that a late
-// event goes on with the next numbers. Entries are forgotten in the order in which they came: a queue, and an index.
+// event continues with the next numbers. Entries are forgotten in the order in which they came: a queue, and an index.
 
 /** How far a session was numbered. */
 export interface Numbers {
@@ -54,7 +54,7 @@ export function createNumbering(entriesMax: number): Numbering {
   const startOf = (entry: number): number => (entry % CHUNK_ENTRIES) * ENTRY_WORDS
   const hashOf = (words: Uint32Array, start: number): number => hashWords(words, start, 0x51)
 
-  // Slots of the index are 32 bits, entries count on for ever: the queue is always shorter than 2³¹.
+  // Slots of the index are 32 bits, entries are numbered on forever: the queue is always shorter than 2³¹.
   const SLOTS = 2 ** 31
   const entryOf = (slot: number): number => {
     const entry = first - (first % SLOTS) + slot

@@ -109,7 +109,7 @@ describe('a session', () => {
     expect(brief(run([...events, there])).at(-1)).toBe('s1 r1 n3 final by gap')
   })
 
-  test('goes on under its id with the next revision, features included, when an event comes after its final', () => {
+  test('continues under its id with the next revision, features included, when an event comes after its final', () => {
     const moments = run([
       sessionEvent({ at: 0 }),
       heartbeat(31 * MINUTE_MS),
@@ -185,7 +185,7 @@ describe('a session', () => {
     expect(brief(advance(sessions, sessionEvent({ at: 10_000 })))).toEqual(['s1 r2 n10002 update'])
   })
 
-  test('closes after a day, whatever goes on', () => {
+  test('closes after a day, whatever happens', () => {
     const everyTenMinutes = Array.from({ length: 146 }, (_, i) => sessionEvent({ at: i * 10 * MINUTE_MS }))
     const moments = run(everyTenMinutes)
     expect(brief(moments).slice(143, 146)).toEqual([
@@ -207,7 +207,7 @@ describe('a session', () => {
     expect(brief(run([...events, heartbeat(30 * 60 * MINUTE_MS)])).at(-1)).toContain(closing)
   })
 
-  test('does not go on when its day is over, though its features are still there', () => {
+  test('does not continue when its day is over, though its features are still there', () => {
     const minutes = Array.from({ length: 141 }, (_, i) => 10 * i)
     const day = 24 * 60 * MINUTE_MS
     const events = minutes.map(minute => sessionEvent({ at: minute * MINUTE_MS }))

@@ -33,13 +33,13 @@ import { canonicalJson } from '@sluicebox/event/canonical'
  *
  * A session that closed by its gap keeps its features for `reopenMs` of log time: an event then continues it, with the
  * next revision. After that, and where age or number of events closed it, only its numbers are kept, for
- * `rememberMs`: an event starts anew under the same id, with the next revision and the next n. Beyond `sessionsMax`
+ * `rememberMs`: an event restarts under the same id, with the next revision and the next n. Beyond `sessionsMax`
  * sessions the one that closed first goes; if none is closed, the one that is due first closes early.
  */
 export interface Sessions {
   /** Advances by one record of the good stream. `emit` is called for each moment, in order, before this returns. */
   advance(event: SessionEvent, emit: (moment: Moment) => void): void
-  /** The whole state: `restore` makes sessions of the same policy and features go on from it. */
+  /** The whole state: `restore` makes sessions of the same policy and features continue from it. */
   snapshot(): Uint8Array
   restore(bytes: Uint8Array): void
   readonly stats: SessionStats
@@ -48,7 +48,7 @@ export interface Sessions {
 /** Figures for metrics; those of what has happened count from the start of the process. */
 export interface SessionStats {
   readonly open: number
-  /** Closed, and could go on. */
+  /** Closed, and could continue. */
   readonly reopenable: number
   /** Known by their numbers only. */
   readonly remembered: number

@@ -26,7 +26,7 @@ export function heartbeat(at: number): SessionEvent {
 const UUID_A = '0e37df36-f698-11e6-8dd4-cb9ced3df976'
 const UUID_B = 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6'
 
-/** What may stand in an event, with everything that sessions have to cope with: few ids, so that they meet. */
+/** What may be in an event, with everything that sessions have to cope with: few ids, so that they meet. */
 const arbitraryEvent = fc.record({
   kind: fc.constantFrom<SessionEvent['kind']>('event', 'event', 'event', 'event', 'event', 'heartbeat'),
   stepMs: fc.oneof(

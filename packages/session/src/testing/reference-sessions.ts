@@ -5,7 +5,7 @@ import type { SessionPolicy } from '../sessions/policy.ts'
 import type { FeatureSpec } from '../features/spec.ts'
 import { referenceFeatures, type Folded } from './reference-features.ts'
 
-// What sessions mean, written down as plainly as possible: maps, arrays, and everything worked out anew each time.
+// What sessions mean, written down as plainly as possible: maps, arrays, and everything worked out again each time.
 
 /** A moment with its features copied. */
 export type SeenMoment = Omit<Moment, 'features' | 'event'> & {

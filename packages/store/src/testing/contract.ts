@@ -43,7 +43,7 @@ export function storeContract(name: string, openFixture: () => Promise<StoreFixt
       expect(string(await store.get('k'))).toBe('first')
     })
 
-    test('lets exactly one of many creators win, whoever asks', async () => {
+    test('lets exactly one of many creators win, whichever client asks', async () => {
       const { store, open } = await fixture()
       const stores = [store, await open(), await open()]
       for (let round = 0; round < 20; round++) {

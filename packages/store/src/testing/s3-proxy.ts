@@ -60,7 +60,7 @@ function forward(
   res: ServerResponse,
   fault: 'lost answer' | 'broken answer' | undefined,
 ): void {
-  // The headers go on as they are, the host included: it is part of what was signed.
+  // The headers continue as they are, the host included: it is part of what was signed.
   const onward = request(target + req.url, { method: req.method, headers: req.headers }, answer => {
     const parts: Buffer[] = []
     answer.on('data', (part: Buffer) => parts.push(part))

@@ -104,7 +104,7 @@ export const kafkaConfig = z
       .min(1000)
       .default(60_000)
       .describe(
-        'A worker that hears nothing of one of its partitions for so long, neither an answer nor an error, ends and is to be started anew.',
+        'A worker that hears nothing of one of its partitions for so long, neither an answer nor an error, ends and is to be restarted.',
       ),
     sasl: saslSettings,
     tls: tlsSettings,

@@ -6,7 +6,7 @@ import { createNames } from './names.ts'
 
 // What an operator does with a cluster: make the topics, see whether they fit, see who has which partition.
 
-/** Something that should be put right before (`error`) or soon after (`warning`) the stages run. */
+/** Something that should be fixed before (`error`) or soon after (`warning`) the stages run. */
 export interface Finding {
   readonly level: 'error' | 'warning'
   readonly message: string

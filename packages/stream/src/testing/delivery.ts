@@ -201,6 +201,8 @@ export async function deliver(
             () => random.chance(0.5),
           )
         await wait(random.below(2000), never)
+        // The code of a killed process may still run, but the process that replaces it continues from here.
+        if (!process.isAlive) return
       }
       sourcesLeft--
       alive.delete(process)

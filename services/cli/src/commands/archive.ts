@@ -44,7 +44,7 @@ export function addArchive(program: Command): void {
     .description('reads every object and checks it: no hole, no overlap, every hash and record')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
-    .option('--repair', 'make missing manifest entries anew from their objects')
+    .option('--repair', 'make missing manifest entries again, from their objects')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  $ sluicebox archive verify --data shop')
     .action(async (options: Where & { repair?: true; json?: true }) => {
@@ -66,7 +66,7 @@ export function addArchive(program: Command): void {
           ]),
         )
         for (const fault of report.faults) print(`${paint('red', fault.kind)} ${fault.key}: ${fault.message}`)
-        if (report.repaired > 0) tell(`${report.repaired} manifest entries made anew`)
+        if (report.repaired > 0) tell(`${report.repaired} manifest entries restored`)
         tell(report.faults.length === 0 ? 'no fault found' : `${report.faults.length} faults found`)
       }
       if (report.faults.length > 0) process.exitCode = 1

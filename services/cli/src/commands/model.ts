@@ -89,7 +89,7 @@ function showManifest(manifest: Manifest): string {
     ['calibration', manifest.calibration.method],
     ['threshold', `${threshold.value}: ${threshold.chosen_by}`],
     ['reproduce', manifest.reproduce.command],
-    ['valid', `${manifest.not_before ?? 'always'} to ${manifest.expires_at ?? 'for ever'}`],
+    ['valid', `${manifest.not_before ?? 'always'} to ${manifest.expires_at ?? 'forever'}`],
   ]
   const auc = manifest.metrics
     .filter(metric => metric.name === 'roc_auc' && metric.slice === null)

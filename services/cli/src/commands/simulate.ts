@@ -8,7 +8,7 @@ import { print, progress, tell } from '../terminal.ts'
 export function addSimulate(program: Command): void {
   program
     .command('simulate')
-    .description('posts the events of visitors of our own making, each marked as simulated')
+    .description('posts events of simulated visitors, each marked as simulated')
     .requiredOption('--to <url>', 'address of the collector')
     .option('--sessions <n>', 'how many visits', numberOption({ min: 1 }), 100)
     .option('--rate <events>', 'events per second', numberOption({ min: 0.1 }), 50)
@@ -46,7 +46,7 @@ export async function sendPaced(
   try {
     for (const [index, event] of events.entries()) {
       const aheadMs = event.dueMs - (performance.now() - begun)
-      // Shorter waits cost more than they bring: a timer is no finer than this.
+      // Shorter waits cost more than they bring: a timer is not finer than this.
       if (aheadMs > 5) await sleep(aheadMs)
       await sender.send(event.json)
       bar.update((index + 1) / events.length, `${index + 1} events`)

@@ -97,7 +97,7 @@ function stage<Options>(
       `
 ${more}
 
-Stops on SIGTERM or Ctrl-C when what is in hand is finished. Exit status: 0 stopped, 1 failed, 2 the configuration is
+Stops on SIGTERM or Ctrl-C when what is in flight is finished. Exit status: 0 stopped, 1 failed, 2 the configuration is
 wrong, 70 nothing could be read though there were records: start it again. Processes on one machine need an
 --admin-port each.
 

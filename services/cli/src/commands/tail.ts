@@ -23,7 +23,7 @@ export function addTail(program: Command): void {
     .addArgument(new Argument('<stream>', 'which stream').choices([...STREAMS]))
     .option('--data <dir>', 'the data directory (default: data)')
     .addOption(new Option('--from <where>', 'where to begin').choices(['start', 'end']))
-    .option('--follow', 'go on as records come in, until interrupted')
+    .option('--follow', 'print records as they come in, until interrupted')
     .option('--heartbeats', 'print heartbeats too')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--json', 'one JSON object a line, all fields')

@@ -35,7 +35,7 @@ export function addUp(program: Command): void {
     .option('--admin-port <port>', 'port for health and metrics; 0 for any free one (default: 9464)', port)
     .option('--bundle <path>', 'the bundle to score with: a folder or a .zip (default: the one that ships)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
-    .option('--verbose', 'log what goes on')
+    .option('--verbose', 'log what happens')
     .option('--json', 'print the addresses as one line of JSON')
     .addHelpText(
       'after',
@@ -51,7 +51,7 @@ Examples:
           collector: { port: options.port, host: options.host },
           admin: { port: options.adminPort },
           scorer: { bundle: options.bundle },
-          // On a terminal the page says what goes on; the log is for what went wrong.
+          // On a terminal the page shows what happens; the log is for what went wrong.
           ...(options.verbose ? { logLevel: 'info' } : process.stderr.isTTY ? { logLevel: 'warn' } : {}),
         },
         options.config,
@@ -70,7 +70,7 @@ Examples:
     })
 }
 
-/** Runs until a signal or a failure. What was accepted is on disk then, and the stages go on from there next time. */
+/** Runs until a signal or a failure. What was accepted is on disk then, and the stages continue from there next time. */
 async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise<void> {
   const { log, logger, metrics, signal } = parts
   await using pipeline = await startPipeline({ ...parts, config })

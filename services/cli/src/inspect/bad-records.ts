@@ -44,7 +44,7 @@ export async function readBad({ log, reader }: Streams, place: string): Promise<
   const [, partition, position] = /^(\d+)\/(\d+)$/.exec(place) ?? []
   if (partition === undefined || position === undefined)
     throw new Error(
-      `"${place}" is no place in bad: write partition/position as "sluicebox bad ls" shows it, such as 0/17`,
+      `"${place}" is not a place in bad: write partition/position as "sluicebox bad ls" shows it, such as 0/17`,
     )
   const bounds = (await log.bounds('bad'))[Number(partition)]
   const from = BigInt(position)

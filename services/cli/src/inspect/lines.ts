@@ -38,7 +38,7 @@ function isBufferJson(value: unknown): value is { type: 'Buffer'; data: number[]
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Bytes as text; as base64 with a mark in front where they are no UTF-8. */
+/** Bytes as text; as base64 with a mark in front where they are not UTF-8. */
 export function bytesText(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)

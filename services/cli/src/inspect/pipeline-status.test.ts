@@ -64,7 +64,7 @@ test('knows no orphans where the log does not know who reads it', async () => {
   expect(orphansOf(status)).toEqual([])
 })
 
-test('a log without a record is no news', async () => {
+test('a log without a record is not news', async () => {
   const status = await readStatus({ ...common, log: logWith({}, 0), ownersOf: async () => two })
   expect(status.rawSilentSeconds).toBeNull()
   expect(status.stages.every(({ lag, behindSeconds }) => lag === 0 && behindSeconds === 0)).toBe(true)

@@ -19,7 +19,7 @@ for (const [partition, { positions, end }] of RECORDS.entries()) {
 }
 
 const reader = async (value: Uint8Array) =>
-  value[0] === 2 ? { problem: 'is no record' } : { record: { position: value[0] as number } }
+  value[0] === 2 ? { problem: 'is not a record' } : { record: { position: value[0] as number } }
 
 async function collect(from: 'start' | 'end', signal?: AbortSignal): Promise<string[]> {
   const found: string[] = []
@@ -37,7 +37,7 @@ async function collect(from: 'start' | 'end', signal?: AbortSignal): Promise<str
 
 test('reads all of a stream, past the marks that a log keeps among the records', async () => {
   expect((await collect('start')).sort()).toEqual(
-    ['0/0', '0/1', '0/12', '0/25', '1/0', '1/1', 's 1/2 is no record'].sort(),
+    ['0/0', '0/1', '0/12', '0/25', '1/0', '1/1', 's 1/2 is not a record'].sort(),
   )
 })
 

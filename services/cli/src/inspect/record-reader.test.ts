@@ -44,7 +44,7 @@ test.each([
   expect(asked).toEqual([2])
 })
 
-test('says what is no record at all', async () => {
+test('says what is not a record at all', async () => {
   const read = createRecordReader(createCodec<Word>(OWN, 1))
   expect(await read(Buffer.from('nonsense'))).toEqual({
     problem: expect.stringContaining('Confluent') as string,

@@ -64,7 +64,7 @@ export function createLearningDecoder<T extends object>(
   }
 }
 
-/** Whether a schema can be read as one of this stream: whoever wrote with another wrote no record of it. */
+/** Whether a schema can be read as one of this stream: what was written with another is not a record of it. */
 function canLearn(codec: Codec<object>, id: number, schema: string): boolean {
   try {
     codec.learn(id, schema)

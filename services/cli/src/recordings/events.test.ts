@@ -94,10 +94,10 @@ describe('readRecordings', () => {
     ],
     ['a missing visitor', 'at,who,what\n1,,a\n', {}, /row 1: has no who/],
     [
-      'a price that is no number',
+      'a price that is not a number',
       'at,who,what,p\n1,v,a,cheap\n',
       { price: 'p' },
-      /row 1: p is no number: "cheap"/,
+      /row 1: p is not a number: "cheap"/,
     ],
     ['a row with too few columns', 'at,who,what\n1,v\n', {}, /column/i],
   ])('names file and row of %s', async (_name, text, changes, message) => {

@@ -67,7 +67,7 @@ function eventReader(map: RecordingMap, file: string): ReadEvent {
       const value = text(path)
       if (value === undefined) return undefined
       const parsed = Number(value)
-      return Number.isFinite(parsed) ? parsed : fail(`${path as string} is no number: "${value}"`)
+      return Number.isFinite(parsed) ? parsed : fail(`${path as string} is not a number: "${value}"`)
     }
 
     const timeText =

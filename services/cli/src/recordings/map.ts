@@ -8,7 +8,7 @@ export const MAPS_DIR = join(import.meta.dirname, '../../maps')
 
 const field = z.string().min(1)
 
-/** Where the parts of an event stand in a row of a recording. Fields in objects are named with dots: product.id. */
+/** Where the parts of an event are in a row of a recording. Fields in objects are named with dots: product.id. */
 export const mapSchema = z.strictObject({
   format: z
     .enum(['csv', 'ndjson'])
@@ -26,7 +26,7 @@ export const mapSchema = z.strictObject({
         .string()
         .refine(isTimeFormat, {
           error: issue =>
-            `"${String(issue.input)}" is no time format: write iso, epoch_s, epoch_ms, epoch_us, or a pattern such as yyyy-MM-dd HH:mm:ss (quote other letters)`,
+            `"${String(issue.input)}" is not a time format: write iso, epoch_s, epoch_ms, epoch_us, or a pattern such as yyyy-MM-dd HH:mm:ss (quote other letters)`,
         })
         .default('iso'),
     })

@@ -63,7 +63,7 @@ function parseLine(line: string, file: string, number: number): Record<string, u
   } catch {
     // Said below, with the place.
   }
-  throw new Error(`${file}:${number}: is no JSON object: ${line.slice(0, 80)}`)
+  throw new Error(`${file}:${number}: is not a JSON object: ${line.slice(0, 80)}`)
 }
 
 function* unfold(fields: Record<string, unknown>, map: RecordingMap, number: number): Generator<Row> {
@@ -73,6 +73,6 @@ function* unfold(fields: Record<string, unknown>, map: RecordingMap, number: num
   }
   const { [map.rows]: list, ...around } = fields
   if (!Array.isArray(list))
-    throw new Error(`row ${number}: "${map.rows}" is no list, as the map's "rows" says`)
+    throw new Error(`row ${number}: "${map.rows}" is not a list, as the map's "rows" says`)
   for (const item of list) yield { fields: { ...around, ...(item as Record<string, unknown>) }, number }
 }

@@ -16,7 +16,7 @@ const TOKENS: Readonly<Record<string, string>> = {
 /**
  * A reader for a time format: `iso` (ISO 8601; UTC where no zone is written), `epoch_s`, `epoch_ms`, `epoch_us`, or a
  * pattern of yyyy MM dd HH mm ss SSS in UTC, with other letters in quotes: `dd.MM.yyyy HH:mm` or
- * `yyyy-MM-dd HH:mm:ss 'UTC'`. Throws when the format is none of these.
+ * `yyyy-MM-dd HH:mm:ss 'UTC'`. Throws when the format is not one of these.
  */
 export function timeFormat(format: string): ReadTime {
   const unit = UNITS[format]

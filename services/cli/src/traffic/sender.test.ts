@@ -17,7 +17,11 @@ function fakeCollector(answers: (number | Error)[], retryAfter?: string) {
   const wait = async (ms: number): Promise<void> => {
     waits.push(ms)
   }
-  return { bodies, waits, parts: { to: 'http://collector.test', fetch, wait, random: () => 0, inFlightMax: 1 } }
+  return {
+    bodies,
+    waits,
+    parts: { to: 'http://collector.test', fetch, wait, random: () => 0, inFlightMax: 1 },
+  }
 }
 
 describe('createSender', () => {

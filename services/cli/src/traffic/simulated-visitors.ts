@@ -1,4 +1,4 @@
-// Visitors of our own making. Every event says `simulated: true`, so that it is never mistaken for a real one and
+// Simulated visitors. Every event says `simulated: true`, so that it is never mistaken for a real one and
 // never trained on unless asked for.
 
 import { createRandom, type Random } from '@sluicebox/event/random'
@@ -83,7 +83,7 @@ export function* simulateSession(random: Random): Generator<SimulatedEvent> {
 }
 
 /**
- * Events of many visitors at once, as a site sees them: `concurrent` sessions go on side by side until `sessions`
+ * Events of many visitors at once, as a site sees them: `concurrent` sessions continue side by side until `sessions`
  * of them were made.
  */
 export function* simulate(options: {

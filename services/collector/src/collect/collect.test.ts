@@ -129,7 +129,7 @@ describe('a tracker’s POST', () => {
     ['no empty id', { duid: '', sid: SESSION }, {}, SESSION],
     ['no id that is not a text', { duid: 7, nuid: { a: 1 }, sid: SESSION }, {}, SESSION],
     [
-      'no word that stands in for an id',
+      'no word that replaces an id',
       { duid: 'undefined', tnuid: 'null', nuid: ZEROS, sid: SESSION },
       {},
       SESSION,
@@ -174,7 +174,7 @@ describe('a tracker’s POST', () => {
     expect(eventCount).toBe(5)
   })
 
-  test('never loses or doubles an event, whoever the visitors are and however small records must be', () => {
+  test('never loses or doubles an event, whichever visitors they belong to and however small records must be', () => {
     const events = fc.array(
       fc.record({ duid: fc.constantFrom('a', 'b', 'c', ''), text: fc.string({ maxLength: 3_000 }) }),
       { minLength: 1, maxLength: 120 },
@@ -425,7 +425,7 @@ describe('an anonymous visitor', () => {
 
   test.each([
     [
-      'a tracker’s body that is no JSON',
+      'a tracker’s body that is not JSON',
       (body: string) => collector().tracker(TP2, request(body, { headers: { dnt: '1' } })),
       '{"duid":"canary"',
     ],

@@ -28,9 +28,9 @@ test.each([
     [{ sid: 's' }],
   ],
   ['the last of two', '{"data":[{"duid":"a","duid":"b"}]}', [{ duid: 'b' }]],
-  ['the last of two, which is none', '{"data":[{"duid":"a","duid":null,"sid":"s"}]}', [{ sid: 's' }]],
+  ['the last of two, which is null', '{"data":[{"duid":"a","duid":null,"sid":"s"}]}', [{ sid: 's' }]],
   [
-    'no id where the value is no text',
+    'no id where the value is not text',
     '{"data":[{"duid":7,"nuid":["x"],"tnuid":{"a":"b"},"sid":"s"}]}',
     [{ sid: 's' }],
   ],
@@ -51,7 +51,7 @@ test.each([
   ['no object', '[]'],
   ['white space before it', ' {"data":[{"duid":"d"}]}'],
   ['no data', '{"schema":"x"}'],
-  ['data that is no list', '{"data":{"duid":"d"}}'],
+  ['data that is not a list', '{"data":{"duid":"d"}}'],
   ['no events', '{"data":[]}'],
   ['an event that is a text', '{"data":["x"]}'],
   ['an event that is a number', '{"data":[{"duid":"d"},7]}'],
@@ -68,7 +68,7 @@ test.each([
   expect(glance(text)).toBe(undefined)
 })
 
-test('does not judge bytes that are no UTF-8', () => {
+test('does not judge bytes that are not UTF-8', () => {
   expect(
     glanceAtEvents(
       Buffer.concat([Buffer.from('{"data":[{"duid":"'), Buffer.from([0xff]), Buffer.from('"}]}')]),

@@ -41,7 +41,7 @@ describe('scanJson', () => {
     )
   })
 
-  test('finds the depth of JSON, whatever stands in it', () => {
+  test('finds the depth of JSON, whatever is in it', () => {
     const depthOf = (value: unknown): number =>
       typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
     fc.assert(
@@ -78,7 +78,7 @@ describe('findElements', () => {
     ['a key further in is not meant', '{"x":{"data":[1]},"data":[2]}', 'data', ['2']],
     ['a value that reads like the key', '{"x":"data","y":["data"],"data":[2]}', 'data', ['2']],
     ['no such key', '{"x":[1]}', 'data', undefined],
-    ['a key whose value is no array', '{"data":{"a":[1]}}', 'data', undefined],
+    ['a key whose value is not an array', '{"data":{"a":[1]}}', 'data', undefined],
     ['a key that stands twice', '{"data":[1],"data":[2]}', 'data', undefined],
     ['a key in escapes', '{"d\\u0061ta":[1]}', 'data', undefined],
     ['white space everywhere', '\n{ "data" :\t[ 1 ,\r\n 2 ] }', 'data', ['1', '2']],

@@ -62,7 +62,7 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): JsonViolation |
   return undefined
 }
 
-/** Where something stands in the bytes: from `start` up to, not with, `end`. */
+/** Where something is in the bytes: from `start` up to, not with, `end`. */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -75,7 +75,7 @@ export interface ArraySpans {
 }
 
 /**
- * Where the elements of an array stand in JSON text that parses: of the text itself (`key` null), or of the value
+ * Where the elements of an array are in JSON text that parses: of the text itself (`key` null), or of the value
  * of a key of the object that the text is. Undefined when there is no such array, or when the key stands twice or
  * is written with escapes, so that bytes and meaning may differ.
  */

@@ -16,7 +16,7 @@ describe('readTrackerBody', () => {
     ])
   })
 
-  test('gives what is no object as no event', () => {
+  test('gives what is not an object as no event', () => {
     expect(read('{"data":[1,null,["a"],{"e":"pv"}]}')?.events.map(({ event }) => event)).toEqual([
       undefined,
       undefined,
@@ -125,7 +125,7 @@ describe('readEventsBody', () => {
     ['no_events', 'white space', ' \n\t '],
     ['no_events', 'a byte order mark alone', '\ufeff'],
     ['no_events', 'an empty array', '[]'],
-    ['not_utf8', 'bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['not_utf8', 'bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
     ['too_complex', 'JSON that is too deep', `${'['.repeat(100_000)}`],
     [
       'too_complex',

@@ -13,9 +13,9 @@ export interface Payload {
 }
 
 export interface ReadEvent {
-  /** The event; undefined when it is no JSON object. */
+  /** The event; undefined when it is not a JSON object. */
   readonly event: PlainEvent | undefined
-  /** Why it is none. */
+  /** Why it is not an object. */
   readonly fault?: { readonly reason: string; readonly message: string }
 }
 

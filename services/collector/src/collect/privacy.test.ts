@@ -58,7 +58,7 @@ describe('stripEvent', () => {
       { action: 'page_view', visitor_id: 'c', session_id: 'c', user_id: 'c', event_id: 'e' },
       { action: 'page_view', event_id: 'e' },
     ],
-    ['drops ids that are no texts', { duid: 7, sid: { a: 'c' }, uid: null, e: 'pv' }, { e: 'pv' }],
+    ['drops ids that are not texts', { duid: 7, sid: { a: 'c' }, uid: null, e: 'pv' }, { e: 'pv' }],
     ['keeps other entities', { co: contexts(PAGE, SESSION) }, { co: contexts(PAGE) }],
     ['drops entities of the site’s own', { co: contexts(PAGE, OWN) }, { co: contexts(PAGE) }],
     [
@@ -70,7 +70,7 @@ describe('stripEvent', () => {
     ['drops entities that are a session alone', { co: contexts(SESSION), e: 'pv' }, { e: 'pv' }],
     ['reads encoded entities', { cx: base64(contexts(PAGE, SESSION)) }, { cx: base64(contexts(PAGE)) }],
     ['drops entities that can’t be read', { co: '{"data":"canary', cx: '%%%', e: 'pv' }, { e: 'pv' }],
-    ['drops entities that are no list', { co: '{"data":{"canary":1}}', e: 'pv' }, { e: 'pv' }],
+    ['drops entities that are not a list', { co: '{"data":{"canary":1}}', e: 'pv' }, { e: 'pv' }],
     [
       'drops entities with nothing where one is expected',
       { co: contexts(null, SESSION), e: 'pv' },

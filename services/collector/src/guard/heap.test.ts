@@ -13,7 +13,7 @@ vi.mock('@sluicebox/service/service', () => ({ runService: vi.fn(() => Promise.r
 
 const run = promisify(execFile)
 
-// In a running process V8 complains of a flag that it doesn't know, and goes on.
+// In a running process V8 complains of a flag that it doesn't know, and continues.
 test.each(HEAP_FLAGS)('this Node.js knows %s', async flag => {
   await expect(run(process.execPath, [flag, '--eval', ''])).resolves.toBeDefined()
 })

@@ -20,7 +20,7 @@ interface Bucket {
 
 /**
  * A token bucket for each address. The table is bounded: when it is full, the address that was not seen for longest
- * is forgotten, and starts anew with a full bucket. Whoever has many addresses gets past this, and nobody is shut out by it.
+ * is forgotten, and restarts with a full bucket. A client with many addresses gets past this, and no client is shut out by it.
  */
 export function createRateLimit({
   requestsPerSecond,

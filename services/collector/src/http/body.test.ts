@@ -66,7 +66,7 @@ describe('readBody', () => {
       { 'content-encoding': 'gzip, gzip' },
       '415 content_encoding',
     ],
-    ['refuses what is no gzip', ['abc'], { 'content-encoding': 'gzip' }, '400 not_gzip'],
+    ['refuses what is not gzip', ['abc'], { 'content-encoding': 'gzip' }, '400 not_gzip'],
     [
       'refuses gzip that is cut off',
       [gzipSync('abc').subarray(0, 15)],

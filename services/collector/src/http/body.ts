@@ -122,7 +122,7 @@ function full(): Refusal {
   return {
     status: 503,
     error: 'in_flight_bytes',
-    message: 'Too much is in hand already. Send the same again a little later.',
+    message: 'Too much is in flight already. Send the same again a little later.',
   }
 }
 

@@ -103,7 +103,7 @@ describe('when it is told to stop, the collector', () => {
       partsOf(
         recordingLog(),
         { drain: { idleMs: 1 } },
-        { fallback: (_req, res) => void res.write('for ever') },
+        { fallback: (_req, res) => void res.write('forever') },
       ),
     )
     using client = await openClient(collector.port)

@@ -40,7 +40,7 @@ async function statusOf(...bytes: (string | Uint8Array)[]): Promise<number | 'cl
   )
 }
 
-describe('what is no HTTP, or comes too slowly', () => {
+describe('what is not HTTP, or comes too slowly', () => {
   test.each<[string, string[], number | 'closed', string | undefined]>([
     ['no HTTP at all', ['hello there\r\n\r\n'], 400, 'malformed'],
     ['TLS to a plain port', ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'], 400, 'malformed'],
@@ -49,7 +49,7 @@ describe('what is no HTTP, or comes too slowly', () => {
     ['a line feed within a header', ['GET / HTTP/1.1\r\nhost: x\r\na: b\nc\r\n\r\n'], 400, 'malformed'],
     ['no host', ['GET /health HTTP/1.1\r\n\r\n'], 400, 'no_host'],
     [
-      'a length that is no number',
+      'a length that is not a number',
       [`POST ${TP2} HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n`],
       400,
       'malformed',
@@ -67,7 +67,7 @@ describe('what is no HTTP, or comes too slowly', () => {
       'malformed',
     ],
     [
-      'chunks of a size that is none',
+      'chunks of a size that is not a number',
       [`POST ${TP2} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n`],
       400,
       'malformed',
@@ -123,7 +123,7 @@ describe('what is no HTTP, or comes too slowly', () => {
     await expectAlive()
   })
 
-  test('a body that is longer than announced is cut there, and the rest is no request', async () => {
+  test('a body that is longer than announced is cut there, and the rest is not a request', async () => {
     using client = await openClient(collector.port)
     client.send(
       `POST ${TP2} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}more`,

@@ -29,7 +29,7 @@ export interface HandlerParts {
   readonly uuid?: () => string
   /** What is wrong with an event of /v1/events, in sentences; empty when nothing is. */
   readonly checkEvent?: (event: unknown) => readonly string[]
-  /** Gets the requests that are none of the collector's. Without it they get 404. */
+  /** Receives the requests that are not the collector's. Without it they get 404. */
   readonly fallback?: (req: IncomingMessage, res: ServerResponse) => void
 }
 
@@ -40,7 +40,7 @@ export interface Handler extends Disposable {
   /** Takes a request and sees to its answer. */
   handle(req: IncomingMessage, res: ServerResponse): Owner
   readonly sink: RawSink
-  /** Told of each round of heartbeats. */
+  /** Called with each round of heartbeats. */
   heartbeat(error: unknown): void
   /** Health says not ready from now on; requests are still taken. */
   announceStop(): void
@@ -58,7 +58,7 @@ interface Stored {
   readonly bodyBytes: number
 }
 
-/** How long a client that is refused may go on sending, so that it comes to read why. */
+/** How long a client that is refused may continue sending, so that it comes to read why. */
 const LINGER_MS = 1_000
 
 /** Takes requests, writes their events to `raw`, and answers 2xx only once these are durable. */
@@ -92,7 +92,7 @@ export function createHandler({
     const path = mark < 0 ? url : url.slice(0, mark)
     const query = mark < 0 || mark === url.length - 1 ? null : url.slice(mark + 1)
     const found = route(req.method as string, path)
-    // A client that names no host is no browser and no tracker, and HTTP/1.1 forbids it.
+    // A client that names no host is neither a browser nor a tracker, and HTTP/1.1 forbids it.
     if (req.headers.host === undefined && req.httpVersion === '1.1') {
       const message = 'The request has no Host header.'
       answer(req, res, 'other', refuse({ status: 400, error: 'no_host', message }))
@@ -208,7 +208,7 @@ export function createHandler({
   function admit(req: IncomingMessage): Refusal | undefined {
     const overload = load.overload()
     if (overload !== undefined)
-      return busy(overload, 'Too much is in hand already. Send the same again a little later.')
+      return busy(overload, 'Too much is in flight already. Send the same again a little later.')
     if (config.rateLimit.requestsPerSecond === 0) return undefined
     const address = readAddress(req.socket.remoteAddress, req.headers['x-forwarded-for'] as string)
     const seconds = address === undefined ? 0 : rateLimit.take(address)

@@ -237,7 +237,7 @@ describe('limits', () => {
   const limits = { bodyBytesMax: 2_000, decodedBytesMax: 20_000, eventsMax: 3 }
   const many = payloadData(...Array.from({ length: 4 }, () => ({ duid: 'd' })))
 
-  // Trackers send again what gets 413 or 415, for ever: to them it is 422.
+  // Trackers send again what gets 413 or 415, forever: to them it is 422.
   test.each([
     ['a body that is too long', 'x'.repeat(2_001), {}, 'body_too_large', 413],
     ['an encoding that is not taken', 'x', { 'content-encoding': 'br' }, 'content_encoding', 415],
@@ -249,7 +249,7 @@ describe('limits', () => {
       413,
     ],
     ['too many events', many, {}, 'too_many_events', 413],
-    ['what is no gzip', 'x', { 'content-encoding': 'gzip' }, 'not_gzip', 400],
+    ['what is not gzip', 'x', { 'content-encoding': 'gzip' }, 'not_gzip', 400],
   ])('%s', async (_name, body, headers, error, status) => {
     const log = recordingLog()
     await using collector = await start({ limits }, log)
@@ -293,7 +293,7 @@ describe('limits', () => {
     await client.closed
   })
 
-  test('who asks first is told to go on, or not to', async () => {
+  test('the first to ask is told to continue, or not to', async () => {
     await using collector = await start({ limits })
     using client = await openClient(collector.port)
     const head = (length: number): string =>

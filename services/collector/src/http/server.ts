@@ -151,7 +151,7 @@ interface Connection {
 
 const LINGER_MS = 1_000
 
-/** Answers what is no HTTP, or came too slowly: there is no request then to answer in the usual way. */
+/** Answers what is not HTTP, or came too slowly: there is no request then to answer in the usual way. */
 function answerBroken(
   error: NodeJS.ErrnoException,
   socket: Socket,
@@ -179,7 +179,7 @@ function answerBroken(
 function describe(code: string | undefined): { status: string; reason: string; message: string } {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      // 400 and not 431: trackers give up on 400, and the same request would be too long for ever.
+      // 400 and not 431: trackers give up on 400, and the same request would be too long forever.
       return {
         status: '400 Bad Request',
         reason: 'headers_too_large',
@@ -192,6 +192,6 @@ function describe(code: string | undefined): { status: string; reason: string; m
         message: 'The request came too slowly. Send it again.',
       }
     default:
-      return { status: '400 Bad Request', reason: 'malformed', message: 'This is no HTTP/1.1 request.' }
+      return { status: '400 Bad Request', reason: 'malformed', message: 'This is not an HTTP/1.1 request.' }
   }
 }

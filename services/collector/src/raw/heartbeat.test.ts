@@ -56,7 +56,7 @@ test('writes one record to every partition, again and again, until it is stopped
   ])
 })
 
-test('goes on after a round that failed', async () => {
+test('continues after a round that failed', async () => {
   const actions = await run(2, async round => {
     if (round === 0) throw new Error('no log today')
   })

@@ -14,7 +14,7 @@ export interface HeartbeatParts {
   readonly now?: () => number
   /** Ends the heartbeat. */
   readonly signal: AbortSignal
-  /** Told of each round: undefined when it is written, else why not. */
+  /** Called with each round: undefined when it is written, else why not. */
   readonly onRound?: (error: unknown) => void
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
 }

@@ -29,7 +29,7 @@ export async function openClient(port: number): Promise<Client> {
     received = Buffer.concat([received, chunk])
     wake()
   })
-  // A reset is an end like any other; whoever still waits for an answer is told by `answer`.
+  // A reset is an end like any other; a test that still waits for an answer learns it from `answer`.
   socket.on('error', () => {})
   const closed = new Promise<void>(resolve => {
     socket.on('close', () => {

@@ -351,7 +351,7 @@ describe('rules of a site', () => {
       { action: 'peek', page_kind: 'other' },
     ],
     [
-      'an action that is no name',
+      'an action that is not a name',
       { when: { path: '/z' }, then: { action: 'query:a' } },
       '/z?a=b/c',
       { action: 'page_view' },

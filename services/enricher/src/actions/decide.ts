@@ -59,7 +59,7 @@ export function decide(
   }
 }
 
-/** What viewing this page is; null for events that are no views. */
+/** What viewing this page is; null for events that are not views. */
 function viewAction(
   event: SentEvent,
   name: string,
@@ -77,7 +77,7 @@ function ownName(event: SentEvent, name: string): string {
   return ACTION_NAME.test(name) ? name : 'custom'
 }
 
-/** Longer ones are no ids; what was sent is still in the event. */
+/** Longer ones are not ids; what was sent is still in the event. */
 function short(value: string | null | undefined): string | null {
   return value === undefined || value === null || value.length > ID_LENGTH_MAX ? null : value
 }

@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts'
 
 // The rules that ship: URLs, and the events that trackers send. A site's own rules are tried first.
 
-/** Changes with the rules: it stands on every event. */
+/** Changes with the rules: every event carries it. */
 export const DEFAULT_RULES_VERSION = '2026.11'
 
 const SNOWPLOW = 'iglu:com.snowplowanalytics.snowplow'

@@ -31,7 +31,7 @@ test.each<[string, string, Record<string, string> | null]>([
 })
 
 test.each(['cart', '/a:', '/(a', '/a)', '/:x/:x', `/${'x'.repeat(3000)}`])(
-  '%s is no path pattern',
+  '%s is not a path pattern',
   pattern => {
     expect(() => compilePath(pattern)).toThrow()
   },
@@ -58,7 +58,7 @@ test.each([
   expect(() => compileRegex(source)).toThrow(fault)
 })
 
-test('what is no regular expression is told with its reason', () => {
+test('what is not a regular expression is told with its reason', () => {
   expect(() => compileRegex('(')).toThrow(/"\(" is no regular expression: /)
 })
 

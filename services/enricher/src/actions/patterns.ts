@@ -9,7 +9,7 @@ const UNBOUNDED_MAX = 3
 /**
  * Compiles a path pattern: `/products/:product_id`, where `:name` is a part to capture, `*` any characters within a
  * segment, `**` any number of segments, and `(a|b)` a choice. Letters match in either case, and a last slash is no
- * matter. Throws a sentence when it is no pattern.
+ * matter. Throws a sentence when it is not a pattern.
  */
 export function compilePath(pattern: string): RegExp {
   if (!pattern.startsWith('/')) throw new Error(`the path "${pattern}" must begin with /`)
@@ -40,14 +40,14 @@ function compileSegment(segment: string, pattern: string): string {
 
 const escape = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 
-/** Compiles a regular expression of a configuration. Throws a sentence when it is none, or might be slow. */
+/** Compiles a regular expression of a configuration. Throws a sentence when it is not a regular expression, or might be slow. */
 export function compileRegex(source: string): RegExp {
   const fault = regexFault(source)
   if (fault !== undefined) throw new Error(fault)
   try {
     return new RegExp(source, 'iu')
   } catch (error) {
-    throw new Error(`"${source}" is no regular expression: ${(error as Error).message}`, { cause: error })
+    throw new Error(`"${source}" is not a regular expression: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -85,7 +85,7 @@ export function regexFault(source: string): string | undefined {
     : undefined
 }
 
-/** Whether a repetition stands at `at`. */
+/** Whether a repetition begins at `at`. */
 function repeats(source: string, at: number): boolean {
   const char = source[at]
   return char === '*' || char === '+' || (char === '{' && /^\{\d/.test(source.slice(at)))

@@ -34,10 +34,10 @@ export const ruleSchema = z.strictObject({
         .describe('Kind of the page, as far as its URL says.'),
       structCategory: names
         .optional()
-        .describe('Category of a structured event; case and separators are no matter.'),
+        .describe('Category of a structured event; case and separators do not matter.'),
       structAction: names
         .optional()
-        .describe('Action of a structured event; case and separators are no matter.'),
+        .describe('Action of a structured event; case and separators do not matter.'),
       target: z
         .union([path, z.array(path).min(1)])
         .optional()

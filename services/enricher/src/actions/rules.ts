@@ -228,7 +228,7 @@ function readMatch(rule: CompiledRule, groups: Groups, page: Page, event: SentEv
   const text = (sources: readonly Source[], lengthMax = 255): string | null => {
     for (const source of sources) {
       const found = textOf(source(groups, page, event))
-      // Longer ones are no ids or names; what was sent is still in the event.
+      // Longer ones are not ids or names; what was sent is still in the event.
       if (found !== '' && found.length <= lengthMax) return found
     }
     return null

@@ -153,7 +153,7 @@ describe('user agent', () => {
     if (browserName !== null) expect(agent.browserName).toBe(browserName)
   })
 
-  test('is capped, and empty is none', () => {
+  test('is capped, and an empty one is absent', () => {
     expect(readUserAgent('x'.repeat(600)).text).toBe('x'.repeat(512))
     expect(readUserAgent('')).toBe(NO_USER_AGENT)
   })
@@ -279,7 +279,7 @@ describe('identifiers', () => {
     })
   })
 
-  test('of nobody are none', () => {
+  test('of an event without any are null', () => {
     const nobody = '00000000-0000-0000-0000-000000000000'
     const entity = { ...session, data: { userId: nobody, sessionId: nobody, sessionIndex: 1 } }
     const ids = readIdentifiers(event({ entities: [entity] }), { ...raw, network_user_id: nobody }, undefined)

@@ -9,7 +9,7 @@ import type { SentEvent } from '@sluicebox/protocol/sent-event'
 
 /**
  * When the event happened. True time takes the place of the device's. Where it is all there is, it needs no
- * correction: whoever set it knows the time, so it counts as sent at the instant when it was collected.
+ * correction: the site set it and knows the time, so it counts as sent at the instant when it was collected.
  */
 export function eventTime(
   { createdAt, sentAt, isTimeTrue }: Pick<SentEvent, 'createdAt' | 'sentAt' | 'isTimeTrue'>,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 /**
- * What a copy of an event may differ in: the ids that a client makes anew, and when and through which collector it
+ * What a copy of an event may differ in: the ids that a client makes again, and when and through which collector it
  * was sent.
  */
 const LEFT_OUT = new Set(['eid', 'stm', 'nuid', 'tnuid', 'cv', 'event_id', 'sent_at'])

@@ -10,7 +10,7 @@ export interface ReferrerSite {
   readonly terms: readonly string[]
 }
 
-/** Changes with the lists: it stands on every event. */
+/** Changes with the lists: every event carries it. */
 export const REFERRER_SITES_VERSION = '2026.11'
 
 interface Group {
@@ -150,7 +150,7 @@ const GROUPS: readonly Group[] = [
 
 const TERMS_DEFAULT: readonly string[] = ['q']
 
-/** The sites of the lists by host, and those whose host goes on with any country's ending by the name before it. */
+/** The sites of the lists by host, and those whose host continues with any country's ending by the name before it. */
 const HOSTS = new Map<string, ReferrerSite>()
 const ANY_ENDING = new Map<string, ReferrerSite>()
 for (const { medium, hosts, terms } of GROUPS)

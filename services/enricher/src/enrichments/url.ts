@@ -37,7 +37,7 @@ export function splitUrl(text: string): Url | undefined {
   // Without a scheme only a path can be meant.
   if (scheme === null)
     return rest.startsWith('/') ? { scheme, host: null, port: null, path: rest, query, fragment } : undefined
-  // about:blank has no parts, and what data: and javascript: have is no place.
+  // about:blank has no parts, and what data: and javascript: have is not a place.
   const path = scheme === 'about' ? rest : ''
   return { scheme, host: null, port: null, path, query: null, fragment: null }
 }

@@ -14,7 +14,7 @@ export interface UserAgent {
   readonly isBot: boolean
 }
 
-/** Longer ones are no browser's; the cap bounds what the parsers' patterns can cost. */
+/** Longer ones do not come from a browser; the cap bounds what the parsers' patterns can cost. */
 export const USER_AGENT_LENGTH_MAX = 512
 
 export const NO_USER_AGENT: UserAgent = {

@@ -43,7 +43,7 @@ describe('what a reader of committed records sees', () => {
     expect(offsetsOf(batches, [[1, 0]])).toEqual({ offsets: [1, 5], aborted: 2 })
   })
 
-  test('a producer may fail and go on several times', () => {
+  test('a producer may fail and recover several times', () => {
     const batches = [
       batch(1, [0]),
       end(1, 1, 'abort'),

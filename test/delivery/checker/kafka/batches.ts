@@ -15,7 +15,7 @@ export interface RecordBatch {
   readonly lastOffset: bigint
   readonly producerId: bigint
   readonly isTransactional: boolean
-  /** Set where the batch is no records but the end of a transaction. */
+  /** Set where the batch holds not records but the end of a transaction. */
   readonly ends: 'commit' | 'abort' | undefined
   readonly records: readonly StoredRecord[]
 }

@@ -55,7 +55,7 @@ export function createTopicReader(addresses: readonly string[]): TopicReader {
     connections.clear()
   }
 
-  /** Leaders move and brokers start anew: what fails is tried again, for some seconds. */
+  /** Leaders move and brokers start again: what fails is tried again, for some seconds. */
   async function patiently<T>(work: (address: string) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {

@@ -5,7 +5,7 @@ import type { Fields } from '../schemas.ts'
 import type { Stored, StreamContent } from '../streams.ts'
 
 // A run in which all went well, small enough to be spoilt by hand: two sessions in two partitions; an event that is bad,
-// one that was sent twice because the first answer was lost, one that was refused; heartbeats; a record that is none.
+// one that was sent twice because the first answer was lost, one that was refused; heartbeats; bytes that are not a record.
 
 export interface Parts {
   lines: HistoryLine[]

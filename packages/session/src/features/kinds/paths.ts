@@ -3,7 +3,7 @@ import type { TextField } from '../fields.ts'
 import type { SpecOf, Where } from '../spec.ts'
 
 // first_touch, sequence, transition: where the visitor came from and which way he went. Cells hold a value's code + 1,
-// so that 0 is none yet.
+// so that 0 means none yet.
 
 export function compileFirstTouch(spec: SpecOf<'first_touch'>, compiling: Compiling): Reader {
   const codes = compiling.codes(spec.of, namedValues(spec))

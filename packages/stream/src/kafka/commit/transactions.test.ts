@@ -20,7 +20,7 @@ const SETTINGS = {
   requestTimeoutMs: 100,
 } as const
 
-/** What the coordinator says of the last transaction, one answer after another; the last for ever. */
+/** What the coordinator says of the last transaction, one answer after another; the last forever. */
 let states: (string | number)[]
 let asked: string[]
 let socket: object
@@ -96,7 +96,7 @@ describe('what the last transaction has left open', () => {
     ['PrepareEpochFence', 'abort'],
     ['Empty', 'abort'],
     ['a state that nobody knows yet', 'abort'],
-    // There was none.
+    // No transaction was open.
     [105, 'abort'],
   ])('%s: %s', async (state, end) => {
     states = [state, 'CompleteCommit']
@@ -129,7 +129,7 @@ describe('what the last transaction has left open', () => {
   })
 })
 
-describe('a coordinator that was connected anew', () => {
+describe('a coordinator that was connected again', () => {
   const reconnections: [string, () => void][] = [
     ['on another line', () => (socket = {})],
     ['not yet', () => (isConnected = false)],

@@ -22,7 +22,7 @@ export interface TransactionSettings extends ProduceSettings {
 export interface Transactions {
   /**
    * Writes the outputs, by topic, and commits `next` as the group's position: both or neither. After an error, which
-   * is always a `FencedError`, it is of no use any more: what became of the transaction is known only once the next
+   * is always a `FencedError`, it is unusable any more: what became of the transaction is known only once the next
    * owner has begun.
    */
   commit(outputs: Readonly<Record<string, readonly OutputRecord[]>>, next: bigint): Promise<void>
@@ -33,7 +33,7 @@ interface TopicPartitions {
   readonly partitions: readonly number[]
 }
 
-/** The type of the error that the coordinator was connected anew, or is another one, since it was last told something. */
+/** The type of the error that the coordinator was connected again, or is another one, since it was last told something. */
 const RECONNECTED = 'RECONNECTED'
 /** How long a request is tried while brokers say that it did nothing, in request timeouts. */
 const PATIENCE = 2
@@ -49,7 +49,7 @@ export async function beginTransactions(
   const { transactionalId, transactionTimeoutMs, groupId, topic, partition } = settings
   const { requestTimeoutMs, recordBytesMax } = settings
   const patience = (): Patience => ({ until: performance.now() + PATIENCE * requestTimeoutMs })
-  /** The line on which the coordinator was told of the last transaction. */
+  /** The line on which the coordinator learned of the last transaction. */
   let line: object | undefined
 
   const allOutputs = await patiently(outputPartitions, connection.renew, isDefinite, patience())
@@ -103,14 +103,14 @@ export async function beginTransactions(
 
   /**
    * A coordinator refuses the next transaction until it has marked the end of the last one everywhere. Once it was
-   * restarted, that can't be relied on: see `endLeftovers`. So nothing is asked of it then but to begin anew.
+   * restarted, that can't be relied on: see `endLeftovers`. So nothing is asked of it then but to begin again.
    */
   function stayOnLine(broker: Broker): void {
     const now = lineTo(broker)
     if (line !== undefined && now !== line)
       throw Object.assign(
         new FencedError(
-          `the coordinator of ${transactionalId} was connected anew: the position is read again`,
+          `the coordinator of ${transactionalId} was connected again: the position is read again`,
         ),
         { type: RECONNECTED },
       )
@@ -177,7 +177,7 @@ export async function beginTransactions(
 
   return {
     async commit(outputs, next) {
-      if (isOver || sequences.isSpent()) throw new FencedError(`${transactionalId} has to begin anew`)
+      if (isOver || sequences.isSpent()) throw new FencedError(`${transactionalId} has to begin again`)
       const counts = await Promise.all(
         Object.keys(outputs).map(async name => (await connection.partitions(name)).length),
       )

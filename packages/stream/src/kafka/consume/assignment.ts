@@ -12,7 +12,7 @@ export interface Member {
 export const PROTOCOL = 'sluicebox-sticky'
 
 /**
- * Shares the partitions out evenly. Whoever has a partition keeps it as far as that allows, since its next owner has
+ * Shares the partitions out evenly. A member that has a partition keeps it as far as that allows, since its next owner has
  * to restore its state first. Of two members who claim one partition the first by id is believed.
  */
 export function assign(members: readonly Member[], partitionCount: number): Map<string, number[]> {

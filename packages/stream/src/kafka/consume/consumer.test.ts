@@ -73,7 +73,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     )
   }
 
-  test('goes on behind what was deleted, and says so', async () => {
+  test('continues behind what was deleted, and says so', async () => {
     const log = await open()
     await log.append('raw', numbered(5))
     await withOwned(log, owned => owned.commit({}, 1n))
@@ -148,7 +148,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     await expect.poll(async () => (await log.read('good', 0, 0n, LIMITS)).records.length, SOON).toBe(2)
   })
 
-  test('two members each go on with what they keep while a third one joins', async () => {
+  test('two members each continue with what they keep while a third one joins', async () => {
     const topic = `${prefix}raw`
     await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
     const stop = new AbortController()
@@ -211,7 +211,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     )
   })
 
-  test('appends are refused while too much waits, and go on when it is written', async () => {
+  test('appends are refused while too much waits, and continue once it is written', async () => {
     const log = await open()
     const large = (): OutputRecord[] =>
       Array.from({ length: 10 }, () => ({ key: 'a', value: Buffer.alloc(3_000_000) }))
@@ -242,7 +242,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
 
   test('a broker that is killed right after a commit loses and doubles nothing', async () => {
     const log = await open()
-    // Brokers of 4.3 may forget to mark the end of a transaction then: whoever takes over has to clear it up.
+    // Brokers of 4.3 may forget to mark the end of a transaction then: the member that takes over has to clear it up.
     for (let round = 0; round < 3; round++) {
       await log.append('raw', [{ key: 'a', value: Buffer.from(String(round)) }])
       await withOwned(log, async owned => {
@@ -288,8 +288,8 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     ).rejects.toThrow(/session timeout/i)
   })
 
-  // The last one: the broker has to join its cluster anew afterwards.
-  test('a broker that says nothing at all ends the consumer, so that its process is started anew', async () => {
+  // The last one: the broker has to join its cluster again afterwards.
+  test('a broker that says nothing at all ends the consumer, so that its process is restarted', async () => {
     const log = await open({ stallMs: 1000, requestTimeoutMs: 3000, sessionTimeoutMs: 30_000 })
     const holding = Promise.withResolvers<void>()
     const consumed = log.consume(

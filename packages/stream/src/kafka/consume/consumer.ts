@@ -11,7 +11,7 @@ import type { Names } from '../names.ts'
 import { boundsOf, committedOf } from './read-positions.ts'
 import { beginTransactions } from '../commit/transactions.ts'
 
-/** A worker that hears nothing of a partition. The process is to be ended and started anew. */
+/** A worker that hears nothing of a partition. The process is to be ended and restarted. */
 export class StalledError extends Error {
   override readonly name = 'StalledError'
 }
@@ -54,7 +54,7 @@ export async function consume(
     async onOutOfRange(partition, from) {
       const { start, end } = (await boundsOf(shared, topic))[partition]!
       if (from >= start && from <= end) return from
-      // A position behind the end is one of a topic that was deleted and made anew.
+      // A position behind the end is one of a topic that was deleted and created again.
       parts.onSkipped({ group, stream, partition, from, to: start })
       return start
     },
@@ -97,7 +97,7 @@ export async function consume(
       } catch (error) {
         if (isHopeless(error)) throw error
         onProblem(error as Error)
-        // Whoever was asked may be gone: its part has another broker by now.
+        // The broker that was asked may be gone: another one plays its part by now.
         await shared.renew().catch(() => {})
       }
       if (begun !== undefined) {
@@ -108,7 +108,7 @@ export async function consume(
       if (ended.aborted) return
       await sleep(retryMs, undefined, { signal: ended }).catch(() => {})
       retryMs = Math.min(retryMs * 2, RETRY_MS.max)
-      // Two who both believe that they own it would shut each other out for ever.
+      // Two members that both believe that they own it would fence each other off forever.
       await membership.confirm(ended)
     }
   }

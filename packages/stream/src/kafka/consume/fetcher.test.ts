@@ -52,7 +52,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const feed of feeds) feed.close()
   await vi.runAllTimersAsync()
-  // With nothing left to fetch, nothing may go on asking.
+  // With nothing left to fetch, nothing may continue asking.
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
 })
@@ -119,7 +119,7 @@ test('a partition that moves to a broker that led none before', async () => {
 test('a partition whose move is known before its former leader refuses it', async () => {
   open('1', '1')
   await vi.advanceTimersByTimeAsync(HELD_MS / 2)
-  // Another part of the program has asked anew: the former leader still answers, and is not asked for it again.
+  // Another part of the program has asked again: the former leader still answers, and is not asked for it again.
   leaders = known = ['2', '1']
   expect(await afterASecond()).toEqual({ 1: [1], 2: [0] })
   leaders = known = ['1', '1']
@@ -144,7 +144,7 @@ test('a broker that fails holds up no other, and is asked again', async () => {
   expect(asked['1']!.length).toBeGreaterThan(1)
 })
 
-test('goes on behind what was deleted', async () => {
+test('continues behind what was deleted', async () => {
   open('1')
   skipTo = 7n
   await vi.advanceTimersByTimeAsync(HELD_MS)

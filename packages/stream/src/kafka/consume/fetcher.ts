@@ -6,7 +6,7 @@ import { readFetched, type FetchedMessage } from '../protocol/wire.ts'
 /** What was fetched of a partition and not taken yet. */
 export interface Feed {
   /**
-   * The next records within the limits, and where to go on; waits for some. No records when others follow that nobody
+   * The next records within the limits, and where to continue; waits for some. No records when others follow that nobody
    * gets to see, such as the end of a transaction. Undefined when the feed is closed.
    */
   take(limits: ReadLimits): Promise<{ records: InputRecord[]; next: bigint } | undefined>
@@ -26,9 +26,9 @@ export interface Fetcher {
 export interface FetcherParts {
   readonly connection: Pick<Connection, 'leaderId' | 'broker' | 'renew'>
   readonly topic: string
-  /** Records from `from` on are gone: answers where to go on. */
+  /** Records from `from` on are gone: returns where to continue. */
   readonly onOutOfRange: (partition: number, from: bigint) => Promise<bigint>
-  /** Told of an error; the fetch is tried again. */
+  /** Called with an error; the fetch is retried. */
   readonly onProblem: (error: Error) => void
 }
 
@@ -163,7 +163,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
     }
   }
 
-  /** Goes on behind what retention has deleted. */
+  /** Continues behind what retention has deleted. */
   async function skipMissing(): Promise<void> {
     for (const feed of feeds) {
       if (!isHungry(feed)) continue

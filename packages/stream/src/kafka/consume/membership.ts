@@ -22,14 +22,14 @@ export interface MembershipParts {
   readonly owned: () => readonly number[]
   /** What it has from now on. */
   readonly onAssigned: (partitions: readonly number[]) => void
-  /** Told of an error; the member goes on trying. */
+  /** Called with an error; the member retries. */
   readonly onProblem: (error: Error) => void
-  /** Told of an error after which there is nothing more to try. */
+  /** Called with an error after which there is nothing more to try. */
   readonly onHopeless: (error: Error) => void
 }
 
 export interface Membership {
-  /** Resolves when the group has said since the call that this member still belongs to it, or it has joined anew. */
+  /** Resolves when the group has said since the call that this member still belongs to it, or it has joined again. */
   confirm(signal: AbortSignal): Promise<void>
   /** Resolves when the group was left. */
   readonly ended: Promise<void>
@@ -38,7 +38,7 @@ export interface Membership {
 const RETRY_MS = 200
 
 /**
- * Takes part in a consumer group. While the group shares the partitions out anew, each member goes on with what it
+ * Takes part in a consumer group. While the group shares the partitions out again, each member continues with what it
  * has; who loses a partition learns it from the outcome, or by being fenced.
  */
 export function joinGroup(parts: MembershipParts): Membership {

@@ -15,7 +15,7 @@ export interface Connection extends AsyncDisposable {
   leader(topic: string, partition: number): Promise<Broker>
   /** The broker that coordinates a group or a transactional id. */
   coordinator(kind: 'group' | 'transaction', id: string): Promise<Broker>
-  /** Asks the cluster anew who leads and coordinates: after an error that says that it changed. */
+  /** Asks the cluster again which brokers lead and coordinate: after an error that says that it changed. */
   renew(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ const NO_LEADER = -1
 export async function connect(config: KafkaConfig): Promise<Connection> {
   const cluster = createCluster({
     ...clientSettings(config),
-    // It is asked anew here.
+    // It is asked again here.
     metadataMaxAge: NEVER_MS,
     reauthenticationThreshold: 10_000,
   })

@@ -51,7 +51,7 @@ describe('what an error means', () => {
 })
 
 describe('trying again', () => {
-  test('asks anew who leads, and gives what came in the end', async () => {
+  test('asks again which broker leads, and gives what came in the end', async () => {
     let tries = 0
     let renewals = 0
     const got = await patiently(
@@ -66,7 +66,7 @@ describe('trying again', () => {
     expect([got, tries, renewals]).toEqual(['done', 3, 2])
   })
 
-  test('goes on when nobody can say who leads', async () => {
+  test('continues when no broker can say which one leads', async () => {
     let tries = 0
     await patiently(
       async () => {

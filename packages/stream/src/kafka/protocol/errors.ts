@@ -1,4 +1,4 @@
-// What an error of a broker or of the way to it means for whoever asked.
+// What an error of a broker or of the way to it means for the caller.
 
 /** The request did nothing, and will go through later or with another broker. */
 const DEFINITE = new Set([
@@ -43,7 +43,7 @@ export function isLost(error: unknown): boolean {
   return typeOf(error) === undefined && name.startsWith('KafkaJS')
 }
 
-/** Trying again is of no use: it is a setting, a right or a fault of ours that has to be put right. */
+/** A retry is useless: it is a setting, a right or a fault of ours that has to be fixed. */
 export function isHopeless(error: unknown): boolean {
   const type = typeOf(error)
   if (type === undefined) return !isLost(error)
@@ -69,7 +69,7 @@ const WAIT_MS_MAX = 250
 
 /**
  * Makes a request again while `mayRepeat` says that its error allows it, with longer and longer waits, and asks the
- * cluster anew who leads and coordinates in between. Rejects with the last error.
+ * cluster again which brokers lead and coordinate in between. Rejects with the last error.
  */
 export async function patiently<T>(
   request: () => Promise<T>,

@@ -5,7 +5,7 @@ import type { Message } from './wire.ts'
 
 const gzip = promisify(gzipCallback)
 
-/** What stands in the head of a batch. */
+/** What is in the head of a batch. */
 export interface BatchHead {
   readonly producerId: string
   readonly producerEpoch: number

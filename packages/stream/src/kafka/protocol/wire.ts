@@ -6,7 +6,7 @@ import type { RetryOptions } from 'kafkajs'
 //
 // Its producer and consumer are not used, because they lose and double records in ways that can't be helped from
 // outside: offsets are read before the former owner is fenced, a batch may be dropped in a retry, a rebalance stops
-// every partition, a failed commit leaves an object that can't go on. What stands here instead is small, because one
+// every partition, a failed commit leaves an object that can't continue. What stands here instead is small, because one
 // batch of one partition is all that is ever under way.
 
 /** What brokers are asked for. All reject with an error that has a `type`, such as NOT_LEADER_FOR_PARTITION. */
@@ -161,7 +161,7 @@ const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
 }
 
 // As it stands it sets a timer of minus fifty years after each answer, which fires at once and sets the next: a
-// thousand times a second for each connection, for ever.
+// thousand times a second for each connection, forever.
 const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests
 RequestQueue.prototype.scheduleCheckPendingRequests = function () {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheck.call(this)
@@ -178,7 +178,7 @@ export function createCluster(settings: ClusterSettings): Cluster {
   })
 }
 
-/** The visible records of a fetch from `offset` on, and where to go on: behind all that it brought. */
+/** The visible records of a fetch from `offset` on, and where to continue: behind all that it brought. */
 export function readFetched(
   topic: string,
   offset: bigint,
@@ -233,7 +233,7 @@ export function errorOf(code: number): Error {
 }
 
 /**
- * Stands for the line to a broker. It is another one once the broker was connected anew, as it must be after a restart,
+ * Stands for the line to a broker. It is another one once the broker was connected again, as it must be after a restart,
  * and each time while it is not connected.
  */
 export function lineTo(broker: Broker): object {
