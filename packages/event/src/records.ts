@@ -198,3 +198,6 @@ export interface StreamRecords {
 export type StreamName = keyof StreamRecords
 
 export const STREAMS = ['raw', 'good', 'bad', 'scored'] as const satisfies readonly StreamName[]
+
+/** A record while it is being filled in. */
+export type Draft<Record> = { -readonly [Field in keyof Record]: Record[Field] }

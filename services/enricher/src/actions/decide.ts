@@ -1,3 +1,4 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { EventName } from '../enrichments/event-name.ts'
 import type { Page } from '../enrichments/page.ts'
 import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
@@ -80,4 +81,18 @@ function ownName(event: SentEvent, name: string): string {
 /** Longer ones are not ids; what was sent is still in the event. */
 function short(value: string | null | undefined): string | null {
   return value === undefined || value === null || value.length > ID_LENGTH_MAX ? null : value
+}
+
+/** Sets the columns of a decision. */
+export function setDecision(good: Draft<GoodRecord>, decision: Decision): void {
+  good.action = decision.action
+  good.page_kind = decision.pageKind
+  good.product_id = decision.productId
+  good.category = decision.category
+  good.price = decision.price
+  good.quantity = decision.quantity
+  good.currency = decision.currency
+  good.revenue = decision.revenue
+  good.order_id = decision.orderId
+  good.search_term = decision.searchTerm
 }

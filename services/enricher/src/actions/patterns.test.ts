@@ -59,7 +59,7 @@ test.each([
 })
 
 test('what is not a regular expression is told with its reason', () => {
-  expect(() => compileRegex('(')).toThrow(/"\(" is no regular expression: /)
+  expect(() => compileRegex('(')).toThrow(/"\(" is not a regular expression: /)
 })
 
 test.each([

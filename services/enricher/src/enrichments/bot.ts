@@ -1,3 +1,4 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { SelfDescribing } from '@sluicebox/protocol/sent-event'
 import type { UserAgent } from './user-agent.ts'
 
@@ -13,4 +14,15 @@ export function botReason(
     if (schema.startsWith(BROWSER_CONTEXT) && (data as { webdriver?: unknown }).webdriver === true)
       return 'webdriver'
   return null
+}
+
+/** Sets the columns that label automated traffic. */
+export function setBot(
+  good: Draft<GoodRecord>,
+  userAgent: UserAgent,
+  entities: readonly SelfDescribing[],
+): void {
+  const reason = botReason(userAgent, entities)
+  good.is_bot = reason !== null
+  good.bot_reason = reason
 }

@@ -1,3 +1,4 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { Fault } from '@sluicebox/protocol/sent-event'
 import type { Parameters } from './url.ts'
 
@@ -93,4 +94,15 @@ export function readCampaign(
     clickId: clickName === undefined ? null : read('clickId', [clickName]),
     network: clickName === undefined ? null : (names.clickIds[clickName] ?? null),
   }
+}
+
+/** Sets the columns of a campaign. */
+export function setCampaign(good: Draft<GoodRecord>, campaign: Campaign): void {
+  good.mkt_medium = campaign.medium
+  good.mkt_source = campaign.source
+  good.mkt_term = campaign.term
+  good.mkt_content = campaign.content
+  good.mkt_campaign = campaign.campaign
+  good.mkt_click_id = campaign.clickId
+  good.mkt_network = campaign.network
 }

@@ -1,5 +1,5 @@
 import { CLIENT_SESSION, idsOf, usableId } from '@sluicebox/protocol/ids'
-import type { RawRecord } from '@sluicebox/event/records'
+import type { Draft, GoodRecord, RawRecord } from '@sluicebox/event/records'
 import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Pseudonyms } from './pseudonyms.ts'
 
@@ -77,4 +77,14 @@ function pseudonymiseSession(data: unknown, appId: string, pseudonyms: Pseudonym
   rename('sessionId', 'session_id')
   rename('previousSessionId', 'session_id')
   return renamed
+}
+
+/** Sets the columns of the identifiers. */
+export function setIdentifiers(good: Draft<GoodRecord>, ids: Identifiers): void {
+  good.session_id = ids.sessionId
+  good.session_index = ids.sessionIndex
+  good.user_id = ids.userId
+  good.domain_user_id = ids.domainUserId
+  good.network_user_id = ids.networkUserId
+  good.contexts = ids.entities.length === 0 ? null : JSON.stringify(ids.entities)
 }

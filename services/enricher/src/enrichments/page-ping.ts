@@ -1,3 +1,4 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { SentEvent } from '@sluicebox/protocol/sent-event'
 
 /** How far the page was scrolled since the last ping, in pixels. */
@@ -21,4 +22,13 @@ export function scrollOffsets(
     yMin: event.scrollYMin ?? 0,
     yMax: event.scrollYMax ?? 0,
   }
+}
+
+/** Sets the columns of a page ping. */
+export function setScroll(good: Draft<GoodRecord>, event: Parameters<typeof scrollOffsets>[0]): void {
+  const { xMin, xMax, yMin, yMax } = scrollOffsets(event)
+  good.scroll_x_min = xMin
+  good.scroll_x_max = xMax
+  good.scroll_y_min = yMin
+  good.scroll_y_max = yMax
 }

@@ -1,3 +1,4 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { Fault } from '@sluicebox/protocol/sent-event'
 import { readCampaign, NO_CAMPAIGN, type Campaign, type CampaignNames } from './campaign.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl, type Parameters, type Url } from './url.ts'
@@ -82,4 +83,14 @@ export function lengthFaults(
       })
   }
   return faults
+}
+
+/** Sets the columns of a page. */
+export function setPage(good: Draft<GoodRecord>, page: Page, title: string | null): void {
+  good.page_url = page.url
+  good.page_title = title
+  good.page_host = page.host
+  good.page_path = page.path
+  good.page_query = page.query
+  good.page_fragment = page.fragment
 }

@@ -1,3 +1,4 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { Fault } from '@sluicebox/protocol/sent-event'
 import { lengthFaults } from './page.ts'
 import { findSite } from './referrer-sites.ts'
@@ -77,3 +78,19 @@ export function isInternal(
 }
 
 const withoutWww = (host: string): string => (host.startsWith('www.') ? host.slice(4) : host)
+
+/** Sets the columns of a referrer on a page of `pageHost`. */
+export function setReferrer(
+  good: Draft<GoodRecord>,
+  referrer: Referrer,
+  pageHost: string | null,
+  internalHosts: ReadonlySet<string>,
+): void {
+  const internal = isInternal(referrer.host, pageHost, internalHosts)
+  good.page_referrer = referrer.url
+  good.referrer_host = referrer.host
+  good.referrer_path = referrer.path
+  good.referrer_medium = internal ? 'internal' : referrer.medium
+  good.referrer_source = internal ? null : referrer.source
+  good.referrer_term = internal ? null : referrer.term
+}

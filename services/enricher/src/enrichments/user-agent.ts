@@ -1,3 +1,4 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import Bowser from 'bowser'
 import { isbot } from 'isbot'
 
@@ -45,3 +46,13 @@ export function readUserAgent(text: string): UserAgent {
 }
 
 const named = (name: string | undefined): string | null => (name === undefined || name === '' ? null : name)
+
+/** Sets the columns of a user agent. */
+export function setUserAgent(good: Draft<GoodRecord>, agent: UserAgent): void {
+  good.user_agent = agent.text
+  good.browser_name = agent.browserName
+  good.browser_version = agent.browserVersion
+  good.os_name = agent.osName
+  good.os_version = agent.osVersion
+  good.device_type = agent.deviceType
+}
