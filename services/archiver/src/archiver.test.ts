@@ -142,7 +142,7 @@ describe('the archiver', () => {
     expect(await archiver.metrics.metrics()).toContain('sluicebox_archiver_unreadable_total{stream="raw"} 1')
   })
 
-  test('stops in good order while it waits for a schema', async () => {
+  test('stops cleanly while it waits for a schema', async () => {
     const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await log.append('raw', [{ key: null, value: Buffer.from([0, 0, 0, 0, 7, 1]), partition: 0 }])
@@ -157,7 +157,7 @@ describe('the archiver', () => {
     expect(await count(store)).toBe(0)
   })
 
-  test('says loudly what the log removed before it was archived, and continues behind it', async () => {
+  test('reports as an error what the log removed before it was archived, and continues behind it', async () => {
     const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     await fill(log, { records: 10 })
@@ -239,7 +239,7 @@ describe('the archiver', () => {
 /** A world in which waits are over at once. */
 const HASTY = { now: Date.now, random: () => 1, wait: async () => {} }
 
-/** Appends as many records to each stream as asked for, over all partitions, spread over so many minutes. */
+/** Appends as many records to each stream as asked for, over all partitions, spread over `minutes`. */
 async function fill(
   log: MemoryLog,
   { records, minutes = 0, appendedAt = T0 }: { records: number; minutes?: number; appendedAt?: number },

@@ -7,8 +7,13 @@ import type { Registry } from 'prom-client'
 import type { Place } from './manifests/chain.ts'
 import type { ArchiverConfig } from './config.ts'
 import { createArchiverMetrics, type PartitionStatus } from './metrics.ts'
-import { archivePartition, type Occasions } from './partition.ts'
+import { archivePartition, type Wakeups } from './partition.ts'
 import { folderSchemas, type StreamSchemas } from './schemas.ts'
+
+// The archiver does not run on the driver. The driver commits output records to the log in one transaction with the
+// position, after each batch. The archiver's output is an object in a store, which no transaction of a log includes; an
+// object takes the records of many batches, and the position must stay at its start until the object is stored. So the
+// archiver has a loop of its own (partition.ts), and the chain of objects, not a commit, makes it exactly once.
 
 export const ARCHIVER_GROUP = 'archiver'
 
@@ -19,25 +24,25 @@ export interface ArchiverParts {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
   readonly metrics: Registry
   readonly signal: AbortSignal
-  /** The schemas that ship with Sluicebox, unless given. */
+  /** Default: the schemas that ship with Sluicebox. */
   readonly schemas?: (stream: StreamName) => StreamSchemas
-  /** The clock by which it waits for a registry that can't be reached. */
+  /** Clock of the waits while a registry can't be reached. Default: the real one. */
   readonly world?: World
 }
 
 export interface Archiver {
-  /** Resolves after `signal` has aborted. Rejects when something fails that a restart may help. */
+  /** Resolves after `signal` has aborted. Rejects on a failure that a restart may fix. */
   readonly done: Promise<void>
   /**
-   * Resolves when everything that the log holds now is archived: closes open objects before they are due. For
-   * one process that owns every partition. Rejects when the archiver ends before.
+   * Archives everything that the log holds now, closing open objects before they are due. Only for a process that
+   * owns every partition. Rejects when the archiver ends first.
    */
   drain(): Promise<void>
 }
 
 /**
- * Archives streams until `signal` aborts. An open object is not written then: where objects end is up to their
- * records, and the next process reads them from the log again.
+ * Archives streams until `signal` aborts. An open object is then discarded: only records decide where an object ends,
+ * and the next owner reads them from the log again.
  */
 export function startArchiver(parts: ArchiverParts): Archiver {
   const { log, config, signal } = parts
@@ -47,7 +52,7 @@ export function startArchiver(parts: ArchiverParts): Archiver {
     () => statuses.values(),
     async stream => (await log.bounds(stream)).map(bounds => bounds.end),
   )
-  const occasions = createOccasions(config.windowMs)
+  const wakeups = createWakeups(config.windowMs)
 
   async function archiveStream(stream: StreamName): Promise<void> {
     const schemas = (parts.schemas ?? folderSchemas)(stream)
@@ -64,7 +69,7 @@ export function startArchiver(parts: ArchiverParts): Archiver {
         if (value === undefined) statuses.delete(placeName(place))
         else statuses.set(placeName(place), value)
       }
-      return archivePartition({ ...parts, schemas, metrics, occasions, status }, place, owned)
+      return archivePartition({ ...parts, schemas, metrics, wakeups, status }, place, owned)
     })
   }
 
@@ -79,7 +84,7 @@ export function startArchiver(parts: ArchiverParts): Archiver {
       const ended = done.then(() => {
         throw new Error('the archiver was stopped before everything was archived')
       })
-      await Promise.race([occasions.drain(targets), ended])
+      await Promise.race([wakeups.drain(targets), ended])
     },
   }
 }
@@ -87,18 +92,18 @@ export function startArchiver(parts: ArchiverParts): Archiver {
 /** The clocks of the servers of a log differ by less than this. */
 const CLOCK_SKEW_MS = 5_000
 
-interface DrainableOccasions extends Occasions {
+interface DrainableWakeups extends Wakeups {
   /** Resolves when each of the partitions is archived up to its target. */
   drain(targets: ReadonlyMap<string, bigint>): Promise<void>
 }
 
-function createOccasions(windowMs: number): DrainableOccasions {
+function createWakeups(windowMs: number): DrainableWakeups {
   let logTime = 0
   let upcoming = Promise.withResolvers<void>()
   const wanted = new Map<string, bigint>()
   let drained = Promise.withResolvers<void>()
 
-  function occur(): void {
+  function wake(): void {
     upcoming.resolve()
     upcoming = Promise.withResolvers()
   }
@@ -115,7 +120,7 @@ function createOccasions(windowMs: number): DrainableOccasions {
       if (time <= logTime) return
       const isNewWindow = Math.floor(time / windowMs) > Math.floor(logTime / windowMs)
       logTime = time
-      if (isNewWindow) occur()
+      if (isNewWindow) wake()
     },
     target: place => wanted.get(placeName(place)),
     archived(place) {
@@ -126,7 +131,7 @@ function createOccasions(windowMs: number): DrainableOccasions {
       if (targets.size === 0) return
       if (wanted.size === 0) drained = Promise.withResolvers()
       for (const [place, target] of targets) wanted.set(place, target)
-      occur()
+      wake()
       await drained.promise
     },
   }

@@ -3,7 +3,7 @@ import { loadProcessConfig } from '@sluicebox/runtime/process'
 import { expect, test } from 'vitest'
 import { archiverConfig } from './config.ts'
 
-test('archives every stream in windows of five minutes unless told otherwise', () => {
+test('archives every stream in windows of five minutes by default', () => {
   expect(archiverConfig.parse({})).toMatchObject({
     streams: ['raw', 'good', 'bad', 'scored'],
     windowMs: 300_000,

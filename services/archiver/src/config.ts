@@ -17,21 +17,23 @@ export const archiverConfig = z
       .default(300_000)
       .refine(ms => HOUR_MS % ms === 0, 'must divide an hour, such as 60000, 300000 or 3600000')
       .describe(
-        'Longest time that records wait for their object, by the clock of the log. Shorter means sooner and smaller objects.',
+        'Length of a window, by the clock of the log. An object is closed when the log enters the next window; shorter windows give earlier and smaller objects.',
       ),
     recordsMax: z
       .number()
       .int()
       .min(1)
       .default(200_000)
-      .describe('An object with this many records is closed.'),
+      .describe(
+        'Records in an object at most. The object is closed at this number, and the next record begins another.',
+      ),
     bytesMax: z
       .number()
       .int()
       .min(1024)
       .default(32 * 1024 * 1024)
       .describe(
-        'An object is closed before its records, uncompressed, exceed this. Each partition of each stream holds one open object in memory, compressed.',
+        'Uncompressed bytes of records in an object at most. The object is closed before the record that would exceed it; a larger record has an object of its own. Each partition of each stream holds one open object in memory, compressed.',
       ),
     hourRecordsMin: z
       .number()
@@ -39,7 +41,7 @@ export const archiverConfig = z
       .min(1)
       .default(500)
       .describe(
-        'An object with at least this many records ends with the collected hour; a smaller one with the day, so that a sparse recording of months is not a heap of tiny objects.',
+        'An object with at least this many records is closed when the collected hour changes; a smaller one when the day changes, so that a sparse recording of months does not become a heap of tiny objects.',
       ),
     rowsPerGroup: z
       .number()
@@ -47,7 +49,7 @@ export const archiverConfig = z
       .min(100)
       .default(1000)
       .describe(
-        'Rows in a Parquet row group. A group is encoded at one go, at some 20 µs a row: larger ones make whatever shares the process wait.',
+        'Rows in a Parquet row group. A group is encoded in one go, at about 20 µs a row; a larger one blocks the rest of the process for longer.',
       ),
     batchRecordsMax: z.number().int().min(1).default(2000).describe('Records read at a time.'),
     batchBytesMax: z

@@ -63,7 +63,7 @@ describe('an object ends', () => {
     expect(cut.isBefore(record({ bytes, ...next }))).toBe(ends)
   })
 
-  test('not again and again when two collectors disagree about the hour', () => {
+  test('only once when two collectors disagree about the hour', () => {
     const collected = Array.from({ length: 200 }, (_, i) => NOON + (i % 2 === 0 ? i : -i))
     expect(lengths(collected.map(collectedAt => record({ collectedAt, bytes: 1 })))).toEqual([200])
   })

@@ -2,7 +2,7 @@ import type { ArchiverConfig } from './config.ts'
 
 export type CutRule = Pick<ArchiverConfig, 'windowMs' | 'recordsMax' | 'bytesMax' | 'hourRecordsMin'>
 
-/** What decides where an object ends. */
+/** The facts of a record that decide where an object ends. */
 export interface CutRecord {
   readonly collectedAt: number
   readonly appendedAt: number
@@ -18,8 +18,8 @@ export interface Cut {
   isBefore(record: CutRecord): boolean
   add(record: CutRecord): void
   /**
-   * Whether a record that the log takes at `appendedAt` would end the object. Then an object that waits for its
-   * next record may be closed at once: where it ends is settled.
+   * Returns whether any record that the log appends at `appendedAt` would end the object. If so, the object may be
+   * closed without waiting for such a record: where it ends is settled.
    */
   isSettled(appendedAt: number): boolean
 }
@@ -34,8 +34,8 @@ export function createCut({ windowMs, recordsMax, bytesMax, hourRecordsMin }: Cu
   let appendedFirst = 0
 
   /**
-   * Time only cuts when it goes forward: collectors' clocks differ, and a record that is a little late must not
-   * end an object, nor the next one again. A whole day back is another recording.
+   * Only advancing time cuts: collectors' clocks differ, and a record that is a little late must end neither this
+   * object nor the next one. A step of a whole day back is another recording.
    */
   function isOtherTime(collectedAt: number): boolean {
     if (index(collectedAt, DAY_MS) > index(collectedFirst, DAY_MS)) return true

@@ -1,4 +1,5 @@
-// What the archive promises whatever happens: every record of the log in exactly one object, gapless, unchanged.
+// What the archive promises under every failure: each record of the log is in exactly one object, unchanged,
+// without a gap.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -142,7 +143,7 @@ describe('where a log keeps marks of its own among the records', () => {
     )
   })
 
-  test('a drain goes past them where nobody is shown them', async () => {
+  test('a drain skips them where the log does not deliver them', async () => {
     const { log, store } = await filled(30, { showsMarks: false })
     const archiver = run(log, store, SMALL)
     await archiver.drain()
@@ -154,7 +155,7 @@ describe('where a log keeps marks of its own among the records', () => {
     expect(entries.filter(end => end === 19n)).toHaveLength(2)
   })
 
-  test('an object that another archiver has ended before them is gone on from where it ends', async () => {
+  test('an archiver continues where the object of another one ended before them', async () => {
     const { log, store } = await filled(12)
     const former = run(log, store, { ...SMALL, recordsMax: 6 })
     await former.drain()
@@ -167,7 +168,7 @@ describe('where a log keeps marks of its own among the records', () => {
   })
 })
 
-describe('while several archive the same partitions', () => {
+describe('while several archivers share the same partitions', () => {
   test.each([
     { one: 7, other: 7 },
     { one: 5, other: 8 },
@@ -201,7 +202,7 @@ describe('while several archive the same partitions', () => {
 const anyRecord = fc.record({
   stream: fc.constantFrom<StreamName>('raw', 'good', 'scored', 'bad'),
   partition: fc.integer({ min: 0, max: 1 }),
-  // The ends of transactions: positions where no record stands.
+  // Ends of transactions: positions without a record.
   marksBefore: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
   marksBehind: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
   // Steps of the two clocks: mostly forward, now and then far, sometimes back.
@@ -226,7 +227,7 @@ const anyRun = fc.record({
   turns: fc.integer({ min: 0, max: 60 }),
 })
 
-test('the archive is the log, whatever is in it and however its archivers end', async () => {
+test('the archive is the log, for any records and any ends of its archivers', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyRun, { minLength: 1, maxLength: 4 }), async runs => {
       const log = createMemoryLog({ partitions: 2 })

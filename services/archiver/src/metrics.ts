@@ -1,18 +1,18 @@
 import type { StreamName } from '@sluicebox/event/records'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
-/** What a partition's archiver can say at any moment. */
+/** State of a partition, for the metrics. */
 export interface PartitionStatus {
   readonly stream: StreamName
   readonly partition: number
-  /** Everything below is archived. */
+  /** Every record below this position is archived. */
   readonly mark: bigint
-  /** When the log took the first record that is read and not archived yet; undefined when there is none. */
+  /** When the log appended the first record of the open object; undefined without one. */
   readonly waitingSince: number | undefined
 }
 
 export interface ArchiverMetrics {
-  /** An object has become part of the archive, made by this archiver or by another one. */
+  /** Counts an object that joined the archive, made by this archiver or by another one. */
   archived(
     stream: StreamName,
     object: { records: number; bytes: number },
@@ -22,7 +22,7 @@ export interface ArchiverMetrics {
   lost(stream: StreamName, positions: bigint): void
 }
 
-/** Registers the archiver's metrics. `statuses` and `ends` are asked when they are scraped. */
+/** Registers the archiver's metrics. `statuses` and `ends` are called at each scrape. */
 export function createArchiverMetrics(
   registers: readonly Registry[],
   statuses: () => Iterable<PartitionStatus>,
@@ -91,7 +91,7 @@ export function createArchiverMetrics(
   new Gauge({
     ...common,
     name: 'sluicebox_archiver_lag_seconds',
-    help: 'How long the record that waits longest for its object has been in the log.',
+    help: 'Age in the log of the oldest record that is in no object yet.',
     labelNames: ['stream'] as const,
     collect() {
       this.reset()

@@ -21,16 +21,17 @@ import { extensionOf, objectKey } from './objects/object-key.ts'
 import { createParquetWriter } from './objects/parquet-object.ts'
 import type { StreamSchemas } from './schemas.ts'
 
-/** What tells a partition, while it waits for records, to look whether its open object can be closed. */
-export interface Occasions {
-  /** The log took a record at this instant, by its own clock. */
+/** Wakes a partition that waits for records, so that it checks whether its open object can be closed. */
+export interface Wakeups {
+  /** Reports a record that the log appended at this instant, by the log's clock. */
   seen(appendedAt: number): void
-  /** The latest of these instants, less what the clocks of a log's servers may differ by. */
+  /** The latest of these instants, less the difference that the clocks of a log's servers may have. */
   readonly logTime: number
-  /** Up to where a drain wants the partition archived; undefined while none does. */
+  /** Position up to which a drain waits for the partition; undefined without a drain. */
   target(place: Place): bigint | undefined
+  /** Reports that the target is reached. */
   archived(place: Place): void
-  /** Resolves at the next occasion. */
+  /** Resolves at the next wake-up. */
   readonly next: Promise<void>
 }
 
@@ -40,26 +41,32 @@ export interface PartitionParts {
   readonly schemas: StreamSchemas
   readonly config: ArchiverConfig
   readonly metrics: ArchiverMetrics
-  readonly occasions: Occasions
+  readonly wakeups: Wakeups
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
-  /** The clock of waits. */
+  /** Clock of waits. Default: the real one. */
   readonly world?: World | undefined
   readonly status: (status: PartitionStatus | undefined) => void
 }
 
 const ONE_RECORD = { recordsMax: 1, bytesMax: 1 }
 
-/** Archives a partition while this process owns it: the records of the log, object after object, gapless. */
+/**
+ * Archives a partition while this process owns it: every record of the log, object after object, without a gap.
+ * Resolves when the process stops or loses the partition.
+ */
 export async function archivePartition(
   parts: PartitionParts,
   place: Place,
   owned: OwnedPartition,
 ): Promise<void> {
-  const { log, config, occasions } = parts
+  const { log, config, wakeups } = parts
   const limits = { recordsMax: config.batchRecordsMax, bytesMax: config.batchBytesMax }
   const chain = await startChain(parts, place, owned)
 
-  /** Whether no record is left to read. Goes past what the log keeps for itself, such as the ends of transactions. */
+  /**
+   * Returns whether no record is left to read. Skips positions that the log uses for itself, such as ends of
+   * transactions.
+   */
   async function isAtEnd(): Promise<boolean> {
     const { stream, partition } = place
     const end = (await log.bounds(stream))[partition]?.end ?? 0n
@@ -71,7 +78,7 @@ export async function archivePartition(
     return true
   }
 
-  /** After another archiver's shorter object: the records behind it that were in ours. */
+  /** After another archiver's shorter object was adopted: reads the records behind its end again. */
   async function readAgain(to: bigint): Promise<void> {
     while (chain.position < to)
       await chain.add(await log.read(place.stream, place.partition, chain.position, limits))
@@ -86,28 +93,28 @@ export async function archivePartition(
   try {
     owned.seek(chain.position)
     let reading = owned.next()
-    let occasion: Promise<void> | undefined
+    let wakeup: Promise<void> | undefined
     for (;;) {
-      const target = occasions.target(place)
+      const target = wakeups.target(place)
       if (target !== undefined && (chain.position >= target || (await isAtEnd()))) {
         await closeEarly()
-        if (chain.isClosed) occasions.archived(place)
+        if (chain.isClosed) wakeups.archived(place)
         continue
       }
-      if (occasion !== occasions.next) {
-        occasion = occasions.next
-        if (chain.isSettled(occasions.logTime) && (await isAtEnd())) await closeEarly()
+      if (wakeup !== wakeups.next) {
+        wakeup = wakeups.next
+        if (chain.isSettled(wakeups.logTime) && (await isAtEnd())) await closeEarly()
       }
-      const batch = await Promise.race([reading, occasion.then(() => 'occasion' as const)])
-      if (batch === 'occasion') continue
+      const batch = await Promise.race([reading, wakeup.then(() => 'wakeup' as const)])
+      if (batch === 'wakeup') continue
       if (batch === undefined) return
       await chain.add(batch)
       await readAgain(batch.next)
       reading = owned.next()
     }
   } catch (error) {
-    // Another process archives the partition by now, or this one was told to stop while it waited for a schema. What was
-    // open here is read from the log again.
+    // Another member owns the partition now, or this process was stopped while it waited for a schema. The next
+    // owner reads the records of the open object from the log again.
     if (!(error instanceof FencedError) && error !== owned.signal.reason) throw error
   } finally {
     parts.status(undefined)
@@ -117,15 +124,15 @@ export async function archivePartition(
 interface Chain {
   /** Whether no object is open. */
   readonly isClosed: boolean
-  /** Everything below is in an object, or in the open one. */
+  /** Every record below this position is in an object, or in the open one. */
   readonly position: bigint
-  /** Takes the records from `position` on. Stops short of the batch's end where another archiver was first. */
+  /** Adds the batch's records from `position` on. Stops before the batch's end where another archiver was first. */
   add(batch: Batch): Promise<void>
-  /** Says that there is no record from `position` up to here. */
+  /** Moves `position` to here: there are no records in between. */
   pass(to: bigint): void
-  /** Ends the open object here, if there is anything in it. */
+  /** Closes the open object here. Does nothing without one. */
   close(): Promise<void>
-  /** Whether the open object would end before any record that the log takes at this instant. */
+  /** Whether the open object would end before any record that the log appends at this instant. */
   isSettled(appendedAt: number): boolean
 }
 
@@ -177,7 +184,7 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
     return { writer, cut: createCut(config), summary: createSummary(), first }
   }
 
-  /** `end`: every record below it is in the open object, or in those before it. */
+  /** Closes the open object. `end`: every record below it is in this object, or in those before it. */
   async function close(end: bigint): Promise<void> {
     if (open === undefined) return
     const name = { ...place, start: mark }
@@ -186,8 +193,8 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
     const facts = { ...name, end, records: summary.records, schemaId: schemas.id }
     const bytes = await open.writer.finish(facts)
 
-    // First the object, then its entry, then the group's position. A crash between them repeats what is left: the
-    // object is there already then, as it is when another archiver was faster.
+    // First the object, then its entry, then the group's position. After a crash in between, the next owner repeats
+    // the rest: it finds the object under its key, as it does when another archiver was faster.
     const outcome = await store.create(key, bytes)
     let entry: ManifestEntry
     if (outcome === 'created') {
@@ -207,7 +214,8 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
     )
   }
 
-  /** Puts records into the open object, and into the next ones. Answers false where one did not end as planned. */
+  /** Adds records to the open object and to the next ones. Returns false where an object ended elsewhere than planned,
+   * because another archiver had created it. */
   async function put(records: readonly DecodedRecord[]): Promise<boolean> {
     let from = 0
     for (const [i, decoded] of records.entries()) {
@@ -240,7 +248,7 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
       metrics.unreadable(stream, decoded.filter(({ foreign }) => foreign?.text === null).length)
       if (!(await put(decoded))) return
       if (batch.next > position) position = batch.next
-      parts.occasions.seen(latest(records))
+      parts.wakeups.seen(latest(records))
       report()
     },
     pass(to) {

@@ -4,7 +4,7 @@ import { startArchiver } from './archiver.ts'
 import type { ArchiverConfig } from './config.ts'
 import { archivedSchemas } from './schemas.ts'
 
-/** Runs an archiver as a process. Any number of them share the partitions of the streams. */
+/** Runs an archiver as a process. Any number of archivers share the partitions of the streams. */
 export function runArchiver(
   config: ServiceConfig & { readonly archiver: ArchiverConfig },
   announce?: (urls: Urls) => void,

@@ -10,8 +10,8 @@ export interface StreamSchemas {
   readonly id: number
   readonly text: string
   /**
-   * The text of another writer's schema; undefined when there is certainly none of this id. Rejects when it can't
-   * be known at the moment: the partition then waits, nothing is archived as unreadable.
+   * Returns the text of another writer's schema; undefined when no schema has this id. Rejects while the registry
+   * can't be reached: the partition then waits, and nothing is archived as unreadable.
    */
   lookup(id: number): Promise<string | undefined>
 }
@@ -26,7 +26,8 @@ export function folderSchemas(stream: StreamName, dir: string = SCHEMAS_DIR): St
   }
 }
 
-/** The same, as the registry of a service knows them: our own schemas under its ids, others as it holds them. */
+/** Returns the same with a schema registry, where the service has one: the shipped schemas under the registry's ids, and
+ * other writers' schemas as the registry has them. */
 export async function archivedSchemas(
   { schema, fetchSchema }: Pick<Schemas, 'schema' | 'fetchSchema'>,
   streams: readonly StreamName[],

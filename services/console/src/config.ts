@@ -4,12 +4,23 @@ const count = (description: string) => z.int().min(1).describe(description)
 
 /** The console's section of the configuration. */
 export const consoleConfig = z.strictObject({
-  recordsMax: count('Records of each stream that the page and the Micro-compatible API know of.').default(
-    1_000,
-  ),
-  bytesMax: count('Bytes of these records, for each stream.').default(16 * 1024 * 1024),
-  windowSeconds: z.int().min(10).max(600).describe('Seconds that the curves on the page show.').default(60),
-  refreshMs: z.int().min(250).describe('How often the page renews itself.').default(2_000),
+  recordsMax: count(
+    'Records of each stream that the page and the Micro-compatible API keep in memory. Beyond it the oldest are forgotten here; the log still has them.',
+  ).default(1_000),
+  bytesMax: count(
+    'Bytes of these records, for each stream. Beyond it the oldest are forgotten; the newest is always kept.',
+  ).default(16 * 1024 * 1024),
+  windowSeconds: z
+    .int()
+    .min(10)
+    .max(600)
+    .describe('Seconds of history that the curves on the page show.')
+    .default(60),
+  refreshMs: z
+    .int()
+    .min(250)
+    .describe('How often the page fetches its live part, in milliseconds.')
+    .default(2_000),
 })
 
 export type ConsoleConfig = z.output<typeof consoleConfig>

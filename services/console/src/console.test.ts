@@ -126,7 +126,7 @@ describe('the status', () => {
 })
 
 describe('the page', () => {
-  test('stands alone, and says before the first event what to do', async () => {
+  test('needs nothing from elsewhere, and says before the first event what to do', async () => {
     const { inject } = await open()
     const { statusCode, headers, body } = await inject({ url: '/', headers: { host: '127.0.0.1:8080' } })
     expect(statusCode).toBe(200)
@@ -139,8 +139,8 @@ describe('the page', () => {
 
   test('lets in its own style and script by a nonce that changes, and nothing else', async () => {
     const { inject } = await open()
-    const answers = [await inject('/'), await inject('/')]
-    const nonces = answers.map(({ headers, body }) => {
+    const responses = [await inject('/'), await inject('/')]
+    const nonces = responses.map(({ headers, body }) => {
       const policy = String(headers['content-security-policy'])
       const nonce = /script-src 'nonce-([^']{20,})'/.exec(policy)?.[1] ?? ''
       expect(policy).toContain("default-src 'none'")
@@ -222,7 +222,7 @@ describe('the page', () => {
     expect((await inject('/')).body).toContain('--to https://collect.shop.test')
   })
 
-  test('renews the part that changes: sessions with odds, kind, number and signed reasons', async () => {
+  test('serves its live part: sessions with odds, kind, number and signed reasons', async () => {
     log.write('scored', 0, 'v', score('s-live', 4))
     log.write(
       'scored',
@@ -287,7 +287,7 @@ describe('the read API of Micro', () => {
     expect((await inject('/micro/all')).json()).toEqual({ total: 1, good: 1, bad: 0 })
   })
 
-  test('counts every event, also those that are held no more', async () => {
+  test('counts every event, also those no longer held', async () => {
     const { inject, status } = await open()
     for (let i = 0; i < 9; i++) log.write('good', 0, 'v', goodRecord({ event_id: `e${i}` }))
     await until(() => status().rates.good.total === 9)
@@ -308,7 +308,7 @@ describe('the read API of Micro', () => {
     },
   )
 
-  test('keeps no more than it is told to', async () => {
+  test('keeps no more records than configured', async () => {
     for (let i = 0; i < 9; i++) log.write('good', 0, 'v', goodRecord({ event_id: `${i}` }))
     const { inject, status } = await open()
     log.write('bad', 0, 'v', badRecord({}))
@@ -322,7 +322,7 @@ describe('the read API of Micro', () => {
     { url: '/micro/bad?limit=-1', code: 400, error: 'limit' },
     { url: '/micro/nothing', code: 404, error: 'nothing here' },
     { url: '/%zz', code: 400, error: '' },
-  ])('answers $code to $url', async ({ url, code, error }) => {
+  ])('responds with $code to $url', async ({ url, code, error }) => {
     const answer = await (await open()).inject(url)
     expect(answer.statusCode).toBe(code)
     expect(answer.body).toContain(error)
@@ -334,7 +334,7 @@ describe('the read API of Micro', () => {
     expect(answer.statusCode).toBe(413)
   })
 
-  test('says nothing of what went wrong inside', async () => {
+  test('hides from the client what went wrong inside', async () => {
     log.write('good', 0, 'v', goodRecord({ source_position: '0' }))
     const { inject, status } = await open()
     log.write('bad', 0, 'v', badRecord({}))
@@ -346,7 +346,7 @@ describe('the read API of Micro', () => {
   })
 })
 
-test('every answer is for the one who asked', async () => {
+test('every response is kept from caches and from other sites', async () => {
   const { inject } = await open()
   for (const url of ['/', '/console/live', '/api/status', '/micro/all', '/micro/good', '/nowhere']) {
     const { headers } = await inject(url)

@@ -22,19 +22,22 @@ export interface ConsoleParts {
   readonly codecs: { readonly [Name in StreamName]: Pick<Codec<StreamRecords[Name]>, 'decode'> }
   readonly config: ConsoleConfig
   readonly logger: Logger
-  /** The bundle in use; asked each time, since it may change. Default: what the last score says of it. */
+  /**
+   * Returns the bundle in use; called for each status, since the bundle may change. Default: the bundle of the last
+   * score.
+   */
   readonly bundle?: () => BundleDescription | undefined
-  /** Where the page is, for the commands that it shows. Default: where the request says that it went. */
+  /** URL of the page, for the commands that it shows. Default: the host that the request names. */
   readonly url?: string
   readonly now?: () => number
 }
 
 export interface Console {
-  /** Answers a request: the page at /, /api/status, and /micro/all|good|bad|reset. */
+  /** Handles a request: the page at /, /api/status, and /micro/all|good|bad|reset. */
   handle(req: IncomingMessage, res: ServerResponse): void
   /** The same without a socket, for tests. */
   readonly inject: FastifyInstance['inject']
-  /** What is going on. */
+  /** The figures of the moment. */
   status(): Status
   /** Stops following the streams. */
   close(): Promise<void>
@@ -43,8 +46,9 @@ export interface Console {
 const BODY_BYTES_MAX = 64 * 1024
 
 /**
- * The page, and the read API of tests that were written for Snowplow Micro. It follows the streams without a group and
- * keeps the last records in memory; it writes nothing, and what it can't read stops nobody.
+ * Serves the page, and the read API for tests that were written for Snowplow Micro. It follows the streams without a
+ * consumer group and keeps the last records in memory. It never writes, and a stream that it can't read stops no
+ * stage.
  */
 export async function createConsole(parts: ConsoleParts): Promise<Console> {
   const { log, codecs, config, logger, now = Date.now } = parts
@@ -55,13 +59,13 @@ export async function createConsole(parts: ConsoleParts): Promise<Console> {
     STREAMS.map(stream => [
       stream,
       {
-        // Of raw nothing is kept: what came in is looked up in the log when somebody asks.
+        // Records of raw are not kept: a request that needs one reads it from the log.
         recent: createRecent({ ...config, recordsMax: stream === 'raw' ? 1 : config.recordsMax }),
         rates: createRates({ seconds: config.windowSeconds, now }),
       },
     ]),
   ) as Record<StreamName, Held>
-  // For Micro's counts, which continue when the records themselves are let go.
+  // For Micro's counts, which continue after the records themselves are forgotten.
   const seen = { good: 0, bad: 0, scored: 0 }
   const following = STREAMS.map(stream => follow(stream))
 
@@ -76,7 +80,7 @@ export async function createConsole(parts: ConsoleParts): Promise<Console> {
         if (error !== undefined && !problems.has(stream))
           logger.warn(
             { err: error, stream },
-            'the stream can not be read; the page shows what was read before',
+            'the stream can not be read; the page shows the records read so far',
           )
         if (error === undefined) problems.delete(stream)
         else problems.set(stream, error.message)
@@ -106,7 +110,7 @@ export async function createConsole(parts: ConsoleParts): Promise<Console> {
   }
 
   const app = fastify({ logger: false, bodyLimit: BODY_BYTES_MAX })
-  // A filter is JSON whatever a client calls it.
+  // A filter is parsed as JSON, whatever content type the client names.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 
@@ -181,7 +185,7 @@ export async function createConsole(parts: ConsoleParts): Promise<Console> {
   }
 }
 
-/** HTML, with the policy that lets only this page's own style and script in. */
+/** Prepares an HTML response whose policy allows only the page's own style and script, by nonce. */
 function send(reply: FastifyReply, nonce?: string): FastifyReply {
   const own = nonce === undefined ? "'none'" : `'nonce-${nonce}'`
   return secure(reply)
@@ -192,7 +196,7 @@ function send(reply: FastifyReply, nonce?: string): FastifyReply {
     .type('text/html; charset=utf-8')
 }
 
-/** What visitors sent is for the one who asked: not for other sites, caches or guesses. */
+/** Keeps the response, which shows what visitors sent, from other sites, from caches and from content sniffing. */
 function secure(reply: FastifyReply): FastifyReply {
   return reply
     .header('cache-control', 'no-store')
@@ -203,7 +207,9 @@ function secure(reply: FastifyReply): FastifyReply {
     .header('x-frame-options', 'DENY')
 }
 
-/** The host that the request was sent to, where it is one. */
+/**
+ * Returns the request's host if it is a host name, else localhost:8080: it goes into commands that a person copies.
+ */
 function hostOf(host: string | undefined): string {
   return host !== undefined && /^[a-z0-9.-]+(?::\d+)?$|^\[[0-9a-f:]+\](?::\d+)?$/i.test(host)
     ? host

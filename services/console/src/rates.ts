@@ -1,11 +1,11 @@
-/** Counts by the second. */
+/** Counts events per second. */
 export interface Rates {
   add(count: number): void
-  /** Since the start. */
+  /** All counts since the start. */
   total(): number
-  /** For each second of the window that is over, the oldest first. */
+  /** Counts of the finished seconds in the window, the oldest first. */
   perSecond(): number[]
-  /** Over the last five seconds that are over. */
+  /** Mean per second over the last five finished seconds. */
   now(): number
 }
 
@@ -19,7 +19,7 @@ export function createRates({ seconds, now }: { seconds: number; now: () => numb
   let current = startSecond
   let total = 0
 
-  /** Empties the seconds in which nothing was counted. A clock that goes back changes nothing. */
+  /** Empties the seconds in which nothing was counted. A clock that steps back changes nothing. */
   function catchUp(): void {
     const second = secondOf(now())
     for (let next = Math.max(current + 1, second - seconds); next <= second; next++) counts[next % slots] = 0
@@ -41,7 +41,7 @@ export function createRates({ seconds, now }: { seconds: number; now: () => numb
     perSecond,
     now() {
       const over = perSecond()
-      // Soon after the start there are fewer seconds to take the mean of.
+      // Right after the start there are fewer seconds to average.
       const known = Math.min(NOW_SECONDS, seconds, Math.max(1, current - startSecond))
       return over.slice(-known).reduce((sum, each) => sum + each, 0) / known
     },

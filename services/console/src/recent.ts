@@ -1,4 +1,4 @@
-/** A record of a stream as it is in the log. */
+/** A record of a stream, with its place in the log. */
 export interface Kept {
   readonly partition: number
   readonly position: bigint

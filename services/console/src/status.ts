@@ -14,14 +14,14 @@ export interface BundleDescription {
   readonly facts?: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** What is going on, as /api/status answers it and the page shows it. */
+/** The figures of the moment, as /api/status returns them and the page shows them. */
 export interface Status {
   readonly at: number
   readonly startedAt: number
-  /** Why some stream can't be read at the moment. */
+  /** Why a stream can't be read at the moment; null when all can. */
   readonly problem: string | null
   readonly rates: Readonly<Record<'requests' | 'events' | 'good' | 'bad' | 'scored', Rate>>
-  /** Half of the last scores were in the log within this time after their event was collected. */
+  /** Median time from the collection of an event to its score in the log, over the last scores. */
   readonly latencyMs: number | null
   readonly sessions: readonly SessionView[]
   readonly bad: readonly BadView[]
@@ -31,7 +31,7 @@ export interface Status {
 export interface Rate {
   readonly perSecond: number
   readonly total: number
-  /** By the second, the oldest first. */
+  /** Counts per second, the oldest first. */
   readonly curve: readonly number[]
 }
 
@@ -91,10 +91,10 @@ const SESSIONS_MAX = 10
 const BAD_MAX = 6
 const TRAIL_MAX = 24
 const LATENCIES_MAX = 500
-/** Events in recorded time, and clocks of other machines, say nothing about how fast this is. */
+/** A longer latency comes from recorded time or from another machine's clock, and is left out. */
 const LATENCY_MS_MAX = 600_000
 
-/** What is going on, from what is held. */
+/** Returns the figures of the moment from the held records. */
 export function statusOf({ held, codecs, now, startedAt, problem, bundle }: StatusParts): Status {
   const scored = [...decoded(held.scored.recent, codecs.scored)].filter(
     ({ record }) => record.arm === 'champion',
@@ -173,7 +173,7 @@ function lastSessions(scored: readonly ScoredRecord[]): SessionView[] {
 }
 
 function sessionView(records: readonly ScoredRecord[]): SessionView {
-  // Of one session the records of several partitions can't be mixed: the highest number is the last.
+  // A session never leaves its partition, so its highest number is its last record.
   const last = records.reduce((a, b) => (b.n > a.n ? b : a))
   return {
     sessionId: last.session_id,

@@ -2,14 +2,15 @@ import type { ManifestDraft } from '@sluicebox/model/bundle/manifest'
 import { createSketch } from '@sluicebox/model/sketch'
 import type { FeatureSpec } from '@sluicebox/session/features/spec'
 import type { TrainerConfig } from './config.ts'
-import type { CodeInfo, DatasetInfo } from './dataset/info.ts'
+import { instant, type CodeInfo, type DatasetInfo } from './dataset/info.ts'
 import { toMetrics, type Evaluation } from './evaluation/evaluate.ts'
 import { featureImportance } from './evaluation/importance.ts'
+import { capitalised, sentence } from './evaluation/words.ts'
 import type { TrainingTable } from './table.ts'
 import type { PartSummary } from './train/split.ts'
 import type { TrainedModel } from './train/train.ts'
 
-/** What a bundle says of itself that no table knows. */
+/** What a manifest says that the training table does not know. */
 export interface BundleWords {
   /** Made from the goal and the kind if not given. */
   readonly name?: string | undefined
@@ -20,7 +21,9 @@ export interface BundleWords {
   readonly licence?: string | undefined
   /** What to know before the model is used, beside what the figures show. */
   readonly limitations?: readonly string[] | undefined
-  /** An instant in UTC. When the table was built if not given, so that the same table always gives the same bundle. */
+  /**
+   * An instant in UTC. When the table was built if not given, so that the same table always gives the same bundle.
+   */
   readonly createdAt?: string | undefined
   /** Id of the bundle that this one replaces. */
   readonly parentId?: string | undefined
@@ -31,7 +34,7 @@ export interface BundleWords {
 
 const REASONS_MAX = 5
 
-/** The manifest of a trained model, less what follows from the bundle's files. */
+/** Returns the manifest of a trained model, without the fields that follow from the bundle's files. */
 export function draftManifest(parts: {
   readonly words: BundleWords
   readonly config: TrainerConfig
@@ -40,7 +43,7 @@ export function draftManifest(parts: {
   readonly table: TrainingTable
   readonly trained: TrainedModel
   readonly evaluation: Evaluation
-  /** Those that the evaluation is of. */
+  /** The rows of the evaluation. */
   readonly rows: Int32Array
 }): ManifestDraft {
   const { words, config, info, features, table, trained, evaluation, rows } = parts
@@ -116,7 +119,7 @@ export function draftManifest(parts: {
     ),
     explain: { method: explainMethod(config.kind), reasons_max: REASONS_MAX },
     intended_use:
-      'To rank the sessions of this site while they continue, and to decide by the probability whether to help, to offer or to leave alone.',
+      'To rank open sessions of this site, and to decide by the probability whether to help, to make an offer, or to do nothing.',
     out_of_scope: [
       'Decisions about people that have legal or similarly significant effects, such as on credit, price or access.',
       'Other sites, and this one after its pages or its tracking changed much: train it again there.',
@@ -124,8 +127,7 @@ export function draftManifest(parts: {
     ],
     limitations: [
       ...(words.limitations ?? []),
-      ...trained.warnings.map(sentence),
-      ...info.warnings.map(sentence),
+      ...[...trained.warnings, ...info.warnings].map(warning => sentence(capitalised(warning))),
     ],
     sensitive_features: [],
     parent_id: words.parentId ?? null,
@@ -139,7 +141,6 @@ export function draftManifest(parts: {
 }
 
 function part({ rows, sessions, positives, from, to }: PartSummary) {
-  const instant = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
   return { rows, sessions, positives, from: instant(from), to: instant(to) }
 }
 
@@ -163,15 +164,11 @@ function explainMethod(kind: TrainerConfig['kind']): string {
   }
 }
 
-/** Where a bundle was written to is not part of it: the same model is the same bundle in any folder. */
+/** Drops the output folder: the same model is the same bundle in any folder. */
 function withoutOut(command: string): string {
   return command.replace(/ (--out)[ =]('[^']*'|\S+)/, ' $1 DIR')
 }
 
 function percent(share: number): string {
   return `${Math.round(1_000 * share) / 10} %`
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

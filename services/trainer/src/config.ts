@@ -26,7 +26,7 @@ const dataset = z.strictObject({
   includeBots: z.boolean().default(false).describe('Keeps sessions that look automated.'),
   includeSimulated: z.boolean().default(false).describe('Keeps sessions made by `sluicebox simulate`.'),
   heldBytesMax: count(
-    'Rows that wait for the end of their session may take this much memory; beyond it the build stops.',
+    'Bytes of rows that wait for the end of their session. Beyond it the build fails and names what to change.',
   ).default(2 ** 30),
 })
 
@@ -44,7 +44,7 @@ const trees = z.strictObject({
     .int()
     .min(0)
     .default(40)
-    .describe('Stops after so many trees without improvement on the validation part; 0 grows them all.'),
+    .describe('Stops after this many trees without improvement on the validation part; 0 grows them all.'),
 })
 
 const forest = z.strictObject({
@@ -60,7 +60,7 @@ const forest = z.strictObject({
 })
 
 const linear = z.strictObject({
-  l2: amount('Pulls all weights towards 0, as strongly as so many sessions that say nothing.').default(200),
+  l2: amount('Pulls all weights towards 0, as strongly as this many uninformative sessions.').default(200),
   l1: amount('Sets weak weights to exactly 0.').default(0),
   iterationsMax: count('Steps of Newton’s method at most.').default(50),
 })
@@ -100,7 +100,7 @@ export const trainerConfig = z
       .enum(['time', 'visitor'])
       .default('time')
       .describe(
-        'No visitor is ever in two parts. `time`: the test part is also newer than the others, and who has sessions on both sides loses some; `visitor`: it is of any time, and none is lost.',
+        'No visitor is ever in two parts. `time`: the test part is also newer than the others, and a visitor with sessions on both sides loses some; `visitor`: the test part is of any time, and no session is lost.',
       ),
     testShare: partShare('Share of the sessions on which the model is only measured.').default(0.25),
     validShare: partShare('Share of the sessions that decides when to stop, and calibrates.').default(0.2),

@@ -7,15 +7,16 @@ import { createRandom, type Random } from '@sluicebox/event/random'
 const SESSIONS = 8
 const EVENTS_MAX = 12
 const STARTS_AT = Date.UTC(2026, 0, 5, 10)
-/** Most sessions are of minutes, with a long pause now and then. */
+/** Most sessions last minutes, with a long pause now and then. */
 const GAP_SECONDS = [0, 2, 5, 11, 24, 47, 95, 260, 700]
 const PRICES = [4.9, 19.99, 35, 129, 499.5]
 /** A value that no feature names. */
 const UNNAMED = 'something_else'
 
 /**
- * Sessions to try a bundle with. They are made up, because rows of a recording may be private or not free to pass on:
- * only the values that the features name anyway appear in them.
+ * Makes sessions to check a bundle with. They are made up, because rows of a recording may be private or not free
+ * to pass on: only values that the features name appear in them. The same features, goal and seed give the same
+ * sessions.
  */
 export function makeGoldenSessions(
   features: readonly FeatureSpec[],
@@ -39,7 +40,7 @@ export function makeGoldenSessions(
 function makeEvents(s: number, named: ReadonlyMap<string, readonly string[]>, random: Random): GoldenEvent[] {
   const pick = <T>(from: readonly T[]): T => from[random.below(from.length)]!
   let at = STARTS_AT + s * 31 * 3_600_000
-  // The first session has one event; the last has as many as any.
+  // The first session has one event; the last has the most.
   const count = 1 + Math.round((s * (EVENTS_MAX - 1)) / (SESSIONS - 1))
   return Array.from({ length: count }, (_, i): GoldenEvent => {
     if (i > 0) at += 1_000 * pick(GAP_SECONDS) + random.below(1_000)
@@ -72,7 +73,7 @@ function makeEvents(s: number, named: ReadonlyMap<string, readonly string[]>, ra
   })
 }
 
-/** By field, the values that the features tell apart; not the goal, which has its place. */
+/** By field, the values that the features distinguish, without the goal, which is added separately. */
 function namedValues(features: readonly FeatureSpec[], goal: string): Map<string, string[]> {
   const named = new Map<string, Set<string>>()
   const add = (field: string, value: unknown): void => {

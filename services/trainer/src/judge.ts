@@ -10,7 +10,7 @@ import { readTable, type TrainingTable } from './table.ts'
 import { splitTable, type SplitOptions } from './train/split.ts'
 import { scoreRows } from './train/train.ts'
 
-/** Which rows of a table judge a model: those of one part of its training, those newer than it, or all. */
+/** Which rows of a table judge a model: one part of its training table, rows newer than its training data, or all. */
 export type JudgedRows = 'auto' | 'train' | 'validation' | 'test' | 'newer' | 'all'
 
 export interface EvaluateParts {
@@ -33,7 +33,7 @@ export async function runEvaluate(parts: EvaluateParts): Promise<Evaluation> {
   const judged = wanted !== 'auto' ? wanted : isOwn ? 'test' : 'newer'
   if (!isOwn && ['train', 'validation', 'test'].includes(judged))
     throw new Error(
-      `the bundle was trained from another table than ${tableDir}, which so has no ${judged} part; take the rows "newer" or "all"`,
+      `the bundle was trained on another table than ${tableDir}, which therefore has no ${judged} part; choose the rows "newer" or "all"`,
     )
   const table = await readTable(tableFiles(tableDir).rows, {
     features: manifest.features.map(feature => feature.name),
@@ -42,7 +42,7 @@ export async function runEvaluate(parts: EvaluateParts): Promise<Evaluation> {
   if (rows.length === 0)
     throw new Error(
       judged === 'newer'
-        ? `no session of ${tableDir} began after ${manifest.data.to ?? 'the training data'}, where the model's training data ends: build a table from newer events, or take "all" rows and distrust the figures`
+        ? `no session of ${tableDir} began after ${manifest.data.to ?? 'the training data'}, where the model's training data ends: build a table from newer events, or choose "all" rows and distrust the figures`
         : `there is no row in the ${judged} part of ${tableDir}`,
     )
   const score = scoreRows(table, model)
@@ -61,7 +61,10 @@ export async function runReport(parts: EvaluateParts & { readonly outPath: strin
   return evaluation
 }
 
-/** A feature of the same name may mean something else in another table. */
+/**
+ * Throws where the table lacks a feature of the bundle or declares it differently: a name may mean something else
+ * there.
+ */
 function checkFeatures({ manifest }: Bundle, info: DatasetInfo, tableDir: string): void {
   const declared = new Map(info.features.map(spec => [spec.name, canonicalJson(spec)]))
   const missing = manifest.features.filter(spec => !declared.has(spec.name))
@@ -111,7 +114,7 @@ function chooseRows(
   }
 }
 
-/** As trainBundle wrote them down. */
+/** The options of the training, as `draftManifest` recorded them. */
 function splitOptions(params: Bundle['manifest']['params']): SplitOptions {
   return {
     splitBy: params['split_by'] === 'visitor' ? 'visitor' : 'time',

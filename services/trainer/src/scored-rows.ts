@@ -1,7 +1,7 @@
 import type { ScoredRows } from './evaluation/rows.ts'
 import type { CodedColumn, TrainingTable } from './table.ts'
 
-/** Rows of a table with their scores, as the evaluation takes them. Scores are by row of the whole table. */
+/** Returns rows of a table with their scores, for the evaluation. `scores` are by row of the whole table. */
 export function scoredRows(
   table: TrainingTable,
   rows: Int32Array,
@@ -17,7 +17,7 @@ export function scoredRows(
     eventCount: pick(table.eventCount),
     session: pick(table.session.codes),
     visitor: pick(table.visitor.codes),
-    // A column that says the same of every row slices nothing.
+    // A column with one value for every row slices nothing.
     slices: Object.fromEntries(
       Object.entries(table.slices)
         .map(([name, column]) => [name, coded(column)] as const)

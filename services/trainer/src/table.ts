@@ -20,7 +20,7 @@ export interface TrainingTable {
   readonly visitor: CodedColumn
   /** Number of the moment in its session: 1, 2, 3 … */
   readonly n: Int32Array
-  /** Events that the features of the row stand for. */
+  /** Events that the row's features cover. */
   readonly eventCount: Int32Array
   readonly revision: Int32Array
   /** Epoch milliseconds. */
@@ -45,7 +45,7 @@ export const META_COLUMNS = [
 
 export const SLICE_COLUMNS = ['device_type', 'referrer_medium'] as const
 
-/** Key in the Parquet file's own metadata under which the feature names stand, as a JSON array in their order. */
+/** Key in the Parquet file's own metadata of the feature names: a JSON array in their order. */
 export const FEATURES_KEY = 'sluicebox.features'
 
 /** Reads a training table; only the named features if given. Throws a sentence when the file is not a table. */
@@ -132,7 +132,7 @@ export async function readTable(
 function featuresOf(metadata: FileMetaData): readonly string[] {
   const listed = metadata.key_value_metadata?.find(pair => pair.key === FEATURES_KEY)?.value
   if (listed !== undefined) return JSON.parse(listed) as string[]
-  // Written again by another tool, which keeps columns but not this entry: every number that is not ours.
+  // Another tool rewrote the file and dropped this entry: every numeric column that is not ours is a feature.
   const ours = new Set<string>([...META_COLUMNS, ...SLICE_COLUMNS])
   return metadata.schema
     .slice(1)

@@ -118,7 +118,7 @@ describe('dataset build', () => {
     expect(readdirSync(join(dir, 'fails'))).toEqual([])
   })
 
-  test('a goal that nobody reaches is a warning: the table may still be looked at', async () => {
+  test('a goal that no session reaches is a warning: the table may still be looked at', async () => {
     const info = await build('no-goal', { policy: { ...SESSION_POLICY, goal: 'subscribe' } })
     expect(info.warnings.join()).toContain('no session reached the goal "subscribe"')
   })
@@ -136,6 +136,7 @@ describe('features of a table', () => {
       policy: SESSION_POLICY,
       outDir: join(dir, outDir),
       command: 'sluicebox dataset build --features auto',
+      builtAt: '2026-11-20T12:00:00.000Z',
       code,
       ...parts,
     })
@@ -161,7 +162,7 @@ describe('features of a table', () => {
     expect(await names(true)).toContain('crawl_count')
   })
 
-  test('are at most so many as allowed', async () => {
+  test('are at most as many as allowed', async () => {
     expect((await run('few', { featuresMax: 7 })).features).toHaveLength(7)
   })
 
@@ -262,7 +263,7 @@ describe('train, evaluate, report', () => {
     expect(sessions).toBeGreaterThan(500)
     expect(all.sessions).toBeGreaterThan(sessions + 500)
     await expect(runEvaluate({ bundle, tableDir: at('longer'), rows: 'test' })).rejects.toThrow(
-      /from another table/,
+      /on another table/,
     )
     await build('same-time', { source: eventSource([shopEvents(700, 2)]) })
     await expect(runEvaluate({ bundle, tableDir: at('same-time') })).rejects.toThrow(

@@ -21,7 +21,7 @@ import { train, type TrainedModel } from './train/train.ts'
 import { transitionFeatures } from './train/transitions.ts'
 
 // The jobs of the trainer that make something; judge.ts has those that measure. The command line composes them,
-// because events come out of other services.
+// because events come from other services.
 
 export interface DatasetBuildParts {
   readonly source: EventSource
@@ -30,28 +30,27 @@ export interface DatasetBuildParts {
   readonly policy: SessionPolicy
   /** The folder that becomes the table. */
   readonly outDir: string
-  /** The command line, to be written down. */
+  /** The command line of the build, recorded in the table. */
   readonly command: string
   readonly code: CodeInfo
-  /** Now, if not given. An instant in UTC. */
-  readonly builtAt?: string
+  /** When the table is built: an instant in UTC, recorded in the table. */
+  readonly builtAt: string
   readonly progress?: (progress: DatasetProgress) => void
   readonly signal?: AbortSignal
 }
 
-/** `look` counts what there is to make features of, where they are not given; `build` makes the rows. */
+/** `look` counts field values to propose features from, unless features are given; `build` makes the rows. */
 export interface DatasetProgress {
   readonly pass: 'look' | 'build'
   readonly events: number
 }
 
-/** Makes a training table from events, with the features of a file, or such as fit the events. */
+/** Makes a training table from events, with the features of a file, or with features proposed for the events. */
 export async function runDatasetBuild(parts: DatasetBuildParts): Promise<DatasetInfo> {
   const { features, featuresMax: _, ...config } = parts.config
   return buildDataset({
     ...parts,
     config,
-    builtAt: parts.builtAt ?? new Date().toISOString(),
     features: features === 'auto' ? await deriveFeatures(parts) : await readFeatureFile(features),
     progress: events => parts.progress?.({ pass: 'build', events }),
   })
@@ -64,7 +63,7 @@ async function deriveFeatures(parts: DatasetBuildParts): Promise<FeatureSpec[]> 
   for await (const batch of source.batches()) {
     signal?.throwIfAborted()
     for (const event of batch.events) {
-      // What is not learned from is not a reason for a feature.
+      // Sessions that are left out of the rows propose no feature.
       if ((event.is_bot && !config.includeBots) || (event.simulated && !config.includeSimulated)) continue
       vocabulary.add(event)
     }
@@ -74,9 +73,9 @@ async function deriveFeatures(parts: DatasetBuildParts): Promise<FeatureSpec[]> 
 }
 
 export interface TrainParts {
-  /** The folder of a table that runDatasetBuild made. */
+  /** The folder of a table that `runDatasetBuild` made. The goal comes from there. */
   readonly tableDir: string
-  /** Where the bundle goes: a folder, which is made. */
+  /** The folder of the bundle, which is created. */
   readonly outDir: string
   readonly config: TrainerConfig
   readonly words: BundleWords
@@ -100,7 +99,7 @@ export async function runTrain(parts: TrainParts): Promise<TrainedBundle> {
   const info = await readInfo(tableDir)
   const declared = parseFeatures(info.features)
   const transitions = transitionFeatures(declared)
-  // A Markov chain is made of transitions and of nothing else.
+  // A Markov chain takes transitions only.
   const features = config.kind === 'markov' ? transitions.specs : declared
   const table = await readTable(tableFiles(tableDir).rows, { features: features.map(spec => spec.name) })
   const trained = await train(
@@ -125,7 +124,7 @@ export async function runTrain(parts: TrainParts): Promise<TrainedBundle> {
   return { id, trained, evaluation }
 }
 
-/** The rows that judge the model: those that it never saw, if there are any. */
+/** The rows that judge the model: rows that it never saw, if there are any. */
 function judgedPart({ split }: TrainedModel): { dataset: Metric['dataset']; rows: Int32Array } {
   if (split.test.length > 0) return { dataset: 'test', rows: split.test }
   if (split.valid.length > 0) return { dataset: 'validation', rows: split.valid }

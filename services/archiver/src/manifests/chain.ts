@@ -4,8 +4,8 @@ import type { Store } from '@sluicebox/store/store'
 import { describeObject, lastEntry, readEntry, writeEntry, type ManifestEntry } from './manifest.ts'
 import { manifestKey, parseObjectKey, type ObjectStart } from '../objects/object-key.ts'
 
-// The objects of a partition are a chain: each begins at the position where the one before it ends. Its last object
-// says where to continue; the log's own memory of what a group has done is not asked.
+// The objects of a partition are a chain: each begins at the position where the one before it ends. The last object
+// is authoritative for where to continue; the position that the group has committed is not.
 
 export interface Place {
   readonly stream: StreamName
@@ -13,15 +13,15 @@ export interface Place {
 }
 
 /**
- * Everything below `mark` is archived, but for `lost` positions before it, which the log had removed already. Where a log
- * keeps marks of its own among the records, some of them may have been marks.
+ * Every record below `mark` is archived, except for `lost` positions before it, which the log had already removed.
+ * Where a log keeps markers of its own among the records, some of the lost positions may have been markers.
  */
 export interface ChainEnd {
   readonly mark: bigint
   readonly lost: bigint
 }
 
-/** Where the archive of a partition continues. Rejects when the archive and the log can't belong together. */
+/** Returns where the archive of a partition continues. Rejects when the archive and the log can't belong together. */
 export async function findChainEnd(store: Store, log: Log, { stream, partition }: Place): Promise<ChainEnd> {
   const last =
     (await lastEntry(store, stream, partition)) ?? (await rebuildManifest(store, { stream, partition }))
@@ -47,8 +47,8 @@ async function isFromLog(log: Log, last: ManifestEntry, logStart: bigint): Promi
 }
 
 /**
- * Makes the entries of a partition that has objects and no manifest, and answers the last one. An empty manifest
- * is mostly that of an empty archive: then this lists nothing.
+ * Writes the entries of a partition that has objects and no manifest, and returns the last one. A partition without a
+ * manifest is usually a new one: then the listing is empty.
  */
 async function rebuildManifest(store: Store, place: Place): Promise<ManifestEntry | undefined> {
   let last: ManifestEntry | undefined
@@ -60,7 +60,7 @@ async function rebuildManifest(store: Store, place: Place): Promise<ManifestEntr
   return last
 }
 
-/** The object that was created under `key` by somebody else, in the manifest from now on. */
+/** Returns the entry of an object that another archiver created under `key`, and adds it to the manifest. */
 export async function adopt(store: Store, key: string, start: ObjectStart): Promise<ManifestEntry> {
   const entry = (await readEntry(store, manifestKey(start))) ?? (await enter(store, key))
   if (entry.key !== key)

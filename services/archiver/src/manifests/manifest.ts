@@ -13,8 +13,8 @@ import {
 } from '../objects/object-key.ts'
 import { openParquetObject } from '../objects/parquet-object.ts'
 
-// One small JSON object beside each archived object, written after it and never changed. All that it says can be
-// read out of the object again, so that a lost one can be made again, and a crash between the two loses nothing.
+// One small JSON object beside each archived object, written after it and never changed. Everything in it can be
+// read from the object itself, so a lost entry can be made again, and a crash between the two loses nothing.
 
 /** What the manifest says of one object. */
 export interface ManifestEntry extends ObjectFacts, Summary {
@@ -45,7 +45,7 @@ const storedEntry = z.object({
   sources: z.array(z.number().int()),
 })
 
-// Entries of old do not say it. All logs of then had a record at every position.
+// Entries from earlier versions lack it. Every log had a record at every position then.
 const entrySchema = storedEntry.transform((entry): ManifestEntry => ({
   ...entry,
   lastPosition: entry.lastPosition ?? entry.end - 1n,
@@ -75,7 +75,7 @@ export function entryOf(key: string, bytes: Uint8Array, facts: ObjectFacts, summ
   return { key, ...facts, ...summary, bytes: bytes.length, sha256: sha256(bytes) }
 }
 
-/** Writes the entry. One that is there already was made from the same object. */
+/** Writes the entry. An existing one is left alone: it was made from the same object. */
 export async function writeEntry(store: Store, entry: ManifestEntry): Promise<void> {
   await store.create(manifestKey(entry), encodeEntry(entry))
 }
@@ -85,10 +85,10 @@ export async function readEntry(store: Store, key: string): Promise<ManifestEntr
   return bytes === undefined ? undefined : decodeEntry(key, bytes)
 }
 
-/** Reads the whole object and says of it what its manifest entry should say. Throws where it is damaged. */
+/** Reads the whole object and returns what its manifest entry must hold. Throws when the object is damaged. */
 export async function describeObject(key: string, bytes: Uint8Array): Promise<ManifestEntry> {
   const named = parseObjectKey(key)
-  if (named === undefined) throw new Error(`its key is not one of an archived object`)
+  if (named === undefined) throw new Error(`its key is not the key of an archived object`)
   const { facts, summary } = extensionOf(named.stream) === 'avro' ? readAvro(bytes) : await readParquet(bytes)
   if (facts.stream !== named.stream || facts.partition !== named.partition || facts.start !== named.start)
     throw new Error(
@@ -131,7 +131,7 @@ function startReading(facts: ObjectFacts): { add(record: PlacedRecord): void; su
   return {
     add({ partition, position, appendedAt, fields }) {
       if (partition !== facts.partition || position < next || position >= facts.end)
-        throw new Error(`it holds a record of partition ${partition}, position ${position}, out of its place`)
+        throw new Error(`it holds a record of partition ${partition}, position ${position}, out of order`)
       next = position + 1n
       summary.add({ position, collectedAt: collectedTime(fields, appendedAt), appendedAt, fields })
     },
@@ -161,7 +161,7 @@ export async function lastEntry(
   return last === undefined ? undefined : readEntry(store, last.key)
 }
 
-/** Keys of a manifest by partition and position: as numbers, the listing has them as text. */
+/** Returns the keys of a manifest in the numeric order of partition and position; a store lists them as text. */
 async function manifestKeys(
   store: Store,
   stream: StreamName,

@@ -10,13 +10,13 @@ import { sha256 } from '../objects/object.ts'
 import { openParquetObject, type ParquetObject, type ParquetRecord } from '../objects/parquet-object.ts'
 import { folderSchemas } from '../schemas.ts'
 
-// Readers of the archive. They need the store alone: an object brings the schema that it was written with, and what
-// an older one lacks gets its default.
+// Readers of the archive. They need only the store: an object contains the schema that it was written with, and
+// fields that an older schema lacks get their defaults.
 
-/** Which records to read: partition after partition, each in order. */
+/** Selects records. They come partition after partition, each in order. */
 export interface ReadOptions {
   readonly partition?: number
-  /** Only records made from this partition of the stream before. */
+  /** Only records that a stage made from this partition of its input. */
   readonly source?: number
   /** Only records collected at or after this instant, epoch milliseconds. */
   readonly from?: number
@@ -36,8 +36,9 @@ export async function* listArchive(
 }
 
 /**
- * Archived raw records as the log had them: the same bytes at the same positions, so that a stage makes the same
- * of them. Records of an earlier schema are given in that of `codec`, which is what the stage's own codec would do.
+ * Reads archived raw records as the log had them: the same bytes at the same positions, so a stage gives the same
+ * output. Records of an earlier schema are encoded again in the schema of `codec`, as the stage's own codec would
+ * read them.
  */
 export async function* readRaw(
   store: Store,
@@ -73,13 +74,13 @@ export interface ArchivedRecord<T> {
 export interface Rows<T> {
   readonly partition: number
   readonly records: readonly ArchivedRecord<T>[]
-  /** The fields that were archived; those that came into the schema later have their defaults in `record`. */
+  /** Fields that the object has; fields that the schema gained later have their defaults in `record`. */
   readonly fieldNames: readonly string[]
 }
 
 type RowStream = Exclude<StreamName, 'raw'>
 
-/** Archived records of a stream of rows. */
+/** Reads archived records of a stream of rows. */
 export async function* readRows<Name extends RowStream>(
   store: Store,
   stream: Name,
@@ -124,7 +125,7 @@ export function readScored(
   return readRows(store, 'scored', options)
 }
 
-/** Rows as the log had them, for a stage. */
+/** Returns rows as the batch that the log had, for a stage. */
 export function toBatch<T>(stream: StreamName, { partition, records }: Rows<T>, codec: Codec<T>): Batch {
   const [batch] = batches(
     stream,
@@ -165,7 +166,7 @@ function isWanted({ appendedAt, fields }: PlacedFields, options: ReadOptions): b
   return source === undefined || fields['source_partition'] === source
 }
 
-/** The bytes of an object, checked against the manifest. */
+/** Returns the bytes of an object, checked against the manifest. */
 export async function fetchObject(store: Store, entry: ManifestEntry): Promise<Uint8Array> {
   const bytes = await store.get(entry.key)
   if (bytes === undefined) throw new ArchiveFault(`${entry.key} is missing: it is in the manifest only`)
@@ -177,7 +178,7 @@ export async function fetchObject(store: Store, entry: ManifestEntry): Promise<U
   return bytes
 }
 
-/** Gives raw records back as they stood in the log, or in the schema of `codec`. */
+/** Returns raw records as they were in the log, or encoded again in the schema of `codec`. */
 function createReframe(codec: Codec<RawRecord>, object: AvroObject): (record: AvroRecord) => Uint8Array {
   const learned = new Set([codec.schemaId])
 
@@ -198,7 +199,7 @@ function createReframe(codec: Codec<RawRecord>, object: AvroObject): (record: Av
     }
     const id = framedId(framed)
     const schema = object.foreignSchemas.get(id)
-    // Nobody could read it then: a stage gets it as it stood, and says what it says of such records.
+    // It was unreadable when it was archived: a stage gets its bytes, and treats it as it treats such records.
     return schema === undefined ? framed : inOwnSchema(framed, id, schema)
   }
 }

@@ -110,7 +110,7 @@ describe('verifying an archive', () => {
     expect(faults.map(({ kind }) => kind)).toEqual(['unlisted', 'overlap', 'overlap'])
   })
 
-  test('finds two objects that begin alike', async () => {
+  test('finds two objects that start at the same position', async () => {
     const twin = RAW.replace('hour=15', 'hour=16')
     await store.create(twin, (await store.get(RAW)) as Uint8Array)
     expect((await verifyArchive(store)).faults).toEqual([

@@ -55,7 +55,7 @@ export interface VerifyOptions {
 
 /**
  * Reads every object of the archive and checks it against the manifest, and the objects of each partition against
- * each other. Answers with all that is wrong, not with the first of it.
+ * each other. Returns every fault, not only the first.
  */
 export async function verifyArchive(store: Store, options: VerifyOptions = {}): Promise<ArchiveReport> {
   const faults: ArchiveFaultFound[] = []
@@ -97,7 +97,7 @@ export async function verifyArchive(store: Store, options: VerifyOptions = {}): 
 
 /** An object by its start, from the listing of the objects and from that of the manifest. */
 interface Listed extends ObjectStart {
-  /** More than one where objects begin alike: an overlap. */
+  /** More than one where objects start at the same position: an overlap. */
   readonly keys: string[]
 }
 
@@ -130,7 +130,7 @@ async function listPartitions(
 }
 
 interface Checked {
-  /** What stands for the object in the chain: what the manifest says, else what the object says. */
+  /** The object's entry in the chain: from the manifest, else from the object itself. */
   readonly entry: ManifestEntry | undefined
   readonly faults: ArchiveFaultFound[]
   readonly repaired: boolean

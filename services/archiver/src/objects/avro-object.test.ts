@@ -59,7 +59,7 @@ describe('an Avro object', () => {
     })
   })
 
-  test('gives back each record as it stood in the log, and its facts', async () => {
+  test('gives back each record as the log held it, and its facts', async () => {
     const object = openAvroObject(await writeObject(many), ['collected_at', 'kind'])
     expect(object.facts).toEqual({ ...FACTS, end: 500n, records: 500 })
     expect(contentId(object.schema)).toBe(schemas.raw.id)

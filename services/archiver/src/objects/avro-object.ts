@@ -18,15 +18,15 @@ import {
 import { objectKey } from './object-key.ts'
 
 // An Avro object container file: a header with the schema, then blocks of records, each compressed by itself and
-// followed by the sync marker. A record's own Avro bytes go into it as they stood in the log, behind the columns
-// of the log: nothing is decoded and encoded again, so nothing can be lost.
+// followed by the sync marker. A record's own Avro bytes are copied from the log, behind the columns of the log:
+// nothing is decoded and encoded again, so nothing can be lost.
 
 // "Obj" and the version.
 const MAGIC = Buffer.of(0x4f, 0x62, 0x6a, 1)
 const SYNC_BYTES = 16
 const FRAME_BYTES = 5
 const BLOCK_BYTES = 64 * 1024
-/** When reading: more would not have been written by us, and a small file must not fill the memory. */
+/** Bound when reading: no archiver writes a larger block, and a small file must not fill the memory. */
 const BLOCK_BYTES_MAX = 64 * 1024 * 1024
 // The default of zlib, named because the bytes of an object depend on it.
 const DEFLATE = { level: 6, memLevel: 8, windowBits: 15 }
@@ -54,7 +54,7 @@ export function createAvroWriter(schema: string, partition: number): ObjectWrite
   const archived = JSON.stringify(archivedSchema(schema))
   const blocks: { count: number; data: Buffer }[] = []
   const foreign = new Map<number, string>()
-  // Rarely needed: own records go in as they are.
+  // Rarely needed: records in the archive's own schema are copied.
   let codec: Codec<Fields> | undefined
   let collectedFirst: number | undefined
   let parts: Uint8Array[] = []
@@ -132,9 +132,9 @@ export interface AvroRecord {
   readonly appendedAt: number
   /** The Avro bytes, under `AvroObject.schema`. */
   readonly body: Uint8Array
-  /** The fields that were asked for. */
+  /** The projected fields. */
   readonly fields: Fields
-  /** The record as it stood in the log, where `body` is not all of it. */
+  /** The record as the log held it, where `body` is not all of it. */
   readonly framed: Uint8Array | null
 }
 
@@ -148,7 +148,7 @@ export interface AvroObject {
   blocks(): Iterable<AvroRecord[]>
 }
 
-/** Opens an Avro object. `project`: the fields that `AvroRecord.fields` shall have. */
+/** Opens an Avro object. `project`: the fields that `AvroRecord.fields` will have. */
 export function openAvroObject(bytes: Uint8Array, project: readonly string[]): AvroObject {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('it is not an Avro container file')
@@ -214,7 +214,7 @@ export function openAvroObject(bytes: Uint8Array, project: readonly string[]): A
         records += count.value
         at = end + SYNC_BYTES
       }
-      // A file that is cut off behind a block looks whole otherwise.
+      // Without this check, a file that is cut off between two blocks would look whole.
       if (records !== facts.records)
         throw new Error(`it holds ${records} records, and its metadata say ${facts.records}`)
     },

@@ -12,8 +12,8 @@ export interface DecodedRecord {
   readonly collectedAt: number
   readonly fields: Fields
   /**
-   * Null when `fields`, under the archive's own schema, say all that is in the record. Else its bytes are archived
-   * too: it was written with another schema (`text`), or with one that nobody knows, or it is not a record at all.
+   * Null when `fields`, in the archive's own schema, hold everything in the record. Otherwise its bytes are
+   * archived too: it was written with another schema (`text`) or with an unknown one, or it is not a record.
    */
   readonly foreign: { readonly id: number; readonly text: string | null } | null
 }
@@ -21,8 +21,8 @@ export interface DecodedRecord {
 export type Decode = (records: readonly InputRecord[]) => Promise<DecodedRecord[]>
 
 /**
- * Reads the records of a stream. Whatever the bytes are, there is an answer: what can't be read gets the schema's
- * defaults, and keeps its bytes. With `project`, `fields` of records in the own schema hold these fields only.
+ * Decodes the records of a stream. Never fails on a record's bytes: an unreadable record gets the schema's defaults
+ * and keeps its bytes. With `project`, `fields` of records in the archive's own schema hold these fields only.
  */
 export function createDecode(schemas: StreamSchemas, project?: readonly string[]): Decode {
   const full = createCodec<Fields>(schemas.text, schemas.id)
@@ -36,7 +36,7 @@ export function createDecode(schemas: StreamSchemas, project?: readonly string[]
       if (text !== undefined) full.learn(id, text)
       texts.set(id, text ?? null)
     } catch {
-      // A schema that can't be read as this stream's: as good as none, the bytes are kept.
+      // The schema does not resolve to this stream's: the record is unreadable and keeps its bytes.
       texts.set(id, null)
     }
   }
@@ -71,7 +71,7 @@ export function createDecode(schemas: StreamSchemas, project?: readonly string[]
 // The years that a date in a key can name.
 const TIME_MS_MAX = Date.UTC(10_000, 0) - 1
 
-/** When the record was collected; where it doesn't say so in earnest, when the log took it. */
+/** Returns when the record was collected; without a plausible value, when the log appended it. */
 export function collectedTime(fields: Fields, appendedAt: number): number {
   const collectedAt = fields['collected_at']
   return typeof collectedAt === 'number' && collectedAt > 0 && collectedAt <= TIME_MS_MAX

@@ -1,6 +1,6 @@
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 
-/** Which records an object starts with. That names it: two objects that start alike would be one. */
+/** Where an object starts. This identifies it: a partition has at most one object for each start. */
 export interface ObjectStart {
   readonly stream: StreamName
   readonly partition: number
@@ -9,7 +9,7 @@ export interface ObjectStart {
 
 export type Extension = 'avro' | 'parquet'
 
-// 64-bit positions sort like their text. Longer ones (Kinesis) all have the same length of their own.
+// Padded like this, 64-bit positions sort as text in their numeric order. Longer ones (Kinesis) share one length.
 const POSITION_DIGITS = 20
 
 const OBJECT_KEY = new RegExp(
@@ -22,13 +22,15 @@ export function extensionOf(stream: StreamName): Extension {
   return stream === 'raw' ? 'avro' : 'parquet'
 }
 
-/** The key of an object, in Hive style: date and hour are those of its first record, by collector time, UTC. */
+/**
+ * Returns the key of an object, in Hive style: date and hour are those of its first record, by collector time, UTC.
+ */
 export function objectKey({ stream, partition, start }: ObjectStart, collectedAt: number): string {
   const [date, time] = new Date(collectedAt).toISOString().split('T') as [string, string]
   return `${stream}/event_date=${date}/event_hour=${time.slice(0, 2)}/${stream}+${partition}+${padded(start)}.${extensionOf(stream)}`
 }
 
-/** The key of an object's entry in the manifest. */
+/** Returns the key of an object's entry in the manifest. */
 export function manifestKey({ stream, partition, start }: ObjectStart): string {
   return `${manifestPrefix(stream, partition)}${padded(start)}.json`
 }
@@ -37,12 +39,12 @@ export function manifestPrefix(stream: StreamName, partition?: number): string {
   return `manifest/${stream}/${partition === undefined ? '' : `${partition}/`}`
 }
 
-/** Undefined when this is not the key of an archived object. */
+/** Returns what an object's key names; undefined when this is not the key of an archived object. */
 export function parseObjectKey(key: string): ObjectStart | undefined {
   return parse(OBJECT_KEY, key)
 }
 
-/** Undefined when this is not the key of a manifest entry. */
+/** Returns what an entry's key names; undefined when this is not the key of a manifest entry. */
 export function parseManifestKey(key: string): ObjectStart | undefined {
   return parse(MANIFEST_KEY, key)
 }

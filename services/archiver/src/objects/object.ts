@@ -6,7 +6,7 @@ import type { ObjectStart } from './object-key.ts'
 /** Builds the bytes of one object. The same records under the same key give the same bytes. */
 export interface ObjectWriter {
   add(records: readonly DecodedRecord[]): Promise<void>
-  /** The whole object. Nothing can be added any more. */
+  /** Returns the whole object. The last call on a writer. */
   finish(facts: ObjectFacts): Promise<Uint8Array>
 }
 
@@ -25,7 +25,7 @@ export interface ObjectFacts extends ObjectStart {
 
 /** Columns that every object has beside the fields of its stream's schema. */
 export const LOG_FIELDS = [
-  { name: 'partition', type: 'int', doc: 'Partition of the log that the record stood in.' },
+  { name: 'partition', type: 'int', doc: 'Partition of the log that held the record.' },
   { name: 'position', type: 'string', doc: 'Its position there, as a decimal number.' },
   { name: 'key', type: ['null', 'string'], default: null, doc: 'Its key.' },
   {
@@ -37,7 +37,7 @@ export const LOG_FIELDS = [
     name: 'framed',
     type: ['null', 'bytes'],
     default: null,
-    doc: 'The whole record as it stood in the log, where the fields below do not say all of it: it was written with another schema, or is not a record of this stream. Else null.',
+    doc: 'The whole record as the log held it, where the fields below do not hold all of it: it was written with another schema, or is not a record of this stream. Else null.',
   },
 ] as const
 
@@ -62,7 +62,7 @@ export function streamSchema(archived: string): string {
 
 const PREFIX = 'sluicebox.'
 
-/** What is written into the object about itself. `foreign`: the schemas of records that bring their own. */
+/** Encodes what the object says about itself. `foreign`: the schemas of records written with another schema. */
 export function toMetadata(facts: ObjectFacts, foreign: ReadonlyMap<number, string>): Record<string, string> {
   return {
     [`${PREFIX}stream`]: facts.stream,
@@ -104,7 +104,7 @@ export interface Summary {
   readonly collectedAtMin: number
   readonly collectedAtMax: number
   readonly lastAppendedAt: number
-  /** Where its last record stands. Behind it, up to the end of the object, are at most marks of the log's own. */
+  /** Position of its last record. Between it and the end of the object there are at most markers of the log's own. */
   readonly lastPosition: bigint
   /** Partitions of the stream that these records were made from, in order. Empty for raw. */
   readonly sources: readonly number[]

@@ -21,7 +21,7 @@ interface AvroField {
   readonly type: AvroType
 }
 
-/** Throws when the schema has a type that no stream of ours uses: an object must not lose a field. */
+/** Throws on an Avro type that no stream uses yet: an object must not lose a field. */
 export function parquetColumns(schema: string): ParquetColumns {
   const { name, fields } = archivedSchema(schema) as unknown as {
     name: string
@@ -29,7 +29,7 @@ export function parquetColumns(schema: string): ParquetColumns {
   }
   return {
     names: fields.map(field => field.name),
-    // A dictionary is looked up by value, and takes 0 and -0 for one: only plain pages keep every bit of a double.
+    // A dictionary is looked up by value and treats 0 and -0 as equal: only plain pages keep every bit of a double.
     plain: new Set(fields.filter(field => hasDouble(field.type)).map(field => field.name)),
     schema: [
       { name, num_children: fields.length },

@@ -14,8 +14,8 @@ import {
 } from './object.ts'
 import { parquetColumns } from './parquet-columns.ts'
 
-// Zstandard is in Node, in native code: half the bytes of Snappy in JavaScript, in less time. Every reader of today
-// has it. Level and writer are fixed, because the bytes of an object depend on them.
+// Zstandard is in Node, in native code: half the bytes of Snappy in JavaScript, in less time. Current readers
+// support it. Level and writer are fixed, because the bytes of an object depend on them.
 const ZSTD = 'ZSTD'
 const compress = (bytes: Uint8Array): Uint8Array =>
   zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
@@ -63,7 +63,7 @@ export function createParquetWriter(schema: string, partition: number, rowsPerGr
         rows.push(record)
         if (rows.length < rowsPerGroup) continue
         endGroup()
-        // Encoding a group takes tens of milliseconds: let others have their turn.
+        // Encoding a group takes tens of milliseconds: yield to other work.
         await setImmediate()
       }
     },
@@ -117,7 +117,7 @@ export interface ParquetRecord {
   readonly appendedAt: number
   /** The value of every column, those of the log included. */
   readonly fields: Fields
-  /** The record as it stood in the log, where `fields` are not all of it. */
+  /** The record as the log held it, where `fields` are not all of it. */
   readonly framed: Uint8Array | null
 }
 

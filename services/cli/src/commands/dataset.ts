@@ -83,6 +83,7 @@ Examples:
         policy: { ...policyOf(config.scorer), goal: options.goal },
         outDir: options.out,
         command: commandLine(),
+        builtAt: new Date().toISOString(),
         code: codeInfo(),
         // How many there are is known once they were looked at.
         progress: ({ pass, events }) => {

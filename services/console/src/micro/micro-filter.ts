@@ -8,7 +8,10 @@ const filter = z.object({
   limit: z.coerce.number().int().min(0).optional(),
 })
 
-/** The filter of a request: in the body as JSON, or in the query. Unknown names are left alone, as clients expect. */
+/**
+ * Returns the filter of a request, from its JSON body or else from its query. Unknown names are ignored, as clients
+ * expect.
+ */
 export function parseFilter(query: unknown, body: unknown): GoodFilter | { fault: string } {
   const text = typeof body === 'string' ? body.trim() : ''
   let given: unknown

@@ -4,13 +4,13 @@ import type { Log } from '@sluicebox/stream/log'
 import { snowplowEvent, type SnowplowEvent } from './snowplow-event.ts'
 import { badEventOf, badPayloadOf, rawEventOf, type RawEvent } from './raw-event.ts'
 
-// What tests read that were written for Snowplow Micro: the events that came in lately, good and bad.
+// The read API for tests that were written for Snowplow Micro: the latest events, good and bad.
 
-/** Which good events are wanted; all conditions must hold. */
+/** Selects good events; all conditions must hold. */
 export interface GoodFilter {
   readonly event_type?: string | undefined
   readonly schema?: string | undefined
-  /** Each of them must be among the entities of the event. */
+  /** Schemas that must all be among the event's entities. */
   readonly contexts?: readonly string[] | undefined
   readonly limit?: number | undefined
 }
@@ -29,13 +29,13 @@ export interface MicroBad {
   readonly errors: readonly string[]
 }
 
-/** Where the events came from. */
+/** The stream raw, to look up the request that an event came in. */
 export interface RawSource {
   readonly log: Pick<Log, 'read'>
   readonly codec: Pick<Codec<RawRecord>, 'decode'>
 }
 
-/** The good events that `filter` wants, each with what came in, in the order of `records`. */
+/** Returns the good events that match `filter`, each with its raw event, in the order of `records`. */
 export async function microGood(
   records: Iterable<GoodRecord>,
   filter: GoodFilter,
@@ -55,7 +55,7 @@ export async function microGood(
   return found
 }
 
-/** The bad events, at most `limit`, in the order of `records`. */
+/** Returns the bad events, at most `limit`, in the order of `records`. */
 export function microBad(records: Iterable<BadRecord>, limit = Infinity): MicroBad[] {
   const found: MicroBad[] = []
   for (const bad of records) {
@@ -79,7 +79,7 @@ function fits(event: SnowplowEvent, filter: GoodFilter): boolean {
 
 const READ = { recordsMax: 1, bytesMax: 4 * 1024 * 1024 }
 
-/** Finds what came in by the source coordinates of what was made from it. Records of one request are read once. */
+/** Looks up raw events by the source coordinates of good events. Events of one request share one read. */
 function createRawFinder({ log, codec }: RawSource): (good: GoodRecord) => Promise<RawEvent | null> {
   let last: { place: string; raw: RawRecord | null } | undefined
   return async function findRaw(good) {
@@ -93,7 +93,7 @@ function createRawFinder({ log, codec }: RawSource): (good: GoodRecord) => Promi
     const position = BigInt(source_position)
     const { records } = await log.read('raw', source_partition, position, READ)
     const [record] = records
-    // Retention may have deleted it: what is read then is another.
+    // Retention may have deleted the record: the read then returns a later one.
     if (record === undefined || record.position !== position) return null
     const raw = codec.decode(record.value)
     return isMissingSchema(raw) ? null : raw

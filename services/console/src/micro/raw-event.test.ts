@@ -68,7 +68,7 @@ describe('the event that came in', () => {
     })
   })
 
-  test('is told its protocol by its path', () => {
+  test('has the protocol that its path names', () => {
     expect(rawEventOf(record('raw', { path: TP2 }), 0).api).toEqual({
       vendor: 'com.snowplowanalytics.snowplow',
       version: 'tp2',

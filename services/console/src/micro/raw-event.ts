@@ -1,8 +1,8 @@
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
 
-// An event as it came in, in the shape that users of Snowplow Micro read in their tests.
+// An event as it was sent, in the shape that tests for Snowplow Micro expect.
 
-/** What every representation of a request has. */
+/** An event as it was sent, with its request. */
 export interface RawEvent {
   readonly api: { readonly vendor: string; readonly version: string }
   readonly parameters: Readonly<Record<string, unknown>>
@@ -37,7 +37,7 @@ export function rawEventOf(raw: RawRecord, index: number): RawEvent {
   return { ...requestOf(raw, raw.collector), parameters: parametersOf(raw, index) }
 }
 
-/** The event that a bad record holds; null where it holds a body in which no event could be told apart. */
+/** Returns the event that a bad record holds; null where it holds a body that could not be split into events. */
 export function badEventOf(bad: BadRecord): RawEvent | null {
   const text = Buffer.from(bad.original).toString('utf8')
   const query = fromQuery(bad.querystring)
@@ -54,7 +54,7 @@ export function badEventOf(bad: BadRecord): RawEvent | null {
   }
 }
 
-/** The request that a bad record came in, its body as text. */
+/** Returns the request behind a bad record, with its body as text. */
 export function badPayloadOf(bad: BadRecord): Record<string, unknown> {
   const { parameters: _none, ...request } = { ...requestOf(bad, bad.processor), parameters: {} }
   return {
@@ -67,7 +67,7 @@ export function badPayloadOf(bad: BadRecord): Record<string, unknown> {
 function requestOf(request: RequestRecord, name: string): Omit<RawEvent, 'parameters'> {
   const [vendor = '', version = ''] = request.path.split('/').filter(segment => segment !== '')
   return {
-    // The pixel stands for the first version of the protocol.
+    // The pixel is version 1 of the tracker protocol.
     api: version === '' ? { vendor: 'com.snowplowanalytics.snowplow', version: 'tp1' } : { vendor, version },
     contentType: request.content_type,
     source: { name, encoding: 'UTF-8', hostname: request.hostname },
@@ -86,7 +86,7 @@ function parametersOf(raw: RawRecord, index: number): Record<string, unknown> {
   const query = fromQuery(raw.querystring)
   if (raw.body === null || raw.body.length === 0) return query
   const event = eventsOf(Buffer.from(raw.body).toString('utf8'))[index]
-  // Parameters of the URL win over those of the body, as the protocol has it.
+  // Parameters of the URL win over those of the body, as the protocol demands.
   return isObject(event) ? { ...event, ...query } : query
 }
 

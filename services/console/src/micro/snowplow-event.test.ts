@@ -75,7 +75,7 @@ describe('an event under the names of Snowplow', () => {
     })
   })
 
-  test('of our own protocol carries its action and its properties', () => {
+  test('from /v1/events carries its action and its properties', () => {
     const { event } = snowplowEvent(
       record('good', { event_schema: null, action: 'add_to_cart', event_data: '{"size":42}' }),
     )
@@ -84,7 +84,7 @@ describe('an event under the names of Snowplow', () => {
     })
   })
 
-  test('that holds no JSON where JSON should be has none', () => {
+  test('with invalid JSON in its fields has no data and no entities', () => {
     const { contexts, event } = snowplowEvent(
       record('good', { contexts: '{', event_schema: 'iglu:a/b/jsonschema/1-0-0', event_data: '{' }),
     )

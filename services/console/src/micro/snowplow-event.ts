@@ -1,10 +1,10 @@
 import type { GoodRecord } from '@sluicebox/event/records'
 
 const SNOWPLOW = 'com.snowplowanalytics.snowplow'
-/** Events of /v1/events: they name no schema, their properties are their data. */
+/** Schema of events from /v1/events: they name none, and their properties are their data. */
 const OURS = 'iglu:com.sluicebox/event/jsonschema/1-0-0'
 
-/** An event under the names that tests written for Snowplow know, and what it is. */
+/** A good event under the field names of Snowplow's event model, with its type and schemas. */
 export interface SnowplowEvent {
   readonly eventType: string
   readonly schema: string
@@ -18,7 +18,7 @@ interface SelfDescribing {
   readonly data: unknown
 }
 
-/** The record of good under those names. What we derive ourselves stands beside them under ours. */
+/** Returns a good record under Snowplow's names. Fields that only Sluicebox derives keep their own names. */
 export function snowplowEvent(good: GoodRecord): SnowplowEvent {
   const eventType = typeOf(good)
   const schema = good.event_schema ?? OURS
@@ -108,7 +108,7 @@ export function snowplowEvent(good: GoodRecord): SnowplowEvent {
   }
 }
 
-/** What kind of event of the protocol it was: everything with data of its own is `unstruct`. */
+/** The event's type in the tracker protocol: an event with data of its own is `unstruct`. */
 function typeOf({ event_schema, event_data, event_name }: GoodRecord): string {
   if (event_schema === null || event_data !== null) return 'unstruct'
   return event_name === 'event' ? 'struct' : event_name

@@ -5,7 +5,7 @@ import { html, type Html } from '@sluicebox/runtime/html'
 const WIDTH = 120
 const HEIGHT = 32
 
-/** A small curve of counts, the oldest first. Decoration: the figures stand beside it. */
+/** Draws counts as a small curve, the oldest first. Decoration only: the page shows the figures as text too. */
 export function sparkline(counts: readonly number[]): Html {
   const most = Math.max(1, ...counts)
   const step = WIDTH / Math.max(1, counts.length - 1)
@@ -23,7 +23,7 @@ export function sparkline(counts: readonly number[]): Html {
   </svg>`
 }
 
-/** A bar that is `share` (0 to 1) full, with a mark at `threshold`. */
+/** Draws a bar that is `share` (0 to 1) full, with a mark at `threshold`. */
 export function meter(share: number, threshold: number | null): Html {
   const width = round(100 * clamp(share))
   return html`<svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
@@ -33,7 +33,7 @@ export function meter(share: number, threshold: number | null): Html {
   </svg>`
 }
 
-/** A bar to the right of the middle for a positive contribution, to the left for a negative one. */
+/** Draws a bar to the right of the middle for a positive contribution, to the left for a negative one. */
 export function signedBar(contribution: number, most: number): Html {
   const width = round(Math.min(1, Math.abs(contribution) / (most || 1)) * 49)
   const x = contribution < 0 ? 50 - width : 50

@@ -39,7 +39,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
-/** `3 s ago`, or the date of what is long ago: recordings keep their own time. */
+/** `3 s ago`; from one day on the date, since recordings keep their own time. */
 export function ago(ms: number, now: number): string {
   const age = now - ms
   if (age < 1000) return 'now'

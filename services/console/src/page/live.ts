@@ -5,7 +5,7 @@ import type { BadView, Rate, SessionView, Status } from '../status.ts'
 
 const REASONS_MAX = 3
 
-/** The part of the page that renews itself. */
+/** The live part of the page: the script fetches and replaces it. */
 export function liveSection(status: Status): Html {
   return html`${
       status.problem === null
@@ -28,8 +28,8 @@ export function liveSection(status: Status): Html {
         ${
           status.sessions.length === 0
             ? html`<p class="empty">
-                No score yet. As soon as a visitor clicks, the session stands here with the odds that it
-                reaches its goal, and why.
+                No score yet. As soon as a visitor clicks, the session appears here with its odds of reaching
+                the goal, and the reasons.
               </p>`
             : html`<ol class="rows">
                 ${status.sessions.map(session => sessionRow(session, status.at))}
@@ -161,7 +161,7 @@ function badCard({ bad, at }: Status): Html {
     ${
       bad.length === 0
         ? html`<p class="empty">
-            None. What can't be used stands here with its reason; nothing is thrown away.
+            None. Events that can't be used appear here with the reason; nothing is discarded.
           </p>`
         : html`<ol class="rows">
               ${bad.map(each => badRow(each, at))}
@@ -181,7 +181,7 @@ function badRow(bad: BadView, now: number): Html {
   </li>`
 }
 
-/** The beginning of a long id, which tells it apart well enough to look at. */
+/** Shortens a long id to its beginning, which is enough to recognise it. */
 function shorten(id: string): string {
   return id.length > 14 ? `${id.slice(0, 12)}…` : id
 }

@@ -10,10 +10,10 @@ const SCRIPT = readFileSync(join(import.meta.dirname, 'browser/page.js'), 'utf8'
 
 export interface PageParts {
   readonly status: Status
-  /** Where this page is, for the commands that it shows. */
+  /** URL of the page, for the commands that it shows. */
   readonly url: string
   readonly refreshMs: number
-  /** Allows this answer's own style and script, and no other. */
+  /** A random value for this response: it allows the page's own style and script, and no other. */
   readonly nonce: string
 }
 

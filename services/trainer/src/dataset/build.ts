@@ -4,7 +4,7 @@ import type { SessionPolicy } from '@sluicebox/session/sessions/policy'
 import type { FeatureSpec } from '@sluicebox/session/features/spec'
 import type { TrainerConfig } from '../config.ts'
 import { printFeatures } from './feature-file.ts'
-import { fileSha256, tableFiles, writeInfo, type CodeInfo, type DatasetInfo } from './info.ts'
+import { fileSha256, instant, tableFiles, writeInfo, type CodeInfo, type DatasetInfo } from './info.ts'
 import { createLabelledRows, type RowCounts } from './labelled-rows.ts'
 import { createLeakageCheck, type Leak } from './leakage.ts'
 import type { EventSource } from './source.ts'
@@ -18,7 +18,7 @@ export interface BuildOptions {
   readonly config: Omit<TrainerConfig['dataset'], 'features' | 'featuresMax'>
   /** The folder that becomes the table. */
   readonly outDir: string
-  /** The command line that made it, to be written down; and when. */
+  /** The command line of the build and its instant, recorded in dataset.json. */
   readonly command: string
   readonly builtAt: string
   readonly code: CodeInfo
@@ -36,7 +36,7 @@ export async function buildDataset(options: BuildOptions): Promise<DatasetInfo> 
   const program = compileFeatures(features)
   await mkdir(outDir, { recursive: true })
   const writer = createTableWriter(files.rows, program.names)
-  // What was made from the outcome may show at every moment, or only at the last.
+  // A feature made from the outcome may show it at every moment, or only at the last.
   const leakage = { all: createLeakageCheck(program.names), last: createLeakageCheck(program.names) }
   let counts: RowCounts
   try {
@@ -92,7 +92,7 @@ export async function buildDataset(options: BuildOptions): Promise<DatasetInfo> 
   return info
 }
 
-/** The table in a sentence or two, with what was left out of it; without the warnings. */
+/** Describes the table in sentences, with what was left out of it, without its warnings. */
 export function describeDataset(info: DatasetInfo): string[] {
   const { nothing_before_goal: nothingBeforeGoal, ...leftOut } = info.left_out
   return [
@@ -114,7 +114,7 @@ function warningsOf(counts: RowCounts, goal: string, leaks: readonly Leak[]): st
   return [
     ...[...worst].map(
       ([feature, auc]) =>
-        `the feature ${feature} tells the outcome almost alone (AUC ${auc.toFixed(3)}): it may have been made from the outcome, and is then worth nothing while a session continues. Look at it, and take it out of the feature list if so`,
+        `the feature ${feature} tells the outcome almost alone (AUC ${auc.toFixed(3)}): it may have been made from the outcome, which is unknown while a session is open. Check it, and take it out of the feature list if so`,
     ),
     ...(counts.positives === counts.sessions
       ? ['every session reached the goal: nothing can be learned']
@@ -136,7 +136,7 @@ function checkCounts(counts: RowCounts, goal: string, maturityMs: number): void 
   )
 }
 
-/** How many sessions were left out, and why. */
+/** Returns how many sessions were left out, and why. */
 function leftOutReasons(leftOut: RowCounts['leftOut'], maturityMs: number): string[] {
   const { immature, bots, simulated, nothingBeforeGoal } = leftOut
   const reasons = [
@@ -146,8 +146,4 @@ function leftOutReasons(leftOut: RowCounts['leftOut'], maturityMs: number): stri
     [nothingBeforeGoal, 'reached the goal with their first event'],
   ] as const
   return reasons.filter(([count]) => count > 0).map(([count, why]) => `${count} sessions ${why}`)
-}
-
-function instant(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString()
 }

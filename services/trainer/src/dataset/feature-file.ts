@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parseFeatures, type FeatureSpec } from '@sluicebox/session/features/spec'
 import { parse, stringify } from 'yaml'
 
-/** The feature list in a file: YAML, or JSON, which is YAML too. Throws sentences that say what is wrong where. */
+/** The feature list in a file: YAML, or JSON, which is YAML too. Throws an error that says what is wrong where. */
 export async function readFeatureFile(path: string): Promise<FeatureSpec[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new Error(
@@ -16,7 +16,7 @@ export async function readFeatureFile(path: string): Promise<FeatureSpec[]> {
   } catch (error) {
     throw new Error(`${path} is not YAML: ${(error as Error).message.split('\n')[0] ?? ''}`, { cause: error })
   }
-  // Both a bare list, and one under a key, as in a bundle's manifest.
+  // A bare list, or a list under the key `features`, as in a bundle's manifest.
   const list =
     typeof value === 'object' && value !== null && !Array.isArray(value) && 'features' in value
       ? value.features

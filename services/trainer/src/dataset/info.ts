@@ -56,11 +56,11 @@ const infoSchema = z.object({
   }),
 })
 
-/** What a training table was made of. */
+/** What a training table was made of, and for which goal. */
 export type DatasetInfo = z.infer<typeof infoSchema>
 /** An archive object, or a file, that events were read from. */
 export type SourceObject = DatasetInfo['source']['objects'][number]
-/** Which Sluicebox made something. */
+/** The version of Sluicebox that made a file. */
 export type CodeInfo = DatasetInfo['code']
 
 /** The text of a dataset.json. */
@@ -68,7 +68,10 @@ export function writeInfo(info: DatasetInfo): string {
   return `${JSON.stringify(info, null, 2)}\n`
 }
 
-/** What dataset.json says of the rows beside it. Throws a sentence when it says nothing, or of other rows. */
+/**
+ * Reads dataset.json and checks it against the rows beside it. Throws when it is missing or invalid, or describes
+ * other rows.
+ */
 export async function readInfo(dir: string): Promise<DatasetInfo> {
   const { rows, info: path } = tableFiles(dir)
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -86,7 +89,7 @@ export async function readInfo(dir: string): Promise<DatasetInfo> {
   const parsed = infoSchema.safeParse(value)
   if (!parsed.success)
     throw new Error(
-      `${path} is no description of a training table: ${parsed.error.issues
+      `${path} does not describe a training table: ${parsed.error.issues
         .slice(0, 5)
         .map(issue => `${issue.path.join('.')}: ${issue.message}`)
         .join('; ')}`,
@@ -101,6 +104,11 @@ export async function readInfo(dir: string): Promise<DatasetInfo> {
       `${path} describes other rows than ${rows}: their hashes differ. Build the table again, or keep the files of one build together`,
     )
   return parsed.data
+}
+
+/** An instant as dataset.json and manifests have it: ISO 8601 in UTC, null where it is unknown. */
+export function instant(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString()
 }
 
 /** SHA-256 of a file, in hexadecimal. */

@@ -113,7 +113,7 @@ describe('labelled rows', () => {
   })
 
   test.each([
-    { name: 'began exactly so long before the newest event', startedAt: 0, kept: true },
+    { name: 'began exactly the maturity before the newest event', startedAt: 0, kept: true },
     { name: 'began a millisecond too late', startedAt: 1, kept: false },
   ])('a session that $name is kept: $kept', ({ startedAt, kept }) => {
     const newest = event({ at: 10 * MINUTE, session_id: 'other', visitor: 'v2' })

@@ -39,7 +39,7 @@ export interface RowCounts {
   readonly to: number | undefined
 }
 
-/** `isLast`: of its session's rows. They come one behind the other. */
+/** `isLast`: the last row of its session. Rows of a session come one after another. */
 export type WriteRow = (head: RowHead, features: Float64Array, isLast: boolean) => void
 
 export interface LabelledRows {
@@ -67,16 +67,16 @@ interface HeldSession {
   isBot: boolean
   simulated: boolean
   goalAt: number | undefined
-  /** Log time from which nothing can change the session any more. */
+  /** Log time from which nothing can change the session. */
   settledAt: number
 }
 
-/** A row beside its features, roughly. */
+/** Approximate memory of a row besides its features. */
 const ROW_BYTES = 200
 
 /**
- * Turns events into labelled rows: one for each update, which is what the scorer would have scored. A row waits until
- * its session is over, cannot be continued, and is old enough; only then is its label known.
+ * Turns events into labelled rows: one for each update, which the scorer would have scored. A row waits until its
+ * session is closed, can't reopen, and is mature; only then is its label known.
  */
 export function createLabelledRows(options: RowOptions, write: WriteRow): LabelledRows {
   const { policy, program, maturityMs } = options
@@ -128,7 +128,7 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
         logTime = Math.max(logTime, event.collected_at)
         sessions.advance(event, take)
         for (const [id, session] of closed) {
-          // Those behind it closed later.
+          // Sessions after it closed later.
           if (session.settledAt > logTime || session.startedAt + maturityMs > (to ?? -Infinity)) break
           closed.delete(id)
           release(session)
@@ -165,8 +165,8 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
   function writeSession(session: HeldSession, goalAt: number | undefined): void {
     const { rows } = session
     const label = goalAt === undefined ? 0 : 1
-    // The goal may come late in the log: then rows know of events that happened after it. From the first such event
-    // on, all do.
+    // The goal may come late in the log: then rows contain events that happened after it, the first such row and
+    // all rows behind it.
     const after = goalAt === undefined ? -1 : rows.findIndex(row => row.eventTime > goalAt)
     const kept = after < 0 ? rows : rows.slice(0, after)
     counts.rowsAfterGoal += rows.length - kept.length
@@ -221,7 +221,7 @@ function startSession({ sessionId, visitor, startedAt }: Moment): HeldSession {
   }
 }
 
-/** Sessions read nothing else of a heartbeat. */
+/** A heartbeat with the fields that sessions read. */
 function heartbeatAt(at: number): SessionEvent {
   return { kind: 'heartbeat', collected_at: at as CollectedTime } as SessionEvent
 }

@@ -23,7 +23,7 @@ describe('leakage check', () => {
     return check.finish()
   }
 
-  test('names the feature that was made from the outcome, and no other', () => {
+  test('names only the feature that was made from the outcome', () => {
     expect(run(1_000, 100)).toEqual([{ feature: 'leak', auc: 1 }])
   })
 

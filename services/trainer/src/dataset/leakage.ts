@@ -1,10 +1,10 @@
-/** A feature that tells the outcome almost alone: mostly because it was made from the outcome. */
+/** A feature that tells the outcome almost alone, usually because it was made from the outcome. */
 export interface Leak {
   readonly feature: string
   readonly auc: number
 }
 
-/** One feature of what is known before the goal hardly ever separates that well. */
+/** A feature that is known before the goal hardly ever separates better. */
 const AUC_MAX = 0.98
 /** Fewer positive rows may be separated by chance. */
 const POSITIVES_MIN = 10
@@ -16,7 +16,7 @@ export interface LeakageCheck {
   finish(): Leak[]
 }
 
-/** Watches a bounded sample of the rows: every second, every fourth … as they become many. */
+/** Checks a bounded sample of the rows: every second, then every fourth … as their number grows. */
 export function createLeakageCheck(featureNames: readonly string[]): LeakageCheck {
   let sample: { label: 0 | 1; features: Float64Array }[] = []
   let stride = 1

@@ -41,7 +41,7 @@ describe('the vocabulary', () => {
     ])
   })
 
-  test('tells the runs of visitors apart from sessions of the client', () => {
+  test('distinguishes runs of visitors from sessions of the client', () => {
     const events = [
       sessionEvent({ session_id: null, visitor: 'a' }),
       sessionEvent({ session_id: 'a', visitor: 'b' }),
@@ -107,7 +107,7 @@ describe('proposed features', () => {
     const text = JSON.stringify(proposeFeatures(vocabularyOf(strangeSite()), { max: 1_000 }))
     expect(text).not.toContain('"buy"')
     expect(text).not.toContain('confirmation')
-    // The goal may have been counted by somebody who had another in mind.
+    // The vocabulary may have been counted for another goal.
     const other = { ...vocabularyOf(strangeSite(), 'nothing'), goal: 'buy' }
     expect(JSON.stringify(proposeFeatures(other, { max: 1_000 }))).not.toContain('"buy"')
   })

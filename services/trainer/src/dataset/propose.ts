@@ -1,7 +1,7 @@
 import { BACK_MAX, parseFeatures, type FeatureSpec } from '@sluicebox/session/features/spec'
 import type { CountedTextField, ValueCount, Vocabulary } from './vocabulary.ts'
 
-/** A feature that might be declared: those with the least rank are, shown in the order of their groups. */
+/** A feature that may be proposed. The lowest ranks are chosen, and listed in the order of their groups. */
 interface Candidate {
   readonly rank: number
   readonly spec: FeatureSpec
@@ -14,12 +14,12 @@ const SESSIONS_MIN = 5
 const EVENT_SHARE_MIN = 0.01
 const ACTIONS_MAX = 30
 const DAY_MS = 24 * 3_600_000
-/** Where the visitor comes to when the goal is reached: as good as the goal itself. */
+/** Pages that a visitor comes to by reaching the goal: they reveal it. */
 const AFTER_GOAL_PAGES = new Set(['confirmation'])
 
 /**
- * A list of features for the events that `vocabulary` was collected from, at most `max`, to be used or edited:
- * whatever the site's actions are called. The goal is in none of them.
+ * Proposes at most `max` features for the events that `vocabulary` counted, whatever the site calls its actions.
+ * The list may be used as it is, or edited. No feature contains the goal.
  */
 export function proposeFeatures(vocabulary: Vocabulary, { max }: { max: number }): FeatureSpec[] {
   const actions = frequent(vocabulary, 'action')
@@ -59,7 +59,7 @@ function pace(): Candidate[] {
   ]
 }
 
-/** An action that every event has tells nothing beside the number of events. */
+/** A single action adds nothing to the number of events. */
 function actionCounts(actions: readonly ValueCount[]): Candidate[] {
   if (actions.length < 2) return []
   return [
@@ -120,7 +120,7 @@ function products(vocabulary: Vocabulary): Candidate[] {
 function prices({ present, events, pricedActions }: Vocabulary, actions: readonly ValueCount[]): Candidate[] {
   if (present.price < EVENT_SHARE_MIN * events || present.price === 0) return []
   const kinds = ['mean', 'last', 'max', 'min', 'std', 'first'] as const
-  // What the visitor means to buy: all that costs something but what he does most, which is looking.
+  // What a visitor may buy: every action with a price except the most frequent one, which is looking.
   const rarer = actions.slice(1).filter(({ value }) => (pricedActions[value] ?? 0) > 0)
   return [
     ...kinds.map((kind, i) => ({
@@ -173,7 +173,7 @@ function arrival(vocabulary: Vocabulary): Candidate[] {
   ]
 }
 
-/** Hours and weekdays tell sessions apart only where the events cover several of each. */
+/** Hours and weekdays distinguish sessions only where the events cover several of each. */
 function calendar({ from, to }: Vocabulary): Candidate[] {
   const candidates: Candidate[] = []
   if (to - from >= 2 * DAY_MS)

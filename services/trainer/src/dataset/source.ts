@@ -11,7 +11,7 @@ export interface EventBatch {
 export interface EventSource {
   /** All events from the start, in the same order each time that it is called. */
   batches(): AsyncIterable<EventBatch>
-  /** In words, with credit where it is due. */
+  /** Describes the source, with the credit that its licence asks for. */
   readonly description: string
   /** What was read, once `batches` has come to its end. */
   objects(): readonly SourceObject[]

@@ -1,7 +1,7 @@
 import { getText, isNumberField, NUMBER_FIELDS, type NumberField } from '@sluicebox/session/features/fields'
 import type { SessionEvent } from '@sluicebox/session/session-event'
 
-// What the events of an archive are made of: counted, so that features can be proposed for any site.
+// Counts what occurs in the events of an archive, so that features can be proposed for any site.
 
 /** A value of a field: in how many events and in how many sessions it occurs. */
 export interface ValueCount {
@@ -31,11 +31,11 @@ export const COUNTED_TEXT_FIELDS = [
 ] as const
 export type CountedTextField = (typeof COUNTED_TEXT_FIELDS)[number]
 
-/** Fields of which only in how many events they are is counted. */
+/** Fields of which only the number of events with a value is counted. */
 const PRESENT_FIELDS = ['product_id', 'search_term', ...NUMBER_FIELDS] as const
 type PresentField = (typeof PRESENT_FIELDS)[number]
 
-/** The events of all sessions before their goal. Values come most frequent first. */
+/** Counts over the events of all sessions before their goal. Values come most frequent first. */
 export interface Vocabulary {
   readonly goal: string
   readonly events: number
@@ -53,23 +53,25 @@ export interface Vocabulary {
 }
 
 export interface VocabularyCollector {
-  /** Counts an event. Those of one session must come in their order, in between others. */
+  /** Counts an event. Events of one session must come in order; other sessions may come in between. */
   add(event: SessionEvent): void
   result(): Vocabulary
 }
 
-/** Different values of a field that are counted; others are left out. */
+/** Distinct values counted for each field; further ones are ignored. */
 const VALUES_MAX = 1_000
 /** A longer value is a text, not a name. */
 const VALUE_LENGTH_MAX = 100
 const TRANSITIONS_MAX = 10_000
-/** Sessions that are known at a time; the one that began first is forgotten, and counted again if it continues. */
+/**
+ * Sessions known at a time. Beyond it the session that began first is forgotten, and counted again if it continues.
+ */
 const SESSIONS_MAX = 100_000
 
 interface SeenSession {
   lastAction: string | null
   isOver: boolean
-  /** What was counted for it already: number of field and value. */
+  /** What was counted for it already: number of the field, and value. */
   readonly seen: Set<string>
 }
 

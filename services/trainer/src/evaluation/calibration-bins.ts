@@ -1,6 +1,6 @@
 import type { Ranked } from './rows.ts'
 
-/** Rows of about the same probability: what was said of them, and what came true. */
+/** Rows of about the same probability: the probability that the model gave, and the share that came true. */
 export interface CalibrationBin {
   readonly rows: number
   /** Mean probability. */
@@ -34,7 +34,7 @@ export function binRows({ probability }: Ranked): Int32Array {
 }
 
 /**
- * The expected calibration error: the mean distance between what was said and what came true, over the bins, by
+ * The expected calibration error: the mean distance between probability and outcome, over the bins, by
  * weight (as in M. P. Naeini et al., AAAI 2015, but with bins of equal size). It errs upwards where rows are few.
  */
 export function calibrationError(
@@ -52,8 +52,8 @@ export function calibrationError(
 }
 
 /**
- * The bins that hold rows. The interval is Wilson's (1927), with as many rows as would tell as much if rows of one
- * visitor were not alike.
+ * The bins that hold rows. The interval is Wilson's (1927), with the number of independent rows that would tell as
+ * much: rows of one visitor are alike.
  */
 export function calibrationBins(ranked: Ranked, bins: Int32Array): CalibrationBin[] {
   return Array.from({ length: BINS }, (_, bin) => {

@@ -27,7 +27,7 @@ describe('a card', () => {
     expect(card).toContain(`${value!.toFixed(3)} (${low!.toFixed(3)}–${high!.toFixed(3)})`)
   })
 
-  test('shows the text of the manifest as it stands', () => {
+  test('shows the text of the manifest, not its markup', () => {
     const card = renderCard(
       exampleManifest({ description: '# Not [a](heading)\n<b>or</b> `code`' }),
       evaluation,

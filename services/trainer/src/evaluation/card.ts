@@ -15,7 +15,7 @@ import {
 const FEATURES_SHOWN = 10
 const MEASURES_SHOWN = ['roc_auc', 'pr_auc', 'brier', 'calibration_error', 'precision', 'recall'] as const
 
-/** MODEL_CARD.md: what the model is for, on what it was trained, how good it is, for whom it is not. */
+/** Renders MODEL_CARD.md: what the model is for, what it was trained on, how good it is, and what it is not for. */
 export function renderCard(manifest: ManifestDraft, evaluation: Evaluation): string {
   const { dataset, sessions, visitors, positiveSessions, threshold, moments, slices } = evaluation
   const { data, label, split, code } = manifest
@@ -26,11 +26,11 @@ export function renderCard(manifest: ManifestDraft, evaluation: Evaluation): str
     `Made ${manifest.created_at.slice(0, 10)} by ${text(manifest.author)}. Licence: ${text(manifest.licence)}.`,
 
     '## What it is for',
-    `It gives the probability that a session which still continues will reach \`${label.goal}\`. ${text(label.definition)}`,
+    `It gives the probability that an open session will reach \`${label.goal}\`. ${text(label.definition)}`,
     text(manifest.intended_use),
 
     '## What it is not for',
-    manifest.out_of_scope.length === 0 ? 'Nothing is said of it.' : list(manifest.out_of_scope),
+    manifest.out_of_scope.length === 0 ? 'The author names nothing.' : list(manifest.out_of_scope),
 
     '## Data',
     text(data.source),
@@ -110,7 +110,7 @@ function sensitive(features: readonly string[]): string {
   return `Sensitive features: ${features.map(feature => `\`${feature}\``).join(', ')}.`
 }
 
-/** The first column set left, the others right. */
+/** A Markdown table: the first column is aligned left, the others right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
@@ -121,7 +121,7 @@ function list(items: readonly string[]): string {
   return items.map(item => `- ${text(item)}`).join('\n')
 }
 
-/** A manifest's text as it stands, not as the markup that it might hold. */
+/** Escapes a manifest's text, so that Markdown in it is shown and not rendered. */
 function text(value: string): string {
   return value.replace(/[\\`*_[\]<>#]/g, character => `\\${character}`).replace(/\s+/g, ' ')
 }

@@ -5,7 +5,7 @@ import { figure, whole, withInterval } from './words.ts'
 const DAY_MS = 86_400_000
 const POSITIVES_ENOUGH = 100
 
-/** What a reader of the figures must know so as not to believe too much: from the figures, then from the author. */
+/** Lists what limits the figures: caveats that follow from them, then those of the author. */
 export function caveats(evaluation: Evaluation, manifest: ManifestDraft): string[] {
   const { dataset, positiveSessions, sessions, visitors, moments } = evaluation
   const pooled = moments.at(-1)!.measures
@@ -44,8 +44,8 @@ export function caveats(evaluation: Evaluation, manifest: ManifestDraft): string
       'Intervals cover the chance of which visitors came, not that the site and its visitors change.',
     )
   found.push(
-    'The last moment is known only when the session is over. While it continues, the figures after so many events are ' +
-      'what to expect; sessions that ended earlier are not among them.',
+    'The last moment is known only when the session is over. While it is open, expect the figures after its number of ' +
+      'events; sessions that ended earlier are not among them.',
     'A contribution says what the model makes of a feature, not what would happen if it were changed.',
   )
   return [...found, ...manifest.limitations]

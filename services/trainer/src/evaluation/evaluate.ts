@@ -83,10 +83,10 @@ const REPLICATES = 200
 const CURVE_POINTS_MAX = 300
 const HISTOGRAM_BINS = 40
 const SLICE_VALUES_MAX = 8
-/** A smaller slice says nothing, and would be read as if it did. */
+/** The figures of a smaller slice would be mostly chance. */
 const SLICE_ROWS_MIN = 100
 
-/** Measures a model's scores against what came true. The same rows and seed always give the same figures. */
+/** Measures a model's scores against the outcomes. The same rows and seed always give the same figures. */
 export function evaluate(rows: ScoredRows, options: EvaluateOptions): Evaluation {
   const { dataset, threshold, seed, replicates = REPLICATES } = options
   if (rows.label.length === 0) throw new Error('There are no rows to evaluate the model on.')
@@ -197,7 +197,7 @@ function scoreHistogram(
   }
 }
 
-/** At most so many points of a curve, its ends among them, spread evenly along its length. */
+/** At most `CURVE_POINTS_MAX` points of a curve, both ends among them, spread evenly along its length. */
 function thin(points: readonly Point[]): Point[] {
   if (points.length <= CURVE_POINTS_MAX) return [...points]
   const lengths = [0]

@@ -1,10 +1,10 @@
 import { createRandom } from '@sluicebox/event/random'
 import { binRows, calibrationError } from './calibration-bins.ts'
 import { averagePrecision } from './precision-recall.ts'
-import { rocAuc, rocAucEstimate, type Estimate } from './roc.ts'
+import { dot, rocAuc, rocAucEstimate, type Estimate } from './roc.ts'
 import type { Ranked } from './rows.ts'
 
-/** What is measured, by the names that a manifest's metrics have. */
+/** The measures, by their names in a manifest's metrics. */
 export const MEASURES = [
   'roc_auc',
   'pr_auc',
@@ -39,8 +39,8 @@ export interface MeasureOptions {
 
 /**
  * All measures of these rows. The interval of ROC AUC is DeLong's for clusters (see `rocAucEstimate`); the others are
- * the 2.5 % and 97.5 % quantiles over draws of visitors with replacement (B. Efron, R. Tibshirani, "An introduction to
- * the bootstrap", 1993), whose rows come and go together.
+ * the 2.5 % and 97.5 % quantiles over draws of visitors with replacement (B. Efron, R. Tibshirani, "An introduction
+ * to the bootstrap", 1993), whose rows come and go together.
  */
 export function measure(ranked: Ranked, options: MeasureOptions): Record<Measure, Estimate> {
   const measureOnce = prepare(ranked, options.threshold)
@@ -50,7 +50,7 @@ export function measure(ranked: Ranked, options: MeasureOptions): Record<Measure
   return { ...(Object.fromEntries(estimates) as Record<Measure, Estimate>), roc_auc: rocAucEstimate(ranked) }
 }
 
-/** What the threshold makes of these rows: a probability at or above it is a yes. */
+/** Counts the decisions at the threshold: a probability at or above it is a yes. */
 export function confusion(
   { label, probability }: Ranked,
   weight: Float64Array,
@@ -70,7 +70,9 @@ export function confusion(
 
 type MeasureOnce = (weight: Float64Array) => Record<Measure, number>
 
-/** Each measure at given weights, NaN where it is not defined. What does not depend on weights is done once. */
+/**
+ * Each measure at given weights, NaN where it is not defined. Whatever does not depend on weights is computed once.
+ */
 function prepare(ranked: Ranked, threshold: number): MeasureOnce {
   const { label, probability } = ranked
   const bins = binRows(ranked)
@@ -120,12 +122,6 @@ function drawReplicates(
   }
   for (const name of MEASURES) draws[name].sort((a, b) => a - b)
   return draws
-}
-
-function dot(one: Float64Array, other: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < one.length; i++) sum += one[i]! * other[i]!
-  return sum
 }
 
 /** Without a value there is no interval; nor with a single visitor, or where most draws had no value. */

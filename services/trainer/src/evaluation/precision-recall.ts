@@ -17,7 +17,8 @@ export function averagePrecision(ranked: Ranked, weight: Float64Array): number {
   return sum / found
 }
 
-/** Recall against precision, from the highest score to the lowest. Empty without a positive row. */
+/** The precision-recall curve: recall (x) against precision (y), from the highest score to the lowest. Empty without a
+ * positive row. */
 export function precisionRecallCurve(ranked: Ranked): Point[] {
   const total = ranked.label.reduce((sum, label, i) => sum + label * ranked.weight[i]!, 0)
   if (total === 0) return []

@@ -73,7 +73,7 @@ function decisionCells({ measures, confusion }: Quality): string[] {
   ]
 }
 
-/** Columns as wide as their widest cell; the first is set left, the others right. */
+/** Aligns columns to their widest cell: the first column left, the others right. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_cell, column) => Math.max(...rows.map(row => row[column]!.length)))
   return rows.map(row =>

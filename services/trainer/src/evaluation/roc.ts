@@ -1,6 +1,6 @@
 import type { Ranked } from './rows.ts'
 
-/** A measured value with its 95 % interval; null where it is not defined, or cannot be told from so few rows. */
+/** A measured value with its 95 % interval; null where it is undefined, or where there are too few rows for it. */
 export interface Estimate {
   readonly value: number | null
   readonly low: number | null
@@ -9,7 +9,7 @@ export interface Estimate {
 
 const Z_95 = 1.959963984540054
 
-/** Weight of the positive and of the negative rows, and what of either has each row's score or a higher one. */
+/** Total weight of the positive and of the negative rows. */
 interface Totals {
   readonly positives: number
   readonly negatives: number
@@ -19,21 +19,15 @@ interface Totals {
  * The share of pairs of a positive and a negative row in which the positive one scores higher; equal scores are half
  * a pair. NaN without a positive or a negative row. `weight` may differ from the rows' own.
  */
-export function rocAuc({ label, score }: Ranked, weight: Float64Array): number {
+export function rocAuc(ranked: Ranked, weight: Float64Array): number {
   let positivesAbove = 0
   let negativesAbove = 0
   let pairs = 0
-  for (let i = 0; i < label.length;) {
-    let positives = 0
-    let negatives = 0
-    const tied = score[i]!
-    for (; i < label.length && score[i] === tied; i++)
-      if (label[i] === 1) positives += weight[i]!
-      else negatives += weight[i]!
+  forEachScore({ ...ranked, weight }, (positives, negatives) => {
     pairs += negatives * (positivesAbove + positives / 2)
     positivesAbove += positives
     negativesAbove += negatives
-  }
+  })
   return pairs / (positivesAbove * negativesAbove)
 }
 
@@ -75,7 +69,8 @@ export function rocAucEstimate(ranked: Ranked): Estimate {
     (correct(hasNegative) * dot(negative, negative)) / totals.negatives ** 2 +
     ((2 * visitorCount) / (visitorCount - 1)) *
       (dot(positive, negative) / (totals.positives * totals.negatives))
-  // A single visitor of a kind has no variance, and where all pairs are in order it comes out as 0: neither is known.
+  // With a single visitor of a kind the variance is undefined, and with all pairs in order it is 0: neither gives
+  // an interval.
   if (!(variance > 0) || !Number.isFinite(variance) || auc <= 0 || auc >= 1)
     return { value: auc, low: null, high: null }
   const logit = Math.log(auc / (1 - auc))
@@ -83,13 +78,14 @@ export function rocAucEstimate(ranked: Ranked): Estimate {
   return { value: auc, low: 1 / (1 + Math.exp(reach - logit)), high: 1 / (1 + Math.exp(-reach - logit)) }
 }
 
-/** A point of a curve. */
+/** A point of a ROC or precision-recall curve. */
 export interface Point {
   readonly x: number
   readonly y: number
 }
 
-/** False positive rate against true positive rate, from (0, 0) to (1, 1). Empty without both kinds of rows. */
+/** The ROC curve: false positive rate (x) against true positive rate (y), from (0, 0) to (1, 1). Empty unless there are
+ * positive and negative rows. */
 export function rocCurve(ranked: Ranked): Point[] {
   const { positives, negatives } = totalsOf(ranked)
   if (positives === 0 || negatives === 0) return []
@@ -104,7 +100,7 @@ export function rocCurve(ranked: Ranked): Point[] {
   return points
 }
 
-/** Walks down the scores; equal ones come together. */
+/** Calls `visit` for each score from the highest down, with the weight of its positive and negative rows. */
 export function forEachScore(
   { label, score, weight }: Ranked,
   visit: (positives: number, negatives: number, score: number) => void,
@@ -120,7 +116,7 @@ export function forEachScore(
   }
 }
 
-/** For each row the share of rows of the other kind with which it is in order; equal scores count half. */
+/** For each row the share of rows of the other kind that the scores put on the right side of it; equal scores count half. */
 function winShares(ranked: Ranked, { positives, negatives }: Totals): Float64Array {
   const { label, score } = ranked
   const shares = new Float64Array(label.length)
@@ -148,6 +144,8 @@ function totalsOf({ label, weight }: Ranked): Totals {
   return { positives, negatives }
 }
 
-function dot(one: Float64Array, other: Float64Array): number {
-  return one.reduce((sum, number, i) => sum + number * other[i]!, 0)
+export function dot(one: Float64Array, other: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < one.length; i++) sum += one[i]! * other[i]!
+  return sum
 }

@@ -1,6 +1,6 @@
 import type { CodedColumn } from '../table.ts'
 
-/** Rows of a training table with what a model says of them: one row per scoring moment. Arrays are by row. */
+/** Rows of a training table with a model's scores: one row per scoring moment. Arrays are by row. */
 export interface ScoredRows {
   /** 1 where the session reached the goal later. */
   readonly label: Uint8Array
@@ -10,7 +10,7 @@ export interface ScoredRows {
   readonly probability: Float64Array
   /** Number of the moment in its session. */
   readonly n: Int32Array
-  /** Events that the features of the row stand for. */
+  /** Events that the row's features cover. */
   readonly eventCount: Int32Array
   /** Rows of one session, or of one visitor, have one number. */
   readonly session: Int32Array
@@ -21,10 +21,10 @@ export interface ScoredRows {
   readonly slices?: { readonly [name: string]: CodedColumn }
 }
 
-/** A scoring moment: all of a session's, the last, or that after so many events. */
+/** A scoring moment: all moments of a session, the last one, or the one after a number of events. */
 export type MomentName = 'pooled' | 'last' | `after_${number}`
 
-/** After how many events a session is looked at. */
+/** Numbers of events after which a session is measured. */
 export const MOMENT_EVENTS = [1, 3, 6, 10] as const
 
 export const MOMENTS: readonly MomentName[] = [
@@ -41,7 +41,7 @@ export function rowsOfMoment(rows: ScoredRows, moment: MomentName): Int32Array {
   rows.session.forEach((session, row) => {
     if (moment !== 'last' && rows.eventCount[row] !== events) return
     const before = chosen.get(session)
-    // After k events a session may have two moments, as when it closes then: the first of them was acted upon.
+    // After k events a session may have two moments, as when it closes then: the first of them decided.
     const isBetter =
       before === undefined ||
       (moment === 'last' ? rows.n[row]! > rows.n[before]! : rows.n[row]! < rows.n[before]!)

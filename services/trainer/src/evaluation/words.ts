@@ -17,7 +17,7 @@ export const MEASURE_TITLES: Readonly<Record<Measure, string>> = {
   positive_rate: 'positive rate',
 }
 
-/** A scoring moment, as a person says it. */
+/** The title of a scoring moment. */
 export function momentTitle(moment: MomentName): string {
   if (moment === 'pooled') return 'all moments'
   if (moment === 'last') return 'last moment'
@@ -25,7 +25,7 @@ export function momentTitle(moment: MomentName): string {
   return events === '1' ? 'after 1 event' : `after ${events} events`
 }
 
-/** Enough digits to compare, no more than the rows are good for. */
+/** A figure with enough digits to compare, and no more than the rows support. */
 export function figure(value: number | null): string {
   if (value === null) return '–'
   const size = Math.abs(value)
@@ -62,6 +62,11 @@ export function percent(share: number | null): string {
 export function timeSpan(from: string | null, to: string | null): string {
   const short = (instant: string | null) => (instant === null ? '?' : instant.slice(0, 16).replace('T', ' '))
   return from === null && to === null ? 'not known' : `${short(from)} to ${short(to)} UTC`
+}
+
+/** Begins with a capital letter. */
+export function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
 /** Ends with a full stop, and with one only. */

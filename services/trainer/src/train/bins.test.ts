@@ -22,7 +22,7 @@ describe('bins', () => {
       bins: [0, 0, 1, 1],
     },
     {
-      name: 'neighbouring doubles are still told apart',
+      name: 'neighbouring doubles are still distinguished',
       column: [1, 1 + Number.EPSILON],
       edges: [1],
       bins: [0, 1],

@@ -4,7 +4,7 @@ import { createBins } from './bins.ts'
 import { createGrower, findLeaf, type GrownTree } from './grow.ts'
 import { gainsByFeature, logLoss, logOddsOf, type Fit, type FitReport, type LearnerInput } from './learner.ts'
 import { createRandom } from '@sluicebox/event/random'
-import { sampleBelow } from './random.ts'
+import { sampleBelow } from './sample.ts'
 
 export interface BoostingOptions {
   readonly treesMax: number
@@ -18,7 +18,7 @@ export interface BoostingOptions {
   /** Share of the features that each tree may test. */
   readonly featureShare: number
   readonly binsMax: number
-  /** Stops when the validation loss has not improved for so many trees. 0: never. */
+  /** Stops when the validation loss has not improved for this many trees. 0: never. */
   readonly patience: number
 }
 

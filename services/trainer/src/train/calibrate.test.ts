@@ -36,7 +36,7 @@ describe('Platt’s method', () => {
     expect(slope).toBeGreaterThan(0)
   })
 
-  test('never turns the order around: scores that mislead all get about the share of positives', () => {
+  test('never reverses the order: misleading scores all get about the share of positives', () => {
     const { slope, offset } = fitPlatt(
       judged([
         [2, 0],

@@ -7,7 +7,7 @@ export interface Judged {
   readonly weight: Float64Array
 }
 
-/** A curve of its own for less positives than this would mostly follow chance. */
+/** With fewer positives an isotonic curve would mostly follow chance. */
 const ISOTONIC_POSITIVES_MIN = 1_000
 const ITERATIONS_MAX = 100
 
@@ -31,8 +31,8 @@ export function fitCalibration(
 
 /**
  * sigmoid(slope × score + offset), by Newton's method. Labels are drawn in a little from 0 and 1, as Platt does, so
- * that the slope stays finite where scores separate the classes. A slope below 0 would turn the order of scores
- * around: then all scores get the mean.
+ * that the slope stays finite where scores separate the classes. A slope below 0 would reverse the order of scores:
+ * then all scores get the mean.
  */
 export function fitPlatt({ score, label, weight }: Judged): Calibration & { method: 'platt' } {
   let positive = 0
@@ -86,7 +86,7 @@ export function fitPlatt({ score, label, weight }: Judged): Calibration & { meth
   }
 }
 
-/** The rising curve that is nearest to the labels: neighbours out of order are pooled until none is left. */
+/** The rising curve that is nearest to the labels: neighbours out of order are pooled until all are in order. */
 export function fitIsotonic({ score, label, weight }: Judged): Calibration & { method: 'isotonic' } {
   const order = Array.from({ length: score.length }, (_, i) => i).sort((a, b) => score[a]! - score[b]!)
   interface Block {

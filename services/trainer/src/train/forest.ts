@@ -98,7 +98,7 @@ export async function fitForest(
     gains: gainsByFeature(trees, features.length),
   }
 
-  /** Brier score: a share of 0 is fine for it, and would be infinitely bad for the logistic loss. */
+  /** Brier score: it stays finite for a share of 0, and the logistic loss does not. */
   function squaredLoss(rows: Int32Array): number {
     let loss = 0
     let total = 0

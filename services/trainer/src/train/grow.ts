@@ -1,7 +1,7 @@
 import type { Tree } from '@sluicebox/model/parameters/parameters'
 import { valueBinCount, type Bins } from './bins.ts'
-import { type Random } from '@sluicebox/event/random'
-import { sampleBelow } from './random.ts'
+import type { Random } from '@sluicebox/event/random'
+import { sampleBelow } from './sample.ts'
 
 export interface GrowOptions {
   readonly depthMax: number
@@ -57,7 +57,7 @@ interface Pending {
   readonly depth: number
   readonly start: number
   readonly end: number
-  /** Of this node, if its parent could make it more cheaply than by going through the rows. */
+  /** This node's histogram, if its parent could derive it without a pass over the rows. */
   readonly histogram: Float64Array | undefined
 }
 
@@ -142,7 +142,7 @@ export function createGrower(bins: Bins, rowsMax: number): Grower {
               best = score
               feature = f
               bin = b
-              // Nothing was missing here: should it ever be, it goes where most rows went.
+              // No value was missing here: a missing value later goes where most rows went.
               missingLeft = !hasMissing && leftH >= h - leftH
             }
           }
@@ -196,7 +196,7 @@ export function createGrower(bins: Bins, rowsMax: number): Grower {
       for (let i = 2 * bins.offsets[f]!; i < 2 * bins.offsets[f + 1]!; i++) from[i]! -= what[i]!
   }
 
-  /** Moves the rows that go left to the front, keeping the order on both sides; answers where the others begin. */
+  /** Moves the rows that go left to the front, keeping the order on both sides. Returns where the others begin. */
   function partition(start: number, end: number, split: Split): number {
     const column = bins.columns[split.feature]!
     const missing = valueBinCount(bins, split.feature)
@@ -283,7 +283,7 @@ function createNodes() {
       const cover = new Float64Array(feature.length)
       for (const { node, start, end } of leaves)
         for (let i = start; i < end; i++) cover[node]! += weight[rows[i]!]!
-      // Children stand behind their parent, so from the back every child is done before it.
+      // Children come after their parent, so from the back every child is done before it.
       for (let node = feature.length - 1; node >= 0; node--) {
         if (feature[node]! < 0) continue
         const [l, r] = [left[node]!, right[node]!]

@@ -1,4 +1,4 @@
-/** What every learner is given. Arrays are by row of the training table, unless they list rows. */
+/** The input of every learner. Arrays are by row of the training table, unless they list rows. */
 export interface LearnerInput {
   readonly featureNames: readonly string[]
   readonly features: readonly Float64Array[]
@@ -9,7 +9,7 @@ export interface LearnerInput {
   readonly session: Int32Array
   /** Rows to learn from, in the order of the table. */
   readonly trainRows: Int32Array
-  /** Rows to decide by when to stop. May be empty. */
+  /** Rows that decide when to stop. May be empty. */
   readonly validRows: Int32Array
   readonly seed: number
 }
@@ -36,7 +36,7 @@ export interface Fit<Parameters> {
   readonly gains?: Float64Array
 }
 
-/** Improvement by feature over the splits of these trees. */
+/** Sums by feature how much the splits of these trees improved the fit. */
 export function gainsByFeature(
   trees: readonly { readonly tree: { readonly feature: Int32Array }; readonly gain: Float64Array }[],
   featureCount: number,

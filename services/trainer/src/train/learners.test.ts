@@ -291,14 +291,18 @@ describe('logistic regression', () => {
 })
 
 describe('markov', () => {
-  test('counts transitions of either outcome at the last row of each session', () => {
+  test('counts transitions of either outcome at the last row of each session', async () => {
     const table = testTable([
       { session: 'a', n: 1, label: 1, features: [1, 0] },
       { session: 'a', n: 2, label: 1, features: [2, 1] },
       { session: 'b', n: 1, label: 0, features: [0, 3] },
       { session: 'c', n: 1, label: 0, features: [0, NaN] },
     ])
-    const { parameters } = fitMarkov(inputOf(table), { smoothing: 1, from: Int32Array.from([0, 0]) })
+    const { parameters } = await fitMarkov(
+      inputOf(table),
+      { smoothing: 1, from: Int32Array.from([0, 0]) },
+      {},
+    )
     expect([...parameters.positives]).toEqual([2, 1])
     expect([...parameters.negatives]).toEqual([0, 3])
     expect(parameters.prior).toBeCloseTo(Math.log(1 / 2), 12)

@@ -3,7 +3,7 @@ import type { LinearParameters } from '@sluicebox/model/parameters/parameters'
 import { logLoss, logOddsOf, type Fit, type FitReport, type LearnerInput } from './learner.ts'
 
 export interface LinearOptions {
-  /** Pulls all weights towards 0, in weighted rows: as strong as so many rows that say nothing. */
+  /** Pulls all weights towards 0, as strongly as uninformative rows of this total weight. */
   readonly l2: number
   /** Sets weak weights to exactly 0. */
   readonly l1: number
@@ -116,7 +116,7 @@ export async function fitLinear(
   }
 }
 
-/** Mean and standard deviation of what is there; a constant feature gets the scale 1 and so never counts. */
+/** Mean and standard deviation of the present values; a constant feature gets the scale 1 and so never counts. */
 function standardise(features: readonly Float64Array[], weight: Float64Array, rows: Int32Array) {
   const means = new Float64Array(features.length)
   const scales = new Float64Array(features.length).fill(1)

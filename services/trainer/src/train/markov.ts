@@ -1,7 +1,8 @@
 import type { MarkovParameters } from '@sluicebox/model/parameters/parameters'
-import type { Fit, LearnerInput } from './learner.ts'
+import type { Fit, FitReport, LearnerInput } from './learner.ts'
 
 export interface MarkovOptions {
+  /** Added to the count of every transition. */
   readonly smoothing: number
   /** Index of the state that each feature's transition leaves. */
   readonly from: Int32Array
@@ -11,7 +12,12 @@ export interface MarkovOptions {
  * Counts transitions in sessions of either outcome. The last row of a session has counted all of its transitions, so
  * only that one is taken; weights of rows play no part.
  */
-export function fitMarkov(input: LearnerInput, options: MarkovOptions): Fit<MarkovParameters> {
+export async function fitMarkov(
+  input: LearnerInput,
+  options: MarkovOptions,
+  report: FitReport,
+): Promise<Fit<MarkovParameters>> {
+  report.signal?.throwIfAborted()
   const { features, label, session, trainRows } = input
   const lastRow = new Map<number, number>()
   for (const row of trainRows) {

@@ -24,7 +24,7 @@ describe('split', () => {
     expect(split.sessionsLeftOut).toBe(0)
   })
 
-  test('who has newer and older sessions stays on one side: half of them here, half there', () => {
+  test('a visitor with newer and older sessions stays on one side: half of them here, half there', () => {
     const table = testTable(Array.from({ length: 2_000 }, (_, i) => session(`s${i}`, `v${i % 1_000}`, i)))
     const split = splitTable(table, { ...byTime, testShare: 0.5 })
     expect(split.sessionsLeftOut).toBe(1_000)

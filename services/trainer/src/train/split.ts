@@ -15,15 +15,15 @@ export interface Split {
   readonly train: Int32Array
   readonly valid: Int32Array
   readonly test: Int32Array
-  /** Sessions in no part, because their visitor is on the other side of the time that divides. */
+  /** Sessions in no part, because their visitor is on the other side of the dividing time. */
   readonly sessionsLeftOut: number
 }
 
 /**
  * Splits by visitor, because two sessions of one visitor are alike; and by time, because a model is used on sessions
- * newer than those it learned from. Who has sessions on both sides of the time that divides stays on one side, and
- * loses the sessions on the other: half of these visitors here and half there, so that both sides shrink alike. Where
- * one goes is decided by a hash of the id, not by a seed: the same table always splits in the same way.
+ * newer than those it learned from. A visitor with sessions on both sides of the dividing time stays on one side
+ * and loses the sessions on the other: half of these visitors here and half there, so that both sides shrink
+ * equally. A hash of the visitor's id decides, not a seed: the same table always splits in the same way.
  */
 export function splitTable(table: TrainingTable, options: SplitOptions): Split {
   const { session, visitor, rowCount } = table
@@ -97,7 +97,7 @@ export interface PartSummary {
   readonly to: number | undefined
 }
 
-/** What a part of the table holds. */
+/** Counts what a part of the table holds. */
 export function summarise(table: TrainingTable, rows: Int32Array): PartSummary {
   const sessions = new Set<number>()
   const positives = new Set<number>()

@@ -5,7 +5,7 @@ export type ThresholdRule =
   | { readonly by: 'precision'; readonly min: number }
   /** The fewest decisions that still find this share of the positives. */
   | { readonly by: 'recall'; readonly min: number }
-  /** The least cost, where a needless decision and a missed positive cost so much. */
+  /** The least cost, where a needless decision and a missed positive cost this much. */
   | { readonly by: 'cost'; readonly needless: number; readonly missed: number }
 
 export interface Threshold {
@@ -14,7 +14,9 @@ export interface Threshold {
   readonly chosenBy: string
 }
 
-/** The threshold that serves `rule` best on these rows: whatever has at least this probability is decided on. */
+/**
+ * Returns the threshold that serves `rule` best on these rows. A row with at least this probability is decided on.
+ */
 export function chooseThreshold(
   rule: ThresholdRule,
   probability: Float64Array,
@@ -46,7 +48,7 @@ export function chooseThreshold(
   if (best === undefined)
     return {
       value: 1,
-      chosenBy: `${wanted}: no threshold reaches it on the validation part, so none decides`,
+      chosenBy: `${wanted}: no threshold reaches it on the validation part, so nothing is decided`,
     }
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
   return {

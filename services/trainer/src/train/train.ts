@@ -36,15 +36,15 @@ export interface TrainedModel {
   readonly notes: Readonly<Record<string, number>>
   /** By feature, how much its splits improved the fit; of models with splits. */
   readonly gains: Float64Array | undefined
-  /** What to know before the model is trusted. */
+  /** What a person must know before trusting the model. */
   readonly warnings: readonly string[]
 }
 
 /** Fewer sessions that reach the goal leave every figure to chance. */
 const POSITIVES_FEW = 30
-/** A chain of fewer transitions has hardly seen what visitors do. */
+/** A chain of fewer transitions knows little of what visitors do. */
 const TRANSITIONS_FEW = 20
-/** Share of the sessions that the split may leave out before somebody should know. */
+/** Share of the sessions that the split may leave out without a warning. */
 const LEFT_OUT_MANY = 0.2
 
 /** Trains on the table. The same table, options and seed give the same parameters to the last bit. */
@@ -139,7 +139,7 @@ async function fitKind(
     case 'linear':
       return fitLinear(input, options.linear, report)
     case 'markov':
-      return fitMarkov(input, { ...options.markov, from: options.transitionsFrom! })
+      return fitMarkov(input, { ...options.markov, from: options.transitionsFrom! }, report)
   }
 }
 
@@ -158,7 +158,7 @@ function warningsFor(parts: TrainedModel['parts'], sessionsLeftOut: number): str
   const kept = parts.train.sessions + parts.valid.sessions + parts.test.sessions
   if (sessionsLeftOut > LEFT_OUT_MANY * (kept + sessionsLeftOut))
     warnings.push(
-      `${sessionsLeftOut} of ${kept + sessionsLeftOut} sessions are left out, so that no visitor is both older and newer than the time that divides; splitBy visitor keeps them all, and tests on sessions of any time`,
+      `${sessionsLeftOut} of ${kept + sessionsLeftOut} sessions are left out, so that no visitor is both older and newer than the dividing time; splitBy visitor keeps them all, and tests on sessions of any time`,
     )
   const names = { train: 'training', valid: 'validation', test: 'test' } as const
   for (const part of ['train', 'valid', 'test'] as const) {

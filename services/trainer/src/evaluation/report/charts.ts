@@ -33,7 +33,7 @@ export interface Series {
   readonly points: readonly Point[]
 }
 
-/** ROC or precision-recall curves; `reference` is what scores without knowledge would give. */
+/** ROC or precision-recall curves; `reference` is the curve of random scores. */
 export function curveChart(
   series: readonly Series[],
   chart: { label: string; xLabel: string; yLabel: string; reference: readonly Point[] },
@@ -50,14 +50,14 @@ export function curveChart(
   )
 }
 
-/** What was said against what came true, each bin with its interval; on the line both are the same. */
+/** Predicted probability against the share that came true, each bin with its interval. On the line both are equal. */
 export function calibrationChart(bins: readonly CalibrationBin[]): Html {
   const to = niceTop(Math.max(0.01, ...bins.map(bin => Math.max(bin.predicted, bin.high))))
   const axis = (label: string): Axis => ({ label, from: 0, to, ticks: ticks(0, to, 5), format: percentTick })
   const { x, y, axes } = frame(axis('mean probability'), axis('share that reached the goal'))
   const middles = bins.map(bin => `${round(x(bin.predicted))},${round(y(bin.observed))}`).join(' ')
   return svg(
-    'Calibration: probability against what came true',
+    'Calibration: probability against the share that came true',
     html`${axes}<path class="reference" d="M${x(0)} ${y(0)}L${x(to)} ${y(to)}" />
       <polyline class="curve pooled thin" points="${middles}" />${bins.map(bin => {
         const at = round(x(bin.predicted))
@@ -78,7 +78,7 @@ export function calibrationChart(bins: readonly CalibrationBin[]): Html {
   )
 }
 
-/** How scores of either outcome are spread; each outcome's shares add up to 1. */
+/** The distribution of scores for each outcome; the shares of an outcome add up to 1. */
 export function histogramChart({ edges, positives, negatives, thresholdScore }: ScoreHistogram): Html {
   const from = edges[0]!
   const to = edges.at(-1)!
@@ -95,7 +95,7 @@ export function histogramChart({ edges, positives, negatives, thresholdScore }: 
   const at = isThresholdInside ? round(x(thresholdScore)) : 0
   const isLeft = at > WIDTH * 0.7
   return svg(
-    'Histogram of raw scores by what came true',
+    'Histogram of raw scores by outcome',
     html`${axes}<path class="bars negative" d="${outline(negatives)}"
         ><title>did not reach the goal</title></path
       >
@@ -243,7 +243,7 @@ function shareAxis(label: string): Axis {
   return { label, from: 0, to: 1, ticks: ticks(0, 1, 5), format: tickText }
 }
 
-/** Round numbers from `from` to `to`, about so many. */
+/** About `count` round numbers from `from` to `to`. */
 function ticks(from: number, to: number, count: number): number[] {
   const step = niceStep((to - from) / count)
   const first = Math.ceil(from / step - 1e-9)

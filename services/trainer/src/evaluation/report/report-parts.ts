@@ -24,7 +24,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   </div>`
 }
 
-/** What things are called, and what they are. */
+/** A list of terms with their texts. */
 export function definitions(entries: readonly (readonly [string, string | Html])[]): Html {
   return html`<div class="panel">
     <dl>
@@ -37,7 +37,7 @@ export function definitions(entries: readonly (readonly [string, string | Html])
   </div>`
 }
 
-/** A key figure with its interval, and what it is of. */
+/** A key figure with its interval and a note. */
 export function tile(label: string, { value, low, high }: Estimate, note: string): Html {
   const interval = low === null || high === null ? 'no interval' : `${figure(low)} to ${figure(high)}`
   return html`<li>
@@ -45,13 +45,13 @@ export function tile(label: string, { value, low, high }: Estimate, note: string
   </li>`
 }
 
-/** A value with its interval behind it, small. */
+/** A table cell: a value with its interval in small type. */
 export function estimateCell({ value, low, high }: Estimate): Html {
   if (low === null || high === null) return html`${figure(value)}`
   return html`${figure(value)}<small>${figure(low)}–${figure(high)}</small>`
 }
 
-/** What the colours mean; `kind` is the class that colours. */
+/** A legend of the colours; `kind` is the CSS class that sets the colour. */
 export function legend(entries: readonly { kind: string; title: string; value?: string }[]): Html {
   return html`<ul class="legend">
     ${entries.map(
@@ -63,7 +63,7 @@ export function legend(entries: readonly { kind: string; title: string; value?: 
   </ul>`
 }
 
-/** A chart with its title and what there is to see. */
+/** A chart with its title and a caption. */
 export function chartFigure(title: string, caption: string, chart: Html, key?: Html): Html {
   return html`<figure>
     <h3>${title}</h3>

@@ -30,7 +30,7 @@ test('a report shows every part', () => {
   expect(report.match(/<path\s+class="curve /g)).toHaveLength(2 * evaluation.moments.length)
 })
 
-test('a report stands alone: no script, nothing from elsewhere', () => {
+test('a report needs no other file: no script, nothing from elsewhere', () => {
   expect(report).not.toMatch(/<script|<link|<img|<iframe|https?:|url\(|@import/)
 })
 

@@ -14,7 +14,7 @@ const STYLE = readFileSync(join(import.meta.dirname, 'report.css'), 'utf8')
 
 const FEATURES_SHOWN = 20
 
-/** The report on a model: one HTML page that needs nothing else, no script and no network. */
+/** Renders the report on a model: one HTML page that needs no script, no network and no other file. */
 export function renderReport(evaluation: Evaluation, manifest: Manifest): string {
   const title = `${manifest.name} ${manifest.version}`
   const page = html`<!doctype html>
@@ -73,8 +73,8 @@ function moments({ moments: all }: Evaluation): Html {
   const measures: Measure[] = ['roc_auc', 'pr_auc', 'brier', 'log_loss', 'calibration_error']
   return html`<h2>How early does it know?</h2>
     <p class="lead">
-      A score is useful while the session goes on. Each row takes one moment of every session that got so far;
-      all moments together weigh long sessions more.
+      A score is useful while the session is open. Each row takes one moment of every session that got that
+      far; all moments together weigh long sessions more.
     </p>
     <figure class="wide">${momentsChart(all)}</figure>
     ${qualityTable(
@@ -134,13 +134,13 @@ function curves({ moments: all }: Evaluation): Html {
     <div class="pair">
       ${chartFigure(
         'ROC',
-        'Share of those who reach the goal that is found, against the share of all others taken along.',
+        'Share of the rows that reach the goal that is found (y), against the share of the other rows that is chosen too (x).',
         roc,
         key('roc_auc'),
       )}
       ${chartFigure(
         'Precision and recall',
-        'How many of those chosen are right, against how many are found. Dashed: choosing blindly.',
+        'Share of the chosen rows that is right (y), against the share of the rows that reach the goal that is found (x). Dashed: choosing at random.',
         precisionRecall,
         key('pr_auc'),
       )}
@@ -150,7 +150,7 @@ function curves({ moments: all }: Evaluation): Html {
 function probabilities({ moments: all, histogram }: Evaluation): Html {
   return html`<h2>Probabilities</h2>
     <p class="lead">
-      Whether of a hundred rows that are said to have 20 % some twenty come true. All moments.
+      Whether about twenty of a hundred rows with a probability of 20 % come true. All moments.
     </p>
     <div class="pair">
       ${chartFigure(
@@ -160,7 +160,7 @@ function probabilities({ moments: all, histogram }: Evaluation): Html {
       )}
       ${chartFigure(
         'Scores',
-        'How raw scores are spread, for either outcome. The less they overlap, the better.',
+        'Raw scores by outcome. The less the two overlap, the better.',
         histogramChart(histogram),
         legend([
           { kind: 'box positive', title: 'reached the goal' },
@@ -217,7 +217,8 @@ function slices({ slices: all }: Evaluation): Html | undefined {
   if (all.length === 0) return undefined
   return html`<h2>For whom</h2>
     <p class="lead">
-      All moments, by slice. Where intervals lie apart, the model serves some better than others.
+      All moments, by slice. Where intervals do not overlap, the model is better for one slice than for the
+      other.
     </p>
     ${qualityTable(
       ['roc_auc', 'pr_auc', 'calibration_error', 'recall'],
