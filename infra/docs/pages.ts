@@ -116,7 +116,7 @@ export function reasonsPage(
 ): string {
   return `${NOTE}# Reasons in \`bad\`
 
-A payload is a whole request; where one event of it can't be used, the others go on.
+A payload is a whole request; where one event of it can't be used, the others are kept.
 
 | reason | what is refused | when | what to do |
 |---|---|---|---|

@@ -171,8 +171,8 @@ const IMPURE_PLACES: readonly { where: RegExp; may: readonly Impurity[]; why: st
     why: 'keys and schemas are read where a stage starts',
   },
   {
-    where: /^services\/trainer\/src\/(trainer|judge|dataset\/(build|feature-file|info|table-writer))\.ts$/,
-    may: ['clock', 'world'],
+    where: /^services\/trainer\/src\/(judge|dataset\/(build|feature-file|info|table-writer))\.ts$/,
+    may: ['world'],
     why: 'tables, bundles and reports are files',
   },
 ]
