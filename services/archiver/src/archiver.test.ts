@@ -37,7 +37,7 @@ describe('the archiver', () => {
     expect(log.commits.every(({ next }) => next === 20n)).toBe(true)
   })
 
-  test('makes the same objects of the same log, however it reads it and however often it is stopped', async () => {
+  test('makes the same objects from the same log, however it reads it and however often it is stopped', async () => {
     const log = createMemoryLog({ partitions: 2 })
     await fill(log, { records: 4000, minutes: 60 })
     const whole = await tempStore()
@@ -90,7 +90,7 @@ describe('the archiver', () => {
     await expectArchiveIsLog(store, log, 'scored', 2)
   })
 
-  test('drains again and again, each time what is there', async () => {
+  test('drains repeatedly, each time everything that is there', async () => {
     const log = createMemoryLog({ partitions: 1 })
     const store = await tempStore()
     const archiver = run(log, store)
@@ -197,7 +197,7 @@ describe('the archiver', () => {
     await expect(run(other, store).done).rejects.toThrow(says)
   })
 
-  test('makes its manifest again where only the objects are left', async () => {
+  test('rebuilds its manifest where only the objects are left', async () => {
     const log = createMemoryLog({ partitions: 2 })
     const store = await tempStore()
     await fill(log, { records: 200, minutes: 30 })

@@ -84,7 +84,7 @@ describe('an object ends', () => {
   })
 })
 
-test('where an open object ends is settled once the log would append into the next window', () => {
+test('the end of an open object is settled once the log would append into the next window', () => {
   const cut = createCut(RULE)
   expect(cut.isSettled(NOON + HOUR_MS)).toBe(false)
   cut.add(record({ appendedAt: NOON + 1 }))

@@ -74,7 +74,7 @@ describe('the status', () => {
     expect(status().rates.good.curve).toHaveLength(60)
   })
 
-  test('has the last score of each session, the newest first, with the way to it', async () => {
+  test('has the last score of each session, the newest first, with the scores before it', async () => {
     log.write('scored', 0, 'v', score('s1', 1))
     log.write('scored', 1, 'v', score('s2', 1))
     const { status } = await open()
@@ -137,7 +137,7 @@ describe('the page', () => {
     expect(body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
   })
 
-  test('lets in its own style and script by a nonce that changes, and nothing else', async () => {
+  test('allows its own style and script by a nonce that changes, and nothing else', async () => {
     const { inject } = await open()
     const responses = [await inject('/'), await inject('/')]
     const nonces = responses.map(({ headers, body }) => {
@@ -355,6 +355,6 @@ test('every response is kept from caches and from other sites', async () => {
   }
 })
 
-test('records as they are in the tests hold every field', () => {
+test('the records of these tests hold every field', () => {
   expect(Object.keys(record('good', {})).length).toBeGreaterThan(70)
 })

@@ -24,7 +24,7 @@ describe('rates', () => {
     expect(rates.total()).toBe(12)
   })
 
-  test('forget what is older than the window, also after a long silence', () => {
+  test('forget counts older than the window, also after a long silence', () => {
     const { rates, wait } = ratesAt()
     rates.add(5)
     wait(10_000)

@@ -21,7 +21,7 @@ describe('golden sessions', () => {
       expect(replayGolden(session!, { features, goal: 'win' })).toEqual(rows)
   })
 
-  test('hold only what the features name, and what is made up', () => {
+  test('hold only values that the features name, and made-up ones', () => {
     const seen = (field: 'action' | 'category' | 'page_kind' | 'referrer_medium') =>
       new Set(sessions.flatMap(({ session }) => session!.map(event => event[field])))
     for (const category of seen('category')) expect(['shoes', 'something_else', null]).toContain(category)
@@ -29,7 +29,7 @@ describe('golden sessions', () => {
     expect([...seen('page_kind')].sort()).toEqual(['list', 'product', 'something_else'])
   })
 
-  test('no row knows of the goal, and some sessions continue after it', () => {
+  test('no row contains the goal, and some sessions continue after it', () => {
     expect(sessions.some(({ session }) => session!.some(event => event.action === 'win'))).toBe(true)
     for (const { session, features: rows } of sessions) {
       const goal = session!.findIndex(event => event.action === 'win')

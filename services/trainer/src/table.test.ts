@@ -69,7 +69,7 @@ describe('training table', () => {
     expect(await readTable(write('none.parquet', 0))).toMatchObject({ rowCount: 0, featureNames: ['a', 'b'] })
   })
 
-  test('only the features that are asked for are read, in that order', async () => {
+  test('only the requested features are read, in that order', async () => {
     const table = await readTable(write('some.parquet', 4), { features: ['b'] })
     expect(table.featureNames).toEqual(['b'])
     expect(table.features).toHaveLength(1)
@@ -99,7 +99,7 @@ describe('training table', () => {
     expect(table.slices).toEqual({})
   })
 
-  test('there is no file under the name before all rows are written, and none after giving up', async () => {
+  test('there is no file under the name before all rows are written, and none after abandoning', async () => {
     const path = join(dir, 'half.parquet')
     const writer = createTableWriter(path, ['a'])
     writer.append(head(0), Float64Array.of(1))

@@ -166,7 +166,7 @@ describe('features of a table', () => {
     expect((await run('few', { featuresMax: 7 })).features).toHaveLength(7)
   })
 
-  test('tells how far it is, and stops when asked to', async () => {
+  test('reports its progress, and stops when the signal aborts', async () => {
     const passes = new Set<string>()
     const stop = new AbortController()
     const progress: DatasetBuildParts['progress'] = ({ pass }) => {
@@ -248,7 +248,7 @@ describe('train, evaluate, report', () => {
     expect(existsSync(join(at('bundle'), 'MODEL_CARD.md'))).toBe(true)
   })
 
-  test('measured again on its own table, the test part gives the figures of the manifest', async () => {
+  test('the test part of its own table gives the figures of the manifest again', async () => {
     const { evaluation } = await runTrain(trainParts())
     const again = await runEvaluate({ bundle: await load('bundle'), tableDir: at('table') })
     expect(again).toEqual(evaluation)
@@ -290,7 +290,7 @@ describe('train, evaluate, report', () => {
     expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
   })
 
-  test('rows that were changed behind the back of dataset.json are refused', async () => {
+  test('rows that do not match the hash in dataset.json are rejected', async () => {
     await build('other', { source: eventSource([shopEvents(300)]) })
     writeFileSync(tableFiles(at('other')).rows, readFileSync(tableFiles(at('table')).rows))
     await expect(runTrain(trainParts({ tableDir: at('other') }))).rejects.toThrow(/describes other rows/)

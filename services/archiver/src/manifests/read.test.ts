@@ -39,7 +39,7 @@ describe('reading the archive', () => {
     expect(positions).toHaveLength(records)
   })
 
-  test('goes partition by partition, each in order, and says where to continue', async () => {
+  test('returns partition after partition, each in order, and where to continue', async () => {
     const store = await archived()
     const seen = []
     for await (const { partition, records, next } of readRaw(store)) {
@@ -78,7 +78,7 @@ describe('an archive that an earlier version wrote', () => {
   ) as Record<string, unknown>
   const value = createCodec<Fields>(earlierText, earlierId).encode(withoutRetry)
 
-  test('gives raw records in the schema of today, as a codec that knows theirs would', async () => {
+  test('gives raw records in the current schema, as a codec that knows theirs would', async () => {
     const store = await tempStore()
     const ofEarlier = { id: earlierId, text: earlierText, lookup: async () => undefined }
     const writer = createAvroWriter(earlierText, 0)
@@ -87,7 +87,7 @@ describe('an archive that an earlier version wrote', () => {
     expect(await firstRaw(store)).toEqual({ ...withoutRetry, retry_of: null })
   })
 
-  test('gives records that were foreign to their object in the schema of today too', async () => {
+  test('gives records that were foreign to their object in the current schema too', async () => {
     const store = await tempStore()
     const decode = createDecode({ ...schemas.raw, lookup: async () => earlierText }, ['collected_at'])
     const writer = createAvroWriter(text, 0)
@@ -96,7 +96,7 @@ describe('an archive that an earlier version wrote', () => {
     expect(await firstRaw(store)).toEqual({ ...withoutRetry, retry_of: null })
   })
 
-  test('gives columns that it lacks their defaults, and says which it has', async () => {
+  test('gives missing columns their defaults, and names the columns that it has', async () => {
     const store = await tempStore()
     const good = JSON.parse(schemas.good.text) as { fields: { name: string }[] }
     const fewer = JSON.stringify({ ...good, fields: good.fields.filter(({ name }) => name !== 'page_kind') })

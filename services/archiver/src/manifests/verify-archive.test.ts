@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 
 describe('verifying an archive', () => {
-  test('finds nothing wrong with one that is whole, and says what there is', async () => {
+  test('finds no fault in a whole archive, and reports its totals', async () => {
     const seen: number[] = []
     const report = await verifyArchive(store, { onProgress: ({ objects }) => seen.push(objects) })
     expect(report.faults).toEqual([])
@@ -81,7 +81,7 @@ describe('verifying an archive', () => {
     expect(faults.map(({ kind, key }) => [kind, key])).toContainEqual(['damaged', SCORED])
   })
 
-  test('finds all that is wrong at once', async () => {
+  test('finds all faults at once', async () => {
     await flip(RAW)
     await remove(SCORED)
     await store.put('raw/event_date=2026-11-20/event_hour=15/notes.txt', Buffer.from('x'))

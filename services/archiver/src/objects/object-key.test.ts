@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { manifestKey, objectKey, parseManifestKey, parseObjectKey } from './object-key.ts'
 
 describe('keys of objects', () => {
-  test('say date and hour of the first record in UTC, partition and padded start position', () => {
+  test('name date and hour of the first record in UTC, partition and padded start position', () => {
     expect(
       objectKey({ stream: 'raw', partition: 3, start: 1042n }, Date.UTC(2026, 10, 20, 15, 59, 59, 999)),
     ).toBe('raw/event_date=2026-11-20/event_hour=15/raw+3+00000000000000001042.avro')

@@ -47,7 +47,7 @@ describe('good events', () => {
     expect(found.map(({ event }) => event['event_id'])).toEqual(ids)
   })
 
-  test('come with what came in, found by its coordinates', async () => {
+  test('come with their raw event, found by its coordinates', async () => {
     const memory = log()
     const write = (given: Partial<RawRecord>) => memory.write('raw', 1, 'v', rawRecord(given))
     write({ path: '/i' })
@@ -67,7 +67,7 @@ describe('good events', () => {
     expect(found?.rawEvent).toBeNull()
   })
 
-  test('whose record was deleted by now have no raw event', async () => {
+  test('have no raw event once their record is deleted', async () => {
     const memory = log()
     for (let i = 0; i < 3; i++) memory.write('raw', 0, 'v', rawRecord({ path: '/i' }))
     memory.truncate('raw', 0, 2n)

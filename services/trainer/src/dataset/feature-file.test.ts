@@ -26,7 +26,7 @@ test('a printed list reads as the same list, one feature a line', async () => {
   expect(await readFeatureFile(file('printed.yaml', printed))).toEqual(specs)
 })
 
-test('a list may be JSON, and may stand under no key', async () => {
+test('a list may be JSON, and may have no key', async () => {
   expect(await readFeatureFile(file('list.json', JSON.stringify(specs)))).toEqual(specs)
   expect(await readFeatureFile(file('manifest.json', JSON.stringify({ features: specs })))).toEqual(specs)
 })

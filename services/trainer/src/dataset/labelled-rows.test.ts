@@ -43,7 +43,7 @@ function rowsOf(
 }
 
 describe('labelled rows', () => {
-  test('each event before the goal gives a row that says 1; the goal and what follows give none', () => {
+  test('each event before the goal gives a row with label 1; the goal and later events give no row', () => {
     const { rows, counts } = rowsOf([
       event({ at: 0, action: 'product_view', device_type: 'mobile' }),
       event({ at: 1_000, action: 'add_to_cart', referrer_medium: 'search' }),
@@ -59,13 +59,13 @@ describe('labelled rows', () => {
     expect(counts).toMatchObject({ events: 4, rows: 2, sessions: 1, positives: 1, from: 0, to: 3_000 })
   })
 
-  test('a session that never reaches the goal says 0', () => {
+  test('a session that never reaches the goal has label 0', () => {
     const { rows, counts } = rowsOf([event({ at: 0 }), event({ at: 1_000 })])
     expect(rows.map(row => row.label)).toEqual([0, 0])
     expect(counts.positives).toBe(0)
   })
 
-  test('a session that continues after its end and then reaches the goal says 1 from the start', () => {
+  test('a session that reopens and then reaches the goal has label 1 from the start', () => {
     const { rows } = rowsOf([
       event({ at: 0 }),
       event({ at: 40 * MINUTE }),
@@ -77,7 +77,7 @@ describe('labelled rows', () => {
     ])
   })
 
-  test('a session may still continue a while after its end, so its rows wait even if others come in between', () => {
+  test('a closed session may still reopen, so its rows wait even if others come in between', () => {
     const { rows } = rowsOf([
       event({ at: 0 }),
       event({ at: 50 * MINUTE, session_id: 'other', visitor: 'v2' }),
@@ -96,7 +96,7 @@ describe('labelled rows', () => {
     expect(counts.leftOut.immature).toBe(6)
   })
 
-  test('a goal that comes in late takes the rows of events that happened after it', () => {
+  test('a goal that comes in late removes the rows of events that happened after it', () => {
     const { rows, counts } = rowsOf([
       event({ at: 1_000 }),
       event({ at: 5_000, event_id: 'later' }),
@@ -107,7 +107,7 @@ describe('labelled rows', () => {
     expect(counts).toMatchObject({ rowsAfterGoal: 2, sessions: 1, positives: 1 })
   })
 
-  test('an event of the same instant as the goal came before it, if the log says so', () => {
+  test('an event at the instant of the goal counts as before it, if it is before it in the log', () => {
     const { rows } = rowsOf([event({ at: 1_000 }), event({ at: 1_000, action: 'transaction' })])
     expect(rows.map(row => [row.eventTime, row.label])).toEqual([[1_000, 1]])
   })
@@ -145,7 +145,7 @@ describe('labelled rows', () => {
     expect(counts).toMatchObject({ rows: 0, sessions: 0, leftOut: { nothingBeforeGoal: 1 } })
   })
 
-  test('rows that wait beyond the bound are an error that says what to do', () => {
+  test('waiting rows beyond the bound are an error that says what to do', () => {
     const events = Array.from({ length: 100 }, (_, i) => event({ at: i, session_id: `s${i}` }))
     expect(() => rowsOf(events, { heldBytesMax: 10_000 })).toThrow(/raise trainer.dataset.heldBytesMax/)
   })

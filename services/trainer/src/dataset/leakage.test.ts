@@ -27,11 +27,11 @@ describe('leakage check', () => {
     expect(run(1_000, 100)).toEqual([{ feature: 'leak', auc: 1 }])
   })
 
-  test('says nothing where a few positives may be separated by chance', () => {
+  test('reports nothing where a few positives may be separated by chance', () => {
     expect(run(1_000, 5)).toEqual([])
   })
 
-  test('finds it in a sample of very many rows', () => {
+  test('finds it in a sample of many rows', () => {
     expect(run(210_000, 1_000)).toEqual([{ feature: 'leak', auc: 1 }])
   })
 })

@@ -9,7 +9,7 @@ const options = { dataset: 'test', threshold: 0.3, seed: 1, replicates: 30 } as 
 const evaluation = evaluate(simulatedRows({ sessions: 300, seed: 4 }), options)
 
 describe('a card', () => {
-  test('says what for, on what, how good and for whom not', () => {
+  test('says what the model is for, what it was trained on, how good it is and what it is not for', () => {
     const card = renderCard(exampleManifest(), evaluation)
     expect(card.match(/^#+ .*$/gm)).toEqual([
       '# shop 2026.2',
@@ -101,7 +101,7 @@ describe('a reader is warned', () => {
     expect(caveats(made, manifest)).toContainEqual(expect.stringMatching(text))
   })
 
-  test('of nothing that is not so', () => {
+  test('of nothing that does not apply', () => {
     const warnings = caveats({ ...evaluation, positiveSessions: 100 }, month).join('\n')
     expect(warnings).not.toMatch(/Only|learned from|helped to|not shown|span/)
   })

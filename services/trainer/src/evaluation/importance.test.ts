@@ -25,7 +25,7 @@ test('a feature counts by how far it moves the score, whichever way', () => {
   ])
 })
 
-test('gains stand beside it', () => {
+test('gains are given beside it', () => {
   const importance = featureImportance(model, features, Int32Array.of(0), Float64Array.of(7, 8, 9))
   expect(importance.map(({ feature, gain }) => [feature, gain])).toEqual([
     ['b', 8],

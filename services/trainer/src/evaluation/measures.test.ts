@@ -76,7 +76,7 @@ describe('the interval of ROC AUC', () => {
     expect(high).toBeCloseTo(0.9602295685020145, 12)
   })
 
-  test('does not shrink when every row is there five times', () => {
+  test('does not shrink when every row is repeated five times', () => {
     const { visitor: _visitor, ...single } = columns
     const five = (values: readonly number[]) => values.flatMap(value => [value, value, value, value, value])
     const copies = rankAll({
@@ -157,7 +157,7 @@ describe('calibration', () => {
     expect(bin!.high).toBeCloseTo(0.3304, 4)
   })
 
-  test('rows of one visitor count as few', () => {
+  test('many rows of one visitor count as few', () => {
     const visitors = probabilities.map((_, i) => Math.floor(i / 5))
     const alike = label.map((_, i) => Number(Math.floor(i / 5) % 5 === 0))
     const clustered = rankAll({

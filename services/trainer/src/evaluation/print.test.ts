@@ -24,7 +24,7 @@ test('an evaluation is printed as aligned tables', () => {
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(110)
 })
 
-test('what is not known is a dash', () => {
+test('an unknown figure is a dash', () => {
   const rows = scoredRows({ label: [0, 0], score: [-1, -2] })
   const text = printEvaluation(evaluate(rows, { dataset: 'validation', threshold: 0.5, seed: 1 }))
   expect(text).toContain('On the validation part: 2 sessions of 2 visitors, 0 reached the goal (0.00 %).')

@@ -120,7 +120,7 @@ describe('isotonic regression', () => {
   })
 })
 
-test('auto takes the curve only where there are positives enough for one', () => {
+test('auto takes isotonic regression only with enough positives', () => {
   const rows = judged([
     [0, 0],
     [1, 1],

@@ -14,7 +14,7 @@ import { fitMarkov } from './markov.ts'
 import { rowWeights } from './split.ts'
 
 const defaults = trainerConfig.parse(undefined)
-/** Learns all that there is to learn: for problems without noise. */
+/** Fits the training rows exactly: for problems without noise. */
 const eager: BoostingOptions = {
   treesMax: 60,
   depthMax: 3,
@@ -48,7 +48,7 @@ describe.each(Object.entries(learners))('%s', (_name, learn) => {
     expect(aucOf(parameters, table)).toBeGreaterThan(0.75)
   })
 
-  test('the order of rows does not decide how good the model is', async () => {
+  test('the order of rows barely changes how good the model is', async () => {
     const table = shopTable(600)
     const shuffled = selectRows(
       table,
@@ -81,7 +81,7 @@ describe.each(Object.entries(learners))('%s', (_name, learn) => {
     }
   })
 
-  test('stops when asked to', async () => {
+  test('stops when the signal aborts', async () => {
     const stop = new AbortController()
     const progress = () => stop.abort(new Error('enough'))
     const input = inputOf(shopTable(200))
@@ -134,7 +134,7 @@ describe('boosted trees', () => {
     )
   })
 
-  test('missing values go to the side where they belong, or to one of their own', async () => {
+  test('missing values go to the side that fits them, or to one of their own', async () => {
     const rows = Array.from({ length: 300 }, (_, i) => {
       const kind = i % 3
       return { features: [kind === 0 ? NaN : kind === 1 ? i : 1_000 + i], label: kind === 1 ? 0 : 1 }
@@ -258,7 +258,7 @@ describe('logistic regression', () => {
     expect(aucOf(parameters, testTable(rows))).toBe(1)
   })
 
-  test('l1 sets what says nothing to exactly 0', async () => {
+  test('l1 sets the weights of uninformative features to exactly 0', async () => {
     const { parameters, notes } = await fitLinear(
       inputOf(shopTable(500)),
       { l2: 0, l1: 20, iterationsMax: 50 },

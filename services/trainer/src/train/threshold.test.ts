@@ -31,7 +31,7 @@ describe('threshold', () => {
     expect(chosenBy).toContain('precision 66.7 %, recall 100.0 %')
   })
 
-  test('a precision out of reach decides nothing, and says so', () => {
+  test('an unreachable precision decides nothing, and says so', () => {
     const { value, chosenBy } = chooseThreshold(
       { by: 'precision', min: 0.9 },
       probability,

@@ -13,7 +13,7 @@ const options = (changes: Partial<TrainOptions>): TrainOptions => ({
 })
 
 describe.each(MODEL_KINDS)('%s', kind => {
-  test('trained twice gives the same bytes, another seed another model where chance plays a part', async () => {
+  test('gives the same bytes twice, and with another seed another model where chance plays a part', async () => {
     const table = shopTable(400)
     const bytes = async (seed: number) =>
       Buffer.from(writeParameters((await train(table, options({ kind, seed }))).parameters, 4)).toString(
@@ -104,7 +104,7 @@ test('a Markov chain of a few transitions warns, and says where more come from',
   expect(trained.warnings.join()).toContain('4 transitions only')
 })
 
-test('a session counts once, however many rows it has, unless rows are to count', async () => {
+test('a session counts once, however many rows it has, unless rows are weighted', async () => {
   const once = testTable(
     Array.from({ length: 300 }, (_, i) => ({
       session: `s${i}`,
