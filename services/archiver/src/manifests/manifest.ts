@@ -51,7 +51,7 @@ const entrySchema = storedEntry.transform((entry): ManifestEntry => ({
   lastPosition: entry.lastPosition ?? entry.end - 1n,
 }))
 
-/** The bytes of an entry: the same for everybody who saw the same object. */
+/** Encodes an entry. The same object always gives the same bytes. */
 export function encodeEntry(entry: ManifestEntry): Uint8Array {
   const ordered = Object.keys(storedEntry.shape).map(name => {
     const value = entry[name as keyof ManifestEntry]

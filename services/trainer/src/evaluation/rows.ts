@@ -60,7 +60,7 @@ export function rowsOfSlice(column: CodedColumn, value: string): Int32Array {
   return Int32Array.from(rows)
 }
 
-/** Some rows, ready to be measured: the highest score first. */
+/** Rows in the order of their scores, the highest first, ready to be measured. */
 export interface Ranked {
   readonly label: Uint8Array
   readonly score: Float64Array
