@@ -3,7 +3,7 @@ import { archivedSchemas } from '@sluicebox/archiver/schemas'
 import { startEnricher } from '@sluicebox/enricher/start'
 import type { Health } from '@sluicebox/runtime/admin'
 import { restoringHealth, type Restoring } from '@sluicebox/scorer/restoring'
-import { loadConfiguredBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
+import { prepareConfigured, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
 import { startScorer } from '@sluicebox/scorer/start'
 import type { Schemas } from '@sluicebox/service/schemas'
 import type { ServiceParts } from '@sluicebox/service/service'
@@ -29,7 +29,7 @@ export interface PipelineParts
 /** Runs enricher, scorer and archiver over a log in this process. */
 export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
   const { config, codec, fetchSchema } = parts
-  const bundle = await loadConfiguredBundle(config.scorer, await parts.openStore('bundles'))
+  const bundle = await prepareConfigured(config.scorer, await parts.openStore('bundles'))
   const [archive, snapshots] = await Promise.all([parts.openStore('archive'), parts.openStore('snapshots')])
   const [raw, good, bad, scored] = await Promise.all([
     codec('raw'),

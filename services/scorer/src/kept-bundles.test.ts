@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openFolderStore } from '@sluicebox/store/folder'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { keepBundle, keptBundles, withKeptBundle } from './kept-bundles.ts'
-import { loadScoringBundle, SHIPPED_BUNDLE } from './scoring-bundle.ts'
+import { prepareBundle, SHIPPED_BUNDLE } from './scoring-bundle.ts'
 
 let store: Awaited<ReturnType<typeof openFolderStore>>
 
@@ -15,14 +15,14 @@ beforeEach(async () => {
 })
 
 test('a bundle that was kept is loaded again, whole, and nothing is left behind', async () => {
-  const { id, goal } = await loadScoringBundle(SHIPPED_BUNDLE)
+  const { id, goal } = await prepareBundle(SHIPPED_BUNDLE)
   await keepBundle(SHIPPED_BUNDLE, id, store)
   await keepBundle(SHIPPED_BUNDLE, id, store)
   expect(await keptBundles(store)).toEqual([id])
   let dir = ''
   const again = await withKeptBundle(store, id, path => {
     dir = path
-    return loadScoringBundle(path)
+    return prepareBundle(path)
   })
   expect(again).toMatchObject({ id, goal })
   expect(existsSync(dir)).toBe(false)
@@ -31,7 +31,7 @@ test('a bundle that was kept is loaded again, whole, and nothing is left behind'
 test.each(['model.bin', 'golden.ndjson', 'MODEL_CARD.md', 'bundle.json'])(
   'one whose keeping was cut short at %s is not a bundle, and is kept the next time',
   async last => {
-    const { id } = await loadScoringBundle(SHIPPED_BUNDLE)
+    const { id } = await prepareBundle(SHIPPED_BUNDLE)
     const dying = {
       ...store,
       async create(key: string, bytes: Uint8Array) {

@@ -3,7 +3,7 @@ import { runService, type Urls } from '@sluicebox/service/service'
 import { SESSION_FIELDS } from '@sluicebox/session/session-event'
 import type { ScorerConfig } from './config.ts'
 import { restoringHealth, type Restoring } from './restoring.ts'
-import { loadConfiguredBundle } from './scoring-bundle.ts'
+import { prepareConfigured } from './scoring-bundle.ts'
 import { startScorer } from './start.ts'
 
 /** Runs a scorer as a process. Any number of them share the partitions of `good`. */
@@ -12,7 +12,7 @@ export function runScorer(
   announce?: (urls: Urls) => void,
 ): Promise<void> {
   return runService({ name: 'scorer', config, streams: ['good', 'scored', 'bad'] }, async parts => {
-    const bundle = await loadConfiguredBundle(config.scorer, await parts.openStore('bundles'))
+    const bundle = await prepareConfigured(config.scorer, await parts.openStore('bundles'))
     const store = await parts.openStore('snapshots')
     const [good, scored, bad] = await Promise.all([
       parts.codec('good', { project: SESSION_FIELDS }),

@@ -7,7 +7,7 @@ import { writeBundle, type BundleDraft } from '@sluicebox/model/bundle/bundle'
 import { exampleDraft } from '@sluicebox/model/testing/example-draft'
 import { replayGolden } from '@sluicebox/session/sessions/golden'
 import { expect, onTestFinished, test } from 'vitest'
-import { loadScoringBundle } from './scoring-bundle.ts'
+import { prepareBundle } from './scoring-bundle.ts'
 
 const features = [
   { name: 'events', kind: 'count' },
@@ -26,7 +26,7 @@ const manifest = {
 }
 
 test('a bundle brings what scoring needs, its features compiled', async () => {
-  const bundle = await loadScoringBundle(await written({ manifest, golden }))
+  const bundle = await prepareBundle(await written({ manifest, golden }))
   expect(bundle).toMatchObject({
     name: 'example@1',
     goal: 'buy',
@@ -42,24 +42,24 @@ test('a bundle brings what scoring needs, its features compiled', async () => {
 test('a bundle expires as well when its data has become too old', async () => {
   const data = { ...exampleDraft().manifest.data, to: '2026-06-01T00:00:00Z' }
   const dir = await written({ manifest: { ...manifest, data, max_data_age_ms: 1_000 }, golden })
-  expect((await loadScoringBundle(dir)).expiresAt).toBe(Date.UTC(2026, 5, 1) + 1_000)
+  expect((await prepareBundle(dir)).expiresAt).toBe(Date.UTC(2026, 5, 1) + 1_000)
 })
 
 test('a bundle without dates may always be used', async () => {
   const dir = await written({ manifest: { ...manifest, not_before: null, expires_at: null }, golden })
-  expect(await loadScoringBundle(dir)).toMatchObject({ notBefore: -Infinity, expiresAt: Infinity })
+  expect(await prepareBundle(dir)).toMatchObject({ notBefore: -Infinity, expiresAt: Infinity })
 })
 
 test('a bundle whose golden session gives other features here is refused', async () => {
   const other = [{ session, features: [Float64Array.of(1, 0), Float64Array.of(2, 2)] }]
-  await expect(loadScoringBundle(await written({ manifest, golden: other }))).rejects.toThrow(
+  await expect(prepareBundle(await written({ manifest, golden: other }))).rejects.toThrow(
     'feature carts of row 2 is 1 here and was 2 in the bundle',
   )
 })
 
 test('a bundle with a feature that nobody can compute is refused', async () => {
   const dir = await written({ manifest: { ...manifest, features: [{ name: 'events' }, { name: 'carts' }] } })
-  await expect(loadScoringBundle(dir)).rejects.toThrow('features[0] (events): kind: is not there')
+  await expect(prepareBundle(dir)).rejects.toThrow('features[0] (events): kind: is not there')
 })
 
 test('with trusted keys a bundle must be signed by one of them', async () => {
@@ -67,11 +67,11 @@ test('with trusted keys a bundle must be signed by one of them', async () => {
   const keyFile = join(tempDir(), 'key.pem')
   writeFileSync(keyFile, publicKey.export({ type: 'spki', format: 'pem' }))
   const signed = await written({ manifest, golden, privateKey })
-  expect((await loadScoringBundle(signed, [keyFile])).goal).toBe('buy')
-  await expect(loadScoringBundle(await written({ manifest, golden }), [keyFile])).rejects.toThrow('refused')
+  expect((await prepareBundle(signed, [keyFile])).goal).toBe('buy')
+  await expect(prepareBundle(await written({ manifest, golden }), [keyFile])).rejects.toThrow('refused')
   const noKey = join(tempDir(), 'none.pem')
   writeFileSync(noKey, 'nothing')
-  await expect(loadScoringBundle(signed, [noKey])).rejects.toThrow('holds no public key')
+  await expect(prepareBundle(signed, [noKey])).rejects.toThrow('holds no public key')
 })
 
 async function written(

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadBundle, type Bundle } from '@sluicebox/model/bundle/bundle'
+import { loadBundle, type Bundle, type LoadOptions } from '@sluicebox/model/bundle/bundle'
 import type { Model } from '@sluicebox/model/runtimes/model'
 import { compileFeatures, type FeatureProgram } from '@sluicebox/session/features/features'
 import { replayGolden } from '@sluicebox/session/sessions/golden'
@@ -20,7 +20,7 @@ export interface ScoringBundle {
   readonly goal: string
   readonly program: FeatureProgram
   readonly model: Model
-  /** The calibrated probability that a raw score stands for. */
+  /** The calibrated probability of a raw score. */
   calibrate(rawScore: number): number
   readonly threshold: number
   readonly reasonsMax: number
@@ -41,31 +41,33 @@ export function bundlePath(named: string | undefined): string {
   return named ?? SHIPPED_BUNDLE
 }
 
-/** Loads the bundle that the configuration names, and keeps a copy of it for `verify`. */
-export async function loadConfiguredBundle(
+/** For `loadBundle`: the features of a golden session, as the scorer computes them. */
+export const replay: NonNullable<LoadOptions['replay']> = (events, { features, label }) =>
+  replayGolden(events, { features, goal: label.goal })
+
+/** Prepares the bundle that the configuration names, and keeps a copy of it for `verify`. */
+export async function prepareConfigured(
   { bundle: named, trustedKeys }: Pick<ScorerConfig, 'bundle' | 'trustedKeys'>,
   kept: Store,
 ): Promise<ScoringBundle> {
   const path = bundlePath(named)
-  const bundle = await loadScoringBundle(path, trustedKeys)
+  const bundle = await prepareBundle(path, trustedKeys)
   await keepBundle(path, bundle.id, kept)
   return bundle
 }
 
 /**
- * Loads the bundle in a folder or .zip, and checks that it reproduces its golden sessions here, features and all. When
+ * Prepares the bundle in a folder or .zip for scoring, once it has reproduced its golden sessions here, features and all. When
  * files with public keys are named, one of them must have signed it.
  */
-export async function loadScoringBundle(
+export async function prepareBundle(
   path: string,
   trustedKeyFiles: readonly string[] = [],
 ): Promise<ScoringBundle> {
   const trustedKeys = await Promise.all(trustedKeyFiles.map(readPublicKey))
-  const bundle = await loadBundle(path, {
-    replay: (events, { features, label }) => replayGolden(events, { features, goal: label.goal }),
-    ...(trustedKeys.length === 0 ? {} : { trustedKeys }),
-  })
-  return toScoringBundle(bundle)
+  return compileBundle(
+    await loadBundle(path, { replay, ...(trustedKeys.length === 0 ? {} : { trustedKeys }) }),
+  )
 }
 
 async function readPublicKey(file: string): Promise<KeyObject> {
@@ -80,7 +82,7 @@ async function readPublicKey(file: string): Promise<KeyObject> {
 }
 
 /** What scoring needs of a bundle that is loaded. */
-export function toScoringBundle({ id, manifest, model, calibrate }: Bundle): ScoringBundle {
+export function compileBundle({ id, manifest, model, calibrate }: Bundle): ScoringBundle {
   const program = compileFeatures(parseFeatures(manifest.features))
   if (program.hash !== manifest.feature_hash)
     throw new Error(

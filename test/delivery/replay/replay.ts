@@ -4,7 +4,7 @@ import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { policyOf, scorerConfig } from '@sluicebox/scorer/config'
 import { createScorer } from '@sluicebox/scorer/scorer'
-import { loadScoringBundle, SHIPPED_BUNDLE } from '@sluicebox/scorer/scoring-bundle'
+import { prepareBundle, SHIPPED_BUNDLE } from '@sluicebox/scorer/scoring-bundle'
 import { SESSION_FIELDS } from '@sluicebox/session/session-event'
 import type { OutputRecord } from '@sluicebox/stream/log'
 import { partitionOf } from '@sluicebox/stream/partitioner'
@@ -34,7 +34,7 @@ const HEX_SHOWN = 24
 export async function replay(streams: Streams, config: ReplayConfig): Promise<Replay> {
   const findings: Finding[] = []
   let compared = 0
-  const bundle = await loadScoringBundle(SHIPPED_BUNDLE)
+  const bundle = await prepareBundle(SHIPPED_BUNDLE)
   const enricher = enricherConfig.parse(config.enricher ?? {})
   const scorer = scorerConfig.parse(config.scorer ?? {})
   const eventSchemas = loadEventSchemas(enricher.schemaDirs)

@@ -50,7 +50,7 @@ export interface BundleDraft {
  */
 export async function loadBundle(path: string, options: LoadOptions = {}): Promise<Bundle> {
   try {
-    return openBundle(await readBundleFiles(path), options)
+    return checkFiles(await readBundleFiles(path), options)
   } catch (cause) {
     throw new Error(
       `The bundle in ${path} is refused: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -95,7 +95,7 @@ export async function writeBundle(dir: string, draft: BundleDraft): Promise<stri
   const manifest: Manifest = { format, format_version, id, ...rest, signature }
   // The manifest stands last: a folder that has one is a whole bundle.
   const bundle = { ...files, 'bundle.json': Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) }
-  openBundle(bundle, {})
+  checkFiles(bundle, {})
 
   await mkdir(dir, { recursive: true })
   for (const [name, bytes] of Object.entries(bundle)) await writeFile(join(dir, name), bytes)
@@ -113,7 +113,7 @@ export function manifestId(manifest: Omit<Manifest, 'id' | 'signature'> & Partia
   return sha256(canonicalJson(content))
 }
 
-function openBundle(files: BundleFiles, { replay, trustedKeys }: LoadOptions): Bundle {
+function checkFiles(files: BundleFiles, { replay, trustedKeys }: LoadOptions): Bundle {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const manifest = parseManifest(decoder.decode(files['bundle.json']))
   for (const [name, hash] of Object.entries(manifest.files))

@@ -5,8 +5,9 @@ import { STREAMS } from '@sluicebox/event/records'
 import { dataPaths } from '@sluicebox/service/stores'
 import { isOnThisMachine } from '@sluicebox/stream/config'
 import { checkLog } from '@sluicebox/stream/inspect'
+import { loadBundle } from '@sluicebox/model/bundle/bundle'
+import { bundlePath, replay } from '@sluicebox/scorer/scoring-bundle'
 import type { Command } from 'commander'
-import { loadScorerBundle } from '../scorer-bundle.ts'
 import { readConfig, type Config } from '../read-config.ts'
 import { openStreams } from '../data.ts'
 import { paint, print } from '../terminal.ts'
@@ -139,7 +140,7 @@ async function checkPort(setting: string, host: string, port: number): Promise<F
 
 async function checkBundle(config: Config): Promise<Finding> {
   try {
-    const bundle = await loadScorerBundle(config.scorer.bundle)
+    const bundle = await loadBundle(bundlePath(config.scorer.bundle), { replay })
     return {
       check: 'bundle',
       state: 'ok',

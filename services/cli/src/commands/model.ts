@@ -1,8 +1,9 @@
 import type { Manifest } from '@sluicebox/model/bundle/manifest'
 import { printEvaluation } from '@sluicebox/trainer/evaluation/print'
 import { runEvaluate, runReport, type JudgedRows } from '@sluicebox/trainer/judge'
+import { loadBundle } from '@sluicebox/model/bundle/bundle'
+import { bundlePath, replay } from '@sluicebox/scorer/scoring-bundle'
 import { Option, type Command } from 'commander'
-import { loadScorerBundle } from '../scorer-bundle.ts'
 import { paint, print, tell } from '../terminal.ts'
 
 const ROWS = ['auto', 'train', 'validation', 'test', 'newer', 'all'] as const satisfies readonly JudgedRows[]
@@ -21,7 +22,7 @@ export function addModel(program: Command): void {
     .option('--json', 'print the manifest')
     .addHelpText('after', '\nExample:\n  $ sluicebox model show bundles/mine')
     .action(async (path: string | undefined, options: { json?: true }) => {
-      const { manifest } = await loadScorerBundle(path)
+      const { manifest } = await loadBundle(bundlePath(path), { replay })
       print(options.json ? JSON.stringify(manifest) : showManifest(manifest))
     })
 
@@ -32,7 +33,7 @@ export function addModel(program: Command): void {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  $ sluicebox model verify bundles/mine')
     .action(async (path: string | undefined, options: { json?: true }) => {
-      const { id, manifest } = await loadScorerBundle(path)
+      const { id, manifest } = await loadBundle(bundlePath(path), { replay })
       if (options.json)
         print(JSON.stringify({ id, name: manifest.name, version: manifest.version, ok: true }))
       else
@@ -50,7 +51,7 @@ export function addModel(program: Command): void {
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', '\nExample:\n  $ sluicebox model evaluate bundles/mine --table table')
     .action(async (path: string, options: { table: string; rows: JudgedRows; json?: true }) => {
-      const bundle = await loadScorerBundle(path)
+      const bundle = await loadBundle(bundlePath(path), { replay })
       const evaluation = await runEvaluate({ bundle, tableDir: options.table, rows: options.rows })
       print(options.json ? JSON.stringify(evaluation) : printEvaluation(evaluation))
     })
@@ -67,7 +68,7 @@ export function addModel(program: Command): void {
       '\nExample:\n  $ sluicebox model report bundles/mine --table table --out report.html',
     )
     .action(async (path: string, options: { table: string; rows: JudgedRows; out: string }) => {
-      const bundle = await loadScorerBundle(path)
+      const bundle = await loadBundle(bundlePath(path), { replay })
       await runReport({ bundle, tableDir: options.table, rows: options.rows, outPath: options.out })
       tell(`wrote ${options.out}`)
     })

@@ -3,7 +3,7 @@ import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { policyOf } from '@sluicebox/scorer/config'
 import { createScorer, type ScorerState } from '@sluicebox/scorer/scorer'
 import { keptBundles, withKeptBundle } from '@sluicebox/scorer/kept-bundles'
-import { bundlePath, loadScoringBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
+import { bundlePath, prepareBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
 import { openStore } from '@sluicebox/service/stores'
 import type { Stage } from '@sluicebox/stream/driver/stage'
 import type { Command } from 'commander'
@@ -79,8 +79,8 @@ Example:
 async function loadBundles(config: Config, named: readonly string[]): Promise<ScoringBundle[]> {
   const store = await openStore(config, 'bundles', atOnce)
   const bundles: ScoringBundle[] = []
-  for (const id of await keptBundles(store)) bundles.push(await withKeptBundle(store, id, loadScoringBundle))
-  for (const path of named) bundles.push(await loadScoringBundle(bundlePath(path)))
+  for (const id of await keptBundles(store)) bundles.push(await withKeptBundle(store, id, prepareBundle))
+  for (const path of named) bundles.push(await prepareBundle(bundlePath(path)))
   return bundles
 }
 
