@@ -25,7 +25,7 @@ export function configurationPage(schema: z.ZodType): string {
       '|---|---|---|---|',
       ...settings.map(
         ({ path, type, default: value, description }) =>
-          `| \`${path.join('.')}\` | ${cell(type)} | ${value === undefined ? '' : `\`${JSON.stringify(value)}\``} | ${cell(description)} |`,
+          `| \`${path.join('.')}\` | ${cell(type)} | ${defaultOf(path, value)} | ${cell(description)} |`,
       ),
       '',
     ].join('\n'),
@@ -38,6 +38,43 @@ YAML: \`SLUICEBOX_ENRICHER_SCHEMA_DIRS='[schemas]'\`. All faults are reported to
 \`sluicebox config check\` checks, \`sluicebox config print\` shows what is in force.
 
 ${tables.join('\n')}`
+}
+
+/** A default as a person says it, and as it is written in the file: `64 MiB`, `30 min`. */
+export function defaultOf(path: readonly string[], value: unknown): string {
+  if (value === undefined) return ''
+  const written = `\`${JSON.stringify(value)}\``
+  if (typeof value !== 'number' || value === 0) return written
+  const name = path.at(-1) ?? ''
+  const spoken = /Ms(Max|Min)?$/.test(name)
+    ? spokenIn(value, DURATIONS)
+    : /[bB]ytes(Max|Min)?$/.test(name)
+      ? spokenIn(value, SIZES)
+      : undefined
+  return spoken === undefined ? written : `${spoken} (${written})`
+}
+
+const DURATIONS = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+] as const
+const SIZES = [
+  [2 ** 30, 'GiB'],
+  [2 ** 20, 'MiB'],
+  [2 ** 10, 'KiB'],
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+] as const
+
+/** In the largest unit that gives a whole number. */
+function spokenIn(
+  value: number,
+  units: readonly (readonly [size: number, unit: string])[],
+): string | undefined {
+  const [size, unit] = units.find(([size]) => value % size === 0) ?? []
+  return size === undefined ? undefined : `${value / size} ${unit}`
 }
 
 /** Every command with its arguments, options and examples. */

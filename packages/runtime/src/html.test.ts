@@ -8,6 +8,7 @@ describe('html', () => {
     [`" onload='x' \``, '&quot; onload=&#39;x&#39; &#96;'],
     ['a & b', 'a &amp; b'],
     ['a\u0000b\u202eb\u200bc', 'a\ufffdb\ufffdb\ufffdc'],
+    ['a\u061cb\u00adc\u{e0041}d', 'a\ufffdb\ufffdc\ufffdd'],
     ['naïve 日本 🙂', 'naïve 日本 🙂'],
     [12.5, '12.5'],
     [null, ''],

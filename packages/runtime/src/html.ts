@@ -38,7 +38,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 // Characters that reverse the direction of text, or that are invisible, would let a stranger's text pass for ours. Each is
 // replaced by the visible U+FFFD.
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+const UNSEEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/gu
 
 function escape(text: string): string {
   return text.replace(/[&<>"'`]/g, found => ESCAPES[found] ?? '').replace(UNSEEN, '\ufffd')

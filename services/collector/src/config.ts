@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
-// The collector's section of the configuration: every bound of the public edge stands here, with its default.
+// The collector's section of the configuration: every bound of the public edge, with its default and what happens at it.
 
+// On the paths of trackers every final refusal is 422: they would send a 413 or 415 again forever.
 const count = (description: string) => z.int().min(1).describe(description)
 const countOrOff = (description: string) => z.int().min(0).describe(description)
 const path = z.string().regex(/^\/[^?#\s]+$/, 'must be a path such as /acme/track')
@@ -122,59 +123,89 @@ const limits = z.strictObject({
     .int()
     .min(1024)
     .default(32_768)
-    .describe('Request line and headers together. What is longer gets 400.'),
-  bodyBytesMax: count('Body as it comes over the wire.').default(262_144),
-  decodedBytesMax: count('Body after decompression.').default(1_048_576),
+    .describe(
+      'Request line and headers together. A longer head gets 400 `headers_too_large`, and its connection is closed.',
+    ),
+  bodyBytesMax: count(
+    'The body as it comes over the wire. A longer one gets 413 `body_too_large` (trackers: 422), and nothing of it is stored.',
+  ).default(262_144),
+  decodedBytesMax: count(
+    'The body after decompression. A longer one gets 413 `decoded_body_too_large` (trackers: 422).',
+  ).default(1_048_576),
   compressionRatioMax: count(
-    'How many times larger than on the wire a body may become (beyond 16 KiB).',
+    'How many times larger than on the wire a body may become (beyond 16 KiB). One that becomes larger gets 413 `decoded_body_too_large` (trackers: 422).',
   ).default(50),
-  eventsMax: count('Events in one request.').default(500),
+  eventsMax: count(
+    'Events in one request. One with more gets 413 `too_many_events` (trackers: 422), and none of them is stored.',
+  ).default(500),
   eventBytesMax: count(
-    'One event on /v1/events. Larger events of trackers are stored, and judged by the enricher.',
+    'One event on /v1/events. A request with a larger one gets 413 `event_too_large`. Larger events of trackers are stored, and the enricher judges them.',
   ).default(65_536),
   recordBytesMax: z
     .int()
     .min(200_000)
     .default(1_000_000)
-    .describe('One record in `raw`. Requests that need more are split; set it to what the log takes.'),
-  depthMax: count('Nesting of objects and arrays in JSON.').default(32),
-  objectKeysMax: count('Keys of one object in JSON.').default(1_000),
-  keysMax: count('Keys of all objects in a body together.').default(50_000),
-  stringBytesMax: count('One string in JSON.').default(65_536),
+    .describe(
+      'One record in `raw`; set it to what the log takes. A request that needs more is split; an event that fits into no record gets 413 `record_too_large` (trackers: 422).',
+    ),
+  depthMax: count(
+    'Nesting of objects and arrays on /v1/events. Deeper JSON gets 422 `too_complex`; a line of lines that is deeper goes to `bad`.',
+  ).default(32),
+  objectKeysMax: count('Keys of one object on /v1/events. More get 422 `too_complex`.').default(1_000),
+  keysMax: count('Keys of all objects of a body on /v1/events together. More get 422 `too_complex`.').default(
+    50_000,
+  ),
+  stringBytesMax: count('One string on /v1/events. A longer one gets 422 `too_complex`.').default(65_536),
 })
 
 const timeouts = z.strictObject({
-  headersMs: count('Time for the request line and headers to arrive.').default(10_000),
-  requestMs: count('Time for the whole request to arrive.').default(15_000),
-  checkMs: count('How often slow connections are looked for.').default(2_000),
-  keepAliveMs: count('How long an idle connection stays open.').default(5_000),
-  inactivityMs: count('How long a connection may stay without any byte, in the middle of something.').default(
-    60_000,
+  headersMs: count(
+    'Time for the request line and headers to arrive. A slower connection gets 408 and is closed.',
+  ).default(10_000),
+  requestMs: count(
+    'Time for the whole request to arrive. A slower one gets 408 and its connection is closed.',
+  ).default(15_000),
+  checkMs: count(
+    'How often slow connections are looked for: the two times above may be passed by as much.',
+  ).default(2_000),
+  keepAliveMs: count('How long a connection may be idle between two requests. Then it is closed.').default(
+    5_000,
   ),
+  inactivityMs: count(
+    'How long a connection may stay without any byte in the middle of a request or an answer. Then it is cut.',
+  ).default(60_000),
   bodyBytesPerSecondMin: countOrOff(
-    'Slowest rate at which a body may arrive, after two seconds; 0 for none.',
+    'Slowest rate at which a body may arrive, after two seconds; 0 for no bound. A slower one gets 408 `too_slow`.',
   ).default(1_024),
-  appendMs: count('How long a request waits for the log before it gets 503.').default(10_000),
+  appendMs: count(
+    'How long a request waits for the log. Then it gets 503 with Retry-After, although the log may still take its events.',
+  ).default(10_000),
 })
 
 const load = z.strictObject({
-  connectionsMax: count('Open connections.').default(10_000),
-  requestsPerConnectionMax: countOrOff(
-    'Requests on one connection before it is closed; 0 for no bound.',
-  ).default(1_000),
-  inFlightRequestsMax: count('Requests that wait for the log. Past it new ones get 503.').default(4_000),
-  inFlightBytesMax: count('Bytes of bodies held in memory. Past it new requests get 503.').default(
-    67_108_864,
+  connectionsMax: count('Open connections. Further ones are closed as soon as they are opened.').default(
+    10_000,
   ),
+  requestsPerConnectionMax: countOrOff(
+    'Requests on one connection; 0 for no bound. The answer to the last one says `connection: close`.',
+  ).default(1_000),
+  inFlightRequestsMax: count(
+    'Requests that wait for the log. New ones get 503 `in_flight_requests` with Retry-After, before their body is read.',
+  ).default(4_000),
+  inFlightBytesMax: count(
+    'Bytes of bodies held in memory. New requests get 503 `in_flight_bytes` with Retry-After.',
+  ).default(67_108_864),
   eventLoopDelayMsMax: countOrOff(
-    'How late timers may be. Past it requests get 503; 0 for no bound.',
+    'How late timers may be; 0 for no bound. While they are later, requests get 503 `event_loop_delay` with Retry-After.',
   ).default(1_000),
   heapRatioMax: z
     .number()
     .min(0.1)
     .max(1)
     .default(0.92)
-    .describe('Share of the heap limit in use. Past it requests get 503.'),
+    .describe(
+      'Share of the heap limit in use. While it is higher, requests get 503 `heap` with Retry-After.',
+    ),
   retryAfterSeconds: count('What Retry-After says with 503.').default(2),
 })
 
@@ -183,11 +214,13 @@ const rateLimit = z.strictObject({
     .number()
     .min(0)
     .default(0)
-    .describe('Requests per second of one truncated address. Past it requests get 429; 0 for no bound.'),
+    .describe(
+      'Requests per second of one truncated address; 0 for no bound. Further ones get 429 `rate_limit` with Retry-After.',
+    ),
   burst: count('Requests that an address may send at once before the rate counts.').default(200),
-  addressesMax: count('Addresses that are remembered; the one not seen for longest is forgotten.').default(
-    20_000,
-  ),
+  addressesMax: count(
+    'Addresses that are remembered. Beyond it the one not seen for longest is forgotten, and starts with a full burst when it returns.',
+  ).default(20_000),
 })
 
 const drain = z.strictObject({
@@ -195,9 +228,11 @@ const drain = z.strictObject({
     'How long health says not ready before the port is closed, so that a load balancer can take note.',
   ).default(0),
   idleMs: countOrOff(
-    'How long an idle connection may still bring a request after the port is closed.',
+    'How long an idle connection may still bring a request after the port is closed. Then it is cut.',
   ).default(500),
-  graceMs: count('How long requests in flight may take before their connections are closed.').default(20_000),
+  graceMs: count(
+    'How long requests in flight may take after the port is closed. Then their connections are cut, without an answer.',
+  ).default(20_000),
 })
 
 /** The section `collector` of the configuration. */
