@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { CAMPAIGN_NAMES } from './campaign.ts'
+import { keeper, KEPT_PARAMETERS } from './kept-parameters.ts'
+import { readPage } from './page.ts'
+
+describe('page', () => {
+  const options = {
+    keep: keeper(KEPT_PARAMETERS, new Set()),
+    campaign: CAMPAIGN_NAMES,
+    withClickId: true,
+  }
+  test('drops what may not be kept, and reads the campaign before', () => {
+    const page = readPage('https://me:pw@Shop.example.com/a?email=x@y.z&utm_source=mail&gclid=1#tab', options)
+    expect(page).toMatchObject({
+      faults: undefined,
+      url: 'https://shop.example.com/a?utm_source=mail&gclid=1#tab',
+      host: 'shop.example.com',
+      path: '/a',
+      query: 'utm_source=mail&gclid=1',
+      fragment: 'tab',
+      campaign: { source: 'mail', clickId: '1' },
+    })
+  })
+
+  test.each([
+    ['no-url', 'field_invalid'],
+    [`https://a.example/${'x'.repeat(3001)}`, 'field_too_long'],
+    [`https://a.example/?x=${'x'.repeat(6001)}`, 'field_too_long'],
+    [`https://a.example/#${'x'.repeat(3001)}`, 'field_too_long'],
+    [`https://${'x'.repeat(256)}/`, 'field_too_long'],
+    [`${'x'.repeat(17)}://a.example/`, 'field_too_long'],
+  ])('%s is bad', (url, reason) => {
+    expect(readPage(url, options).faults).toMatchObject([{ reason, place: 'url' }])
+  })
+
+  test('the parameter that carries a visitor’s id from another site is not kept', () => {
+    expect(readPage('https://a.example/?_sp=visitor.123&q=1', options).url).toBe('https://a.example/?q=1')
+  })
+})
