@@ -36,14 +36,14 @@ export const scorerConfig = z
     ),
     rememberMs: ms(
       SESSION_POLICY.rememberMs,
-      'How long the numbering of a session is remembered after that. Keep it above 72 hours, the age that an event may have.',
+      'How long the numbering of a session, and the ids of its events, are remembered after that: a copy of an event counts for nothing until then. Keep it above 72 hours, the age that an event may have.',
     ),
     sessionsMax: z
       .int()
       .min(1)
       .default(SESSION_POLICY.sessionsMax)
       .describe(
-        'Sessions kept per partition, some 400 bytes each. Above it the session idle for longest is closed early.',
+        'Sessions kept per partition, about 400 bytes each. Above it the session idle for longest is closed early. Of closed sessions, the numbering of four times as many is remembered, and 32 times as many event ids of 8 to 24 bytes; above that the oldest are forgotten early.',
       ),
     reasonsMax: z
       .int()

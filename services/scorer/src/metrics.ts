@@ -55,7 +55,7 @@ export function createScorerMetrics({
     late: counter('late_events', 'Events older than the latest of their session.'),
     forgottenEarly: counter(
       'numbers_forgotten',
-      'Closed sessions whose numbering was forgotten for want of room.',
+      'Closed sessions whose numbering or event ids were forgotten early, for want of room.',
     ),
   }
   const latency = new Histogram({
@@ -85,7 +85,7 @@ export function createScorerMetrics({
   new Gauge({
     registers,
     name: 'sluicebox_scorer_sessions',
-    help: 'Sessions kept: open, closed but able to continue, and those of which the numbering alone is known.',
+    help: 'Sessions kept: open, closed but able to continue, and those of which only the numbering and the event ids are known.',
     labelNames: ['state'] as const,
     collect() {
       for (const state of ['open', 'reopenable', 'remembered'] as const)

@@ -124,6 +124,20 @@ describe('scored records', () => {
     expect(new Set([...idsOf('a'), ...idsOf('b')]).size).toBe(100)
     expect(idsOf('a')).toEqual(idsOf('a'))
   })
+
+  test('have ids of their own where visitors show the same session id', () => {
+    const ids = [
+      ['v1', '7'],
+      ['v2', '7'],
+      ['7', 'v1'],
+      ['v', '1\n7'],
+      ['v\n1', '7'],
+    ] as const
+    const records = ids.map(([visitor, session_id]) => goodRecord({ at: 0, visitor, session_id }))
+    const out = decodeScored(scorer.process(scorer.start(3), batchOf(records)).scored)
+    expect(out.map(({ n }) => n)).toEqual([1, 1, 1, 1, 1])
+    expect(new Set(out.map(({ score_id }) => score_id)).size).toBe(5)
+  })
 })
 
 describe('bytes that are not a record', () => {

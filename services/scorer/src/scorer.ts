@@ -125,7 +125,8 @@ export function createScorer(parts: ScorerParts): Stage<ScorerState, 'scored' | 
     const isFinal = kind === 'final'
     count(tally, moment, score)
     const record: ScoredRecord = {
-      score_id: hashHex(`${sessionId}\n${revision}\n${n}\n${bundle.id}`),
+      // The length keeps apart a visitor and a session id that have a line end in them.
+      score_id: hashHex(`${visitor.length}\n${visitor}\n${sessionId}\n${revision}\n${n}\n${bundle.id}`),
       kind,
       source_partition: partition,
       source_position: source.position.toString(),

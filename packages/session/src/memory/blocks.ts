@@ -180,6 +180,22 @@ export function getText(blocks: Blocks, ref: BlockRef): string {
   return bytesOf(words).toString('utf8', from, from + words[start]!)
 }
 
+/** Whether `putText` put this text there. Texts of ASCII, which most ids are, are compared where they are. */
+export function isText(blocks: Blocks, ref: BlockRef, text: string): boolean {
+  const words = blocks.words(ref)
+  const start = blocks.start(ref)
+  const length = words[start]!
+  if (length < text.length) return false
+  const bytes = bytesOf(words)
+  const from = 4 * (start + 1)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) return getText(blocks, ref) === text
+    if (bytes[from + i] !== code) return false
+  }
+  return length === text.length
+}
+
 function bytesOf(words: Uint32Array): Buffer {
   return Buffer.from(words.buffer, words.byteOffset, words.byteLength)
 }

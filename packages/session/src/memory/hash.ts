@@ -27,11 +27,41 @@ export function hash128(text: string, out: Uint32Array): void {
     h3 ^= scramble(pair(text, i + 4), 0x38b34ae5, 17, 0xa1e38b93)
     h4 ^= scramble(pair(text, i + 6), 0xa1e38b93, 18, 0x239b961b)
   }
-  const bytes = 2 * length
-  h1 ^= bytes
-  h2 ^= bytes
-  h3 ^= bytes
-  h4 ^= bytes
+  finishInto(out, 2 * length, h1, h2, h3, h4)
+}
+
+/** The same hash over whole words, a multiple of four of them. */
+export function hashOfWords(words: Uint32Array, out: Uint32Array): void {
+  let h1 = 0
+  let h2 = 0
+  let h3 = 0
+  let h4 = 0
+  for (let i = 0; i < words.length; i += 4) {
+    h1 = rotate(h1 ^ scramble(words[i]!, 0x239b961b, 15, 0xab0e9789), 19)
+    h1 = (Math.imul(h1 + h2, 5) + 0x561ccd1b) | 0
+    h2 = rotate(h2 ^ scramble(words[i + 1]!, 0xab0e9789, 16, 0x38b34ae5), 17)
+    h2 = (Math.imul(h2 + h3, 5) + 0x0bcaa747) | 0
+    h3 = rotate(h3 ^ scramble(words[i + 2]!, 0x38b34ae5, 17, 0xa1e38b93), 15)
+    h3 = (Math.imul(h3 + h4, 5) + 0x96cd1c35) | 0
+    h4 = rotate(h4 ^ scramble(words[i + 3]!, 0xa1e38b93, 18, 0x239b961b), 13)
+    h4 = (Math.imul(h4 + h1, 5) + 0x32ac3b17) | 0
+  }
+  finishInto(out, 4 * words.length, h1, h2, h3, h4)
+}
+
+/** The hash of `bytes` bytes, from the lanes that they were mixed into. */
+function finishInto(
+  out: Uint32Array,
+  bytes: number,
+  lane1: number,
+  lane2: number,
+  lane3: number,
+  lane4: number,
+): void {
+  let h1 = lane1 ^ bytes
+  let h2 = lane2 ^ bytes
+  let h3 = lane3 ^ bytes
+  let h4 = lane4 ^ bytes
   h1 = (h1 + h2 + h3 + h4) | 0
   h2 = finish(h2 + h1)
   h3 = finish(h3 + h1)

@@ -1,12 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BLOCK_BYTES_MAX, createBlocks, getText, putText, type BlockRef } from './blocks.ts'
+import {
+  BLOCK_BYTES_MAX,
+  createBlocks,
+  getText,
+  isText,
+  putText,
+  type BlockRef,
+  type Blocks,
+} from './blocks.ts'
 import { createDueHeap } from './due-heap.ts'
-import { hash128, hashHex } from './hash.ts'
-import { createIdentity, formatUuid, setDerivedUuid, setIdentity } from '../sessions/identity.ts'
+import { hash128, hashHex, hashOfWords } from './hash.ts'
+import { createIdentity, formatUuid, hashSession, setDerivedUuid, setIdentity } from '../sessions/identity.ts'
 import { createKeyIndex } from './key-index.ts'
-import { createNumbering } from '../sessions/numbering.ts'
-import { addSeen, DUPLICATE } from '../sessions/seen-events.ts'
+import { createNumbering, type Numbering, type Numbers } from '../sessions/numbering.ts'
+import {
+  addSeen,
+  DUPLICATE,
+  freeSeenIds,
+  hasSeen,
+  NO_SEEN_IDS,
+  type SeenIds,
+} from '../sessions/seen-events.ts'
 
 // The tables that sessions are kept in, each against the collection of the language that it stands for.
 
@@ -22,6 +37,22 @@ describe('the hash', () => {
   ])('of %j is that of another implementation of MurmurHash3, over its UTF-16', (text, expected) => {
     expect(hashHex(text)).toBe(expected)
   })
+})
+
+test('the hash of words is that of the text that they are', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ minLength: 8, maxLength: 8 })), texts => {
+      const [ofText, ofWords] = [new Uint32Array(4), new Uint32Array(4)]
+      const text = texts.join('')
+      const words = Uint32Array.from(
+        { length: text.length / 2 },
+        (_, i) => text.charCodeAt(2 * i) | (text.charCodeAt(2 * i + 1) << 16),
+      )
+      hash128(text, ofText)
+      hashOfWords(words, ofWords)
+      expect(ofWords).toEqual(ofText)
+    }),
+  )
 })
 
 describe('an identity', () => {
@@ -65,6 +96,24 @@ describe('an identity', () => {
     setIdentity(read, one!.text)
     expect(read).toEqual(one)
   })
+})
+
+test('the hash of a session is its own: of the visitor and the id, which can not change places, or of the visitor', () => {
+  const [a, b, uuid] = ['a', 'b', '0e37df36-f698-11e6-8dd4-cb9ced3df976'].map(text => {
+    const identity = createIdentity()
+    setIdentity(identity, text)
+    return identity
+  })
+  // The same 128 bits, as a text that is not a UUID.
+  const sameBits = { ...uuid!, isUuid: false }
+  const sessions = [a, b, uuid, sameBits].flatMap(visitor =>
+    [a, b, uuid, sameBits, undefined].map(id => {
+      const hash = new Uint32Array(4)
+      hashSession(hash, visitor!, id)
+      return hash.join()
+    }),
+  )
+  expect(new Set(sessions).size).toBe(20)
 })
 
 test('the index finds what a Map would, whatever is added and removed', () => {
@@ -192,6 +241,8 @@ describe('blocks', () => {
         const blocks = createBlocks()
         const refs = texts.map(text => putText(blocks, text))
         expect(refs.map(ref => getText(blocks, ref))).toEqual(texts)
+        for (const text of [...texts, ...texts.map(each => `${each}a`)])
+          expect(refs.map(ref => isText(blocks, ref, text))).toEqual(texts.map(each => each === text))
       }),
     )
   })
@@ -214,6 +265,7 @@ test('seen events are a set, however many there are', () => {
       for (const [high, low] of ids) {
         // Two zeros are kept as (1, 0).
         const name = high === 0 && low === 0 ? '1,0' : `${high},${low}`
+        expect(hasSeen(blocks, ref, expected.size, high, low)).toBe(expected.has(name))
         const answer = addSeen(blocks, ref, expected.size, high, low)
         expect(answer === DUPLICATE).toBe(expected.has(name))
         if (answer !== DUPLICATE) ref = answer
@@ -224,59 +276,105 @@ test('seen events are a set, however many there are', () => {
 })
 
 describe('the numbering', () => {
-  const identityOf = (i: number): ReturnType<typeof createIdentity> => {
-    const identity = createIdentity()
-    setIdentity(identity, `session ${i}`)
-    return identity
+  const sessionOf = (i: number): Uint32Array => {
+    const hash = new Uint32Array(4)
+    hash128(`session ${i}`, hash)
+    return hash
+  }
+  const withRoomFor = (entriesMax: number, blocks = createBlocks()): Numbering =>
+    createNumbering({ blocks, entriesMax, idsMax: 1_000 })
+  const seen = (blocks: Blocks, ids: readonly number[], before: readonly number[] = []): SeenIds => {
+    const blockOf = (words: readonly number[]): BlockRef =>
+      words.reduce((ref, word, count) => addSeen(blocks, ref, count, 1, word), 0)
+    return {
+      seen: blockOf(ids),
+      count: ids.length,
+      before: blockOf(before),
+      beforeCount: before.length,
+      since: 7,
+    }
   }
 
-  test('gives each session its numbers once, until they are due to be forgotten', () => {
-    const command = fc.record({ isTake: fc.boolean(), id: fc.nat(30), wait: fc.nat(5) })
+  test('gives each session its numbers and its event ids once, until they are due to be forgotten', () => {
+    const ids = fc.uniqueArray(fc.nat(40), { maxLength: 25 })
+    const command = fc.record({ isTake: fc.boolean(), id: fc.nat(30), wait: fc.nat(5), ids, before: ids })
     fc.assert(
       fc.property(fc.array(command, { maxLength: 300, size: 'max' }), commands => {
-        let numbering = createNumbering(1_000)
-        const expected = new Map<number, { n: number; revision: number; forgetAt: number }>()
+        let blocks = createBlocks()
+        let numbering = withRoomFor(1_000, blocks)
+        const expected = new Map<number, { numbers: Numbers; ids: readonly number[]; forgetAt: number }>()
         let now = 0
-        commands.forEach(({ isTake, id, wait }, i) => {
+        commands.forEach(({ isTake, id, wait, ids: newer, before }, i) => {
           now += wait
           numbering.forget(now)
           for (const [key, { forgetAt }] of expected) if (forgetAt <= now) expected.delete(key)
           const found = expected.get(id)
+          for (let event = 0; event <= 40; event++)
+            expect(numbering.hasEvent(sessionOf(id), 1, event)).toBe(found?.ids.includes(event) ?? false)
           if (isTake || found !== undefined) {
-            const numbers = found === undefined ? undefined : { n: found.n, revision: found.revision }
-            expect(numbering.take(identityOf(id))).toEqual(numbers)
+            const taken = numbering.take(sessionOf(id))
+            expect(taken).toEqual(found === undefined ? undefined : { ...found.numbers, ids: taken!.ids })
+            if (taken !== undefined) freeSeenIds(blocks, taken.ids)
             expected.delete(id)
           } else {
-            numbering.remember(identityOf(id), { n: i, revision: 2 * i }, now + 50)
-            expected.set(id, { n: i, revision: 2 * i, forgetAt: now + 50 })
+            const numbers = { n: i, revision: 2 * i }
+            numbering.remember(sessionOf(id), numbers, seen(blocks, newer, before), now + 50)
+            const all = [...newer, ...before]
+            let count = all.length
+            for (const each of expected.values()) count += each.ids.length
+            for (const each of expected.values()) {
+              if (count <= 1_000) break
+              count -= each.ids.length
+              each.ids = []
+            }
+            expected.set(id, { numbers, ids: all, forgetAt: now + 50 })
           }
           if (i % 40 === 0) {
-            const again = createNumbering(1_000)
-            again.restore(numbering.save().map(part => part.slice()))
-            numbering = again
+            const again = createBlocks()
+            again.restore(blocks.save().map(part => part.slice()))
+            blocks = again
+            const restored = withRoomFor(1_000, blocks)
+            restored.restore(numbering.save().map(part => part.slice()))
+            numbering = restored
           }
           expect(numbering.size).toBe(expected.size)
+          expect(numbering.idCount).toBe(
+            [...expected.values()].reduce((sum, each) => sum + each.ids.length, 0),
+          )
         })
       }),
     )
   })
 
+  test('frees the event ids of what it forgets', () => {
+    const blocks = createBlocks()
+    const numbering = withRoomFor(50, blocks)
+    const ids = Array.from({ length: 100 }, (_, i) => i)
+    let bytes = 0
+    for (let i = 0; i < 5_000; i++) {
+      numbering.forget(i)
+      numbering.remember(sessionOf(i), { n: i, revision: 1 }, seen(blocks, ids), i + (i % 2 === 0 ? 40 : 90))
+      if (i === 200) bytes = blocks.bytes
+    }
+    expect(blocks.bytes).toBe(bytes)
+  })
+
   test('forgets the oldest for want of room, and says so', () => {
-    const numbering = createNumbering(10)
-    for (let i = 0; i < 15; i++) numbering.remember(identityOf(i), { n: i, revision: 1 }, 1_000)
+    const numbering = withRoomFor(10)
+    for (let i = 0; i < 15; i++) numbering.remember(sessionOf(i), { n: i, revision: 1 }, NO_SEEN_IDS, 1_000)
     expect([numbering.size, numbering.forgottenEarly]).toEqual([10, 5])
-    expect(numbering.take(identityOf(4))).toBeUndefined()
-    expect(numbering.take(identityOf(5))).toEqual({ n: 5, revision: 1 })
+    expect(numbering.take(sessionOf(4))).toBeUndefined()
+    expect(numbering.take(sessionOf(5))).toMatchObject({ n: 5, revision: 1 })
   })
 
   test('continues over more entries than fit into one piece of memory', () => {
-    const numbering = createNumbering(20_000)
+    const numbering = withRoomFor(20_000)
     for (let i = 0; i < 30_000; i++) {
       numbering.forget(i)
-      numbering.remember(identityOf(i), { n: i, revision: 1 }, i + 9_000)
+      numbering.remember(sessionOf(i), { n: i, revision: 1 }, NO_SEEN_IDS, i + 9_000)
     }
     expect(numbering.size).toBe(9_000)
-    expect(numbering.take(identityOf(21_000))).toEqual({ n: 21_000, revision: 1 })
-    expect(numbering.take(identityOf(20_999))).toBeUndefined()
+    expect(numbering.take(sessionOf(21_000))).toMatchObject({ n: 21_000, revision: 1 })
+    expect(numbering.take(sessionOf(20_999))).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { hash128 } from '../memory/hash.ts'
+import { hash128, hashOfWords } from '../memory/hash.ts'
 
 /**
  * An id as 128 bits. A UUID in its usual form (lower case) is those bits and nothing else; any other text is hashed to
@@ -29,6 +29,22 @@ export function setDerivedUuid(identity: Identity, text: string): void {
   words[2] = (words[2]! & 0x3fffffff) | 0x80000000
   identity.text = formatUuid(words[0]!, words[1]!, words[2]!, words[3]!)
   identity.isUuid = true
+}
+
+const pairWords = new Uint32Array(12)
+const NO_ID = 2
+
+/**
+ * 128 bits, into `out`, that a session is remembered by when its texts are gone: those of its visitor and its id. Without
+ * an id, those that the visitor's runs share.
+ */
+export function hashSession(out: Uint32Array, visitor: Identity, id?: Identity): void {
+  pairWords.fill(0)
+  pairWords.set(visitor.words)
+  if (id !== undefined) pairWords.set(id.words, 4)
+  pairWords[8] = visitor.isUuid ? 1 : 0
+  pairWords[9] = id === undefined ? NO_ID : id.isUuid ? 1 : 0
+  hashOfWords(pairWords, out)
 }
 
 const HEX = Buffer.from('0123456789abcdef', 'latin1')

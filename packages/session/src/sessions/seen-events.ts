@@ -56,6 +56,39 @@ export function addSeen(
   return block
 }
 
+/** Whether the id with the hash (high, low) is among the `count` ids in `ref` (0: no block). */
+export function hasSeen(blocks: Blocks, ref: BlockRef, count: number, high: number, low: number): boolean {
+  if (ref === 0) return false
+  const first = high === 0 && low === 0 ? 1 : high
+  const words = blocks.words(ref)
+  const start = blocks.start(ref)
+  const capacity = blocks.wordCount(ref) / 2
+  if (capacity > LIST_MAX) return findPlace(words, start, capacity, first, low) < 0
+  for (let i = start; i < start + 2 * count; i += 2)
+    if (words[i] === first && words[i + 1] === low) return true
+  return false
+}
+
+/**
+ * The ids that a session has seen, in two blocks: those since log time `since`, and those before. When the newer block
+ * is full, or old enough, the older one is freed and the newer one takes its place: so ids are forgotten, at the
+ * cost of two blocks instead of an order among ids.
+ */
+export interface SeenIds {
+  readonly seen: BlockRef
+  readonly count: number
+  readonly before: BlockRef
+  readonly beforeCount: number
+  readonly since: number
+}
+
+export const NO_SEEN_IDS: SeenIds = { seen: 0, count: 0, before: 0, beforeCount: 0, since: -Infinity }
+
+export function freeSeenIds(blocks: Blocks, { seen, before }: Pick<SeenIds, 'seen' | 'before'>): void {
+  if (seen !== 0) blocks.free(seen)
+  if (before !== 0) blocks.free(before)
+}
+
 /** The ids of `ref` in a larger block; `ref` is free then. A list grows by little, so that short ones take little. */
 function move(blocks: Blocks, ref: BlockRef, capacity: number): BlockRef {
   const wanted = capacity < LIST_MAX ? capacity + LIST_STEP : 2 * capacity

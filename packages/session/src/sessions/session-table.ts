@@ -1,10 +1,10 @@
-import { createBlocks, getText, putText, type BlockRef, type Blocks } from '../memory/blocks.ts'
+import { createBlocks, getText, isText, putText, type BlockRef, type Blocks } from '../memory/blocks.ts'
 import { formatUuid, type Identity } from './identity.ts'
 import { createKeyIndex, hashWords } from '../memory/key-index.ts'
 import { createSlots, type Slots } from '../memory/slots.ts'
 
-// Where sessions are kept: one record each, found by the client's session id or, for sessions that were made of a
-// visitor's events, by the visitor.
+// Where sessions are kept: one record each, found by the visitor and the client's session id or, for sessions that were
+// made of a visitor's events, by the visitor alone.
 
 // A record, in bytes. The features' cells follow.
 export const ID = 0
@@ -19,7 +19,7 @@ const ID_TEXT = 64
 const VISITOR_TEXT = 68
 /** Block with the id of the event that reached the goal. */
 export const GOAL_TEXT = 72
-/** Block with the ids of all events. */
+/** Block with the ids of events. */
 export const SEEN = 76
 export const N = 80
 export const REVISION = 84
@@ -31,7 +31,12 @@ export const GOAL_OFFSET = 96
 export const EVENT_COUNT = 100
 export const STATE = 102
 export const FLAGS = 103
-export const CELLS = 104
+/** Block with older ids of events, and the log time from which on ids are in the other. */
+export const SEEN_BEFORE = 104
+export const SEEN_COUNT = 108
+export const SEEN_BEFORE_COUNT = 110
+export const SEEN_SINCE = 112
+export const CELLS = 120
 
 export const STATE_FREE = 0
 export const STATE_OPEN = 1
@@ -47,20 +52,20 @@ export const FLAG_SIMULATED = 4
 export interface SessionTable {
   readonly slots: Slots
   readonly blocks: Blocks
-  /** The session with this key, or -1: `isVisitor` tells a visitor's from a client's session id. */
-  find(key: Identity, isVisitor: boolean): number
-  /** Adds a session, found by its visitor or by its id. */
+  /** The visitor's session with this id of the client, or -1; without an id, the visitor's run of events. */
+  find(visitor: Identity, id: Identity | undefined): number
+  /** Adds a session, found by its visitor or by its visitor and id. */
   add(ids: { id: Identity; visitor: Identity; byVisitor: boolean }): number
-  /** Forgets all of a session but the place of its record, which `end` frees. */
+  /** Forgets all of a session but its seen ids, which are the caller's, and its record's place, which `end` frees. */
   clear(slot: number): void
   end(slot: number): void
   idOf(slot: number): string
   visitorOf(slot: number): string
-  /** Makes `identity` the session's id, less its text. */
-  readId(slot: number, identity: Identity): void
-  hasVisitor(slot: number, visitor: Identity): boolean
-  /** Order of session ids: by their 128 bits, which for UUIDs is the order of their texts. */
-  isIdBefore(a: number, b: number): boolean
+  /** Makes the identities those of the session, less their texts. */
+  readIds(slot: number, ids: { id: Identity; visitor: Identity }): void
+  isByVisitor(slot: number): boolean
+  /** Order of sessions: by the 128 bits of their ids, which for UUIDs is the order of their texts; then of visitors. */
+  isBefore(a: number, b: number): boolean
   f64(slot: number, field: number): number
   setF64(slot: number, field: number, value: number): void
   u32(slot: number, field: number): number
@@ -74,7 +79,6 @@ export interface SessionTable {
 }
 
 const SALT_VISITOR = 0x76
-const SALT_ID = 0x69
 
 /** `cellBytes`: what the features need for a session. */
 export function createSessionTable(cellBytes: number): SessionTable {
@@ -125,9 +129,10 @@ export function createSessionTable(cellBytes: number): SessionTable {
   const isByVisitor = (slot: number): boolean => (u8(slot, FLAGS) & FLAG_BY_VISITOR) !== 0
 
   function keyHash(slot: number): number {
-    const byVisitor = isByVisitor(slot)
-    const start = slots.start(slot) + (byVisitor ? VISITOR : ID)
-    return hashWords(slots.cells(slot).u32, start >>> 2, byVisitor ? SALT_VISITOR : SALT_ID)
+    const { u32: cells } = slots.cells(slot)
+    const start = slots.start(slot)
+    const visitorHash = hashWords(cells, (start + VISITOR) >>> 2, SALT_VISITOR)
+    return isByVisitor(slot) ? visitorHash : hashWords(cells, (start + ID) >>> 2, visitorHash)
   }
 
   function end(slot: number): void {
@@ -135,23 +140,36 @@ export function createSessionTable(cellBytes: number): SessionTable {
     slots.free(slot)
   }
 
-  let sought: Identity | undefined
-  let soughtVisitor = false
+  function isIdentity(slot: number, field: number, textField: number, identity: Identity): boolean {
+    if (!hasWords(slot, field, identity)) return false
+    const text = u32(slot, textField)
+    return identity.isUuid ? text === 0 : text !== 0 && isText(blocks, text, identity.text)
+  }
+
+  function readIdentity(slot: number, field: number, textField: number, identity: Identity): void {
+    const { u32: cells } = slots.cells(slot)
+    const i = (slots.start(slot) + field) >>> 2
+    for (let word = 0; word < 4; word++) identity.words[word] = cells[i + word]!
+    identity.isUuid = u32(slot, textField) === 0
+    identity.text = ''
+  }
+
+  let soughtVisitor: Identity | undefined
+  let soughtId: Identity | undefined
   function matches(slot: number): boolean {
-    const key = sought!
-    if (isByVisitor(slot) !== soughtVisitor) return false
-    if (!hasWords(slot, soughtVisitor ? VISITOR : ID, key)) return false
-    const text = u32(slot, soughtVisitor ? VISITOR_TEXT : ID_TEXT)
-    return key.isUuid ? text === 0 : text !== 0 && getText(blocks, text) === key.text
+    if (isByVisitor(slot) !== (soughtId === undefined)) return false
+    if (soughtId !== undefined && !isIdentity(slot, ID, ID_TEXT, soughtId)) return false
+    return isIdentity(slot, VISITOR, VISITOR_TEXT, soughtVisitor!)
   }
 
   return {
     slots,
     blocks,
-    find(key, isVisitor) {
-      sought = key
-      soughtVisitor = isVisitor
-      return index.find(hashWords(key.words, 0, isVisitor ? SALT_VISITOR : SALT_ID), matches)
+    find(visitor, id) {
+      soughtVisitor = visitor
+      soughtId = id
+      const visitorHash = hashWords(visitor.words, 0, SALT_VISITOR)
+      return index.find(id === undefined ? visitorHash : hashWords(id.words, 0, visitorHash), matches)
     },
     add({ id, visitor, byVisitor }) {
       const slot = slots.allocate()
@@ -163,26 +181,24 @@ export function createSessionTable(cellBytes: number): SessionTable {
     },
     clear(slot) {
       index.remove(keyHash(slot), slot)
-      for (const field of [ID_TEXT, VISITOR_TEXT, GOAL_TEXT, SEEN]) freeBlock(slot, field)
+      for (const field of [ID_TEXT, VISITOR_TEXT, GOAL_TEXT]) freeBlock(slot, field)
       setU8(slot, STATE, STATE_ENDED)
     },
     end,
     idOf: slot => textOf(slot, ID, ID_TEXT),
     visitorOf: slot => textOf(slot, VISITOR, VISITOR_TEXT),
-    readId(slot, identity) {
-      const i = (slots.start(slot) + ID) >>> 2
-      identity.words.set(slots.cells(slot).u32.subarray(i, i + 4))
-      identity.isUuid = u32(slot, ID_TEXT) === 0
-      identity.text = ''
+    readIds(slot, { id, visitor }) {
+      readIdentity(slot, ID, ID_TEXT, id)
+      readIdentity(slot, VISITOR, VISITOR_TEXT, visitor)
     },
-    hasVisitor: (slot, visitor) =>
-      hasWords(slot, VISITOR, visitor) && (u32(slot, VISITOR_TEXT) === 0) === visitor.isUuid,
-    isIdBefore(a, b) {
+    isByVisitor,
+    isBefore(a, b) {
       const cellsA = slots.cells(a).u32
       const cellsB = slots.cells(b).u32
       const startA = (slots.start(a) + ID) >>> 2
       const startB = (slots.start(b) + ID) >>> 2
-      for (let i = 0; i < 4; i++) {
+      // The visitor is behind the id.
+      for (let i = 0; i < 8; i++) {
         const difference = cellsA[startA + i]! - cellsB[startB + i]!
         if (difference !== 0) return difference < 0
       }

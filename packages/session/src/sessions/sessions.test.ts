@@ -35,9 +35,10 @@ const policy: SessionPolicy = {
 describe('against a reference that is obviously right', () => {
   test('any stream gives the same moments', () => {
     fc.assert(
-      fc.property(arbitraryStream, events => {
-        const reference = createReferenceSessions(policy, specs)
-        const sessions = createSessions({ policy, program })
+      fc.property(arbitraryStream, fc.constantFrom(1, 2, 5, 20), (events, sessionsMax) => {
+        const bounded = { ...policy, sessionsMax }
+        const reference = createReferenceSessions(bounded, specs)
+        const sessions = createSessions({ policy: bounded, program })
         for (const event of events) {
           const expected: SeenMoment[] = []
           reference.advance(event, moment => expected.push(moment))
@@ -76,7 +77,9 @@ describe('against a reference that is obviously right', () => {
         const end = Math.max(0, ...events.map(event => event.collected_at)) + 10_000
         moments.push(...advance(sessions, heartbeat(end)))
         expect(sessions.stats.open).toBe(0)
-        for (const of of Map.groupBy(moments, ({ sessionId }) => sessionId).values()) {
+        for (const of of Map.groupBy(moments, ({ visitor, sessionId }) =>
+          JSON.stringify([visitor, sessionId]),
+        ).values()) {
           expect(of.map(({ n }) => n)).toEqual(of.map((_, i) => i + 1))
           expect(of.at(-1)!.kind).toBe('final')
           const finals = of.filter(({ kind }) => kind === 'final')
@@ -269,12 +272,119 @@ describe('a session', () => {
     expect(run([of(0, 'v1')])[0]!.sessionId).toBe(first)
   })
 
-  test('with one id but two visitors stays one session, under the visitor who began it', () => {
-    const moments = run([sessionEvent({ at: 0 }), sessionEvent({ at: 1, visitor: 'v2' })])
-    expect(moments.map(({ visitor, n }) => [visitor, n])).toEqual([
-      ['v1', 1],
-      ['v1', 2],
+  test('belongs to one visitor: twelve with the same session id, and the same event ids, are twelve sessions', () => {
+    const visitors = Array.from({ length: 12 }, (_, i) => `v${i}`)
+    const events = ['e1', 'e2', 'e1'].flatMap((event_id, at) =>
+      visitors.map(visitor => sessionEvent({ at, visitor, session_id: '7', event_id })),
+    )
+    const moments = run([...events, heartbeat(60 * MINUTE_MS)])
+    const numbers = [...Map.groupBy(moments, ({ visitor }) => visitor)].map(([visitor, own]) => [
+      visitor,
+      ...own.map(({ sessionId, n, eventCount }) => `${sessionId} n${n} of ${eventCount}`),
     ])
+    expect(numbers).toEqual(visitors.map(visitor => [visitor, '7 n1 of 1', '7 n2 of 2', '7 n3 of 2']))
+  })
+
+  test('of two visitors with one session id continues, after it was forgotten but for its numbers, with its own', () => {
+    const of = (at: number, visitor: string): SessionEvent => sessionEvent({ at, visitor })
+    const moments = run([
+      of(0, 'v1'),
+      of(1, 'v1'),
+      of(2, 'v2'),
+      of(200 * MINUTE_MS, 'v2'),
+      of(201 * MINUTE_MS, 'v1'),
+    ])
+    expect(moments.slice(-2).map(({ visitor, revision, n }) => [visitor, revision, n])).toEqual([
+      ['v2', 2, 3],
+      ['v1', 2, 4],
+    ])
+  })
+
+  describe('counts a copy once that comes when only its numbers are left', () => {
+    const first = sessionEvent({ at: 0, event_id: 'a' })
+    const copy = (minute: number, of = first): SessionEvent => ({
+      ...of,
+      collected_at: (minute * MINUTE_MS) as SessionEvent['collected_at'],
+    })
+    const DAY = 24 * 60
+    const other = (minute: number): SessionEvent =>
+      sessionEvent({ at: minute * MINUTE_MS, visitor: 'other', session_id: 'other' })
+
+    test('three hours later', () => {
+      expect(brief(run([first, other(180), copy(180), other(300)]))).toEqual(
+        brief(run([first, other(180), other(300)])),
+      )
+    })
+
+    test('up to the end of the four days for which they are, and no longer', () => {
+      // It is known by its numbers from the end of its hour on.
+      const end = 30 + 60 + 4 * DAY
+      const events = [first, heartbeat(30 * MINUTE_MS), heartbeat(90 * MINUTE_MS)]
+      expect(brief(run([...events, copy(end - 1)]))).toHaveLength(2)
+      expect(brief(run([...events, copy(end)])).at(-1)).toBe('s1 r1 n1 update')
+    })
+
+    test('however often the session restarted since', () => {
+      const restarts = [1, 2, 3].map(day => sessionEvent({ at: day * DAY * MINUTE_MS }))
+      const events = [first, ...restarts]
+      expect(brief(run([...events, copy(3 * DAY + 1)]))).toEqual(brief(run(events)))
+      expect(brief(run([...events, other(3.5 * DAY), copy(3.5 * DAY)]))).toEqual(
+        brief(run([...events, other(3.5 * DAY)])),
+      )
+    })
+
+    test('from a snapshot', () => {
+      const sessions = createSessions({ policy: SESSION_POLICY, program })
+      for (const event of [first, other(180), other(300)]) advance(sessions, event)
+      const restored = createSessions({ policy: SESSION_POLICY, program })
+      restored.restore(sessions.snapshot())
+      expect(advance(restored, copy(300))).toEqual([])
+      expect(restored.stats).toMatchObject({ duplicates: 1, rememberedIds: 1 })
+    })
+
+    test('in an earlier run of its visitor, and in the one that is open', () => {
+      const of = (minute: number): SessionEvent => sessionEvent({ at: minute * MINUTE_MS, session_id: null })
+      const events = [of(0), of(1), of(300), of(600)]
+      const copies = [copy(601, events[0]), copy(602, events[1]), copy(603, events[2]), copy(604, events[3])]
+      expect(brief(run([...events, ...copies]))).toEqual(brief(run(events)))
+      const silence = heartbeat(900 * MINUTE_MS)
+      expect(brief(run([...events, silence, copy(900, events[1]), copy(900, events[3])]))).toEqual(
+        brief(run([...events, silence])),
+      )
+      expect(brief(run([...events, copy(605, { ...events[0]!, visitor: 'v2' })]))).toHaveLength(
+        run(events).length + 1,
+      )
+    })
+  })
+
+  test('forgets older event ids when it restarts again and again: at twice the most events that it may have', () => {
+    const sessions = createSessions({ policy: { ...SESSION_POLICY, eventsMax: 100 }, program })
+    for (let at = 0; at < 10_000; at++) advance(sessions, sessionEvent({ at }))
+    for (const minute of [100, 200]) advance(sessions, heartbeat(minute * MINUTE_MS))
+    expect(sessions.stats).toMatchObject({ duplicates: 0, remembered: 1, rememberedIds: 200 })
+    const copies = (from: number, to: number): SeenMoment[] =>
+      Array.from({ length: to - from }, (_, i) => from + i).flatMap(at =>
+        advance(sessions, sessionEvent({ at })),
+      )
+    expect(copies(9_800, 10_000)).toEqual([])
+    expect(copies(9_799, 9_800)).toHaveLength(1)
+  })
+
+  test('forgets event ids that are too old when it restarts', () => {
+    const sessions = createSessions({ policy: SESSION_POLICY, program })
+    for (let day = 0; day < 40; day++) advance(sessions, sessionEvent({ at: day * 24 * 60 * MINUTE_MS }))
+    for (const day of [39.5, 39.8]) advance(sessions, heartbeat(day * 24 * 60 * MINUTE_MS))
+    expect(sessions.stats).toMatchObject({ duplicates: 0, remembered: 1, rememberedIds: 7 })
+  })
+
+  test('loses the event ids of the oldest sessions when those that are remembered have too many', () => {
+    const sessions = createSessions({ policy: { ...SESSION_POLICY, sessionsMax: 10 }, program })
+    const of = (at: number, session: number): SessionEvent => sessionEvent({ at, session_id: `s${session}` })
+    for (let at = 0; at < 400; at++) advance(sessions, of(at, Math.floor(at / 20)))
+    for (const minute of [100, 200]) advance(sessions, heartbeat(minute * MINUTE_MS))
+    expect(sessions.stats).toMatchObject({ remembered: 20, rememberedIds: 320, forgottenEarly: 4 })
+    expect(advance(sessions, of(80, 4))).toEqual([])
+    expect(brief(advance(sessions, of(79, 3)))).toEqual(['s3 r2 n22 update'])
   })
 
   test('is closed early when there are too many, the one due first before the others', () => {
@@ -287,13 +397,16 @@ describe('a session', () => {
     ])
   })
 
-  test('sessions that are due together close in the order of their due instants, then of their ids', () => {
+  test('sessions that are due together close in the order of their due instants, then of their ids and visitors', () => {
     const ids = ['b', 'a', 'c'].map(letter => `${letter}0000000-0000-4000-8000-000000000000`)
     const events = ids.map((session_id, i) =>
       sessionEvent({ at: i === 2 ? 0 : 5, session_id, event_id: session_id }),
     )
     const finals = run([...events, heartbeat(60 * MINUTE_MS)]).filter(({ kind }) => kind === 'final')
     expect(finals.map(({ sessionId }) => sessionId[0])).toEqual(['c', 'a', 'b'])
+    const ofVisitors = ids.map(visitor => sessionEvent({ at: 5, visitor, event_id: visitor }))
+    const closed = run([...ofVisitors, heartbeat(60 * MINUTE_MS)]).filter(({ kind }) => kind === 'final')
+    expect(closed.map(({ visitor }) => visitor[0])).toEqual(['a', 'b', 'c'])
   })
 })
 
@@ -311,7 +424,7 @@ describe('a snapshot', () => {
     changed[bytes.length >> 1]! ^= 1
     expect(() => sessions.restore(changed)).toThrow('damaged')
     expect(() => sessions.restore(bytes.slice(0, -4))).toThrow('damaged')
-    expect(() => sessions.restore(new Uint8Array(100))).toThrow('no snapshot')
+    expect(() => sessions.restore(new Uint8Array(100))).toThrow('not a snapshot')
   })
 
   test('is refused by sessions of another policy or other features', () => {

@@ -4,12 +4,12 @@ import { createClosedList } from './closed-list.ts'
 import { createDueHeap } from '../memory/due-heap.ts'
 import type { FeatureProgram } from '../features/features.ts'
 import { hash128 } from '../memory/hash.ts'
-import { createIdentity, setDerivedUuid, setIdentity } from './identity.ts'
+import { createIdentity, hashSession, setDerivedUuid, setIdentity, type Identity } from './identity.ts'
 import type { Moment } from './moment.ts'
 import type { SessionEvent } from '../session-event.ts'
 import { checkPolicy, type SessionPolicy } from './policy.ts'
-import { createNumbering, type Numbers } from './numbering.ts'
-import { addSeen, DUPLICATE } from './seen-events.ts'
+import { createNumbering, type Numbers, type Remembered } from './numbering.ts'
+import { addSeen, DUPLICATE, freeSeenIds, hasSeen, NO_SEEN_IDS, type SeenIds } from './seen-events.ts'
 import * as record from './session-table.ts'
 import { createSessionTable } from './session-table.ts'
 import { readSnapshot, writeSnapshot } from '../memory/snapshot.ts'
@@ -19,22 +19,28 @@ import { canonicalJson } from '@sluicebox/event/canonical'
  * The sessions of one partition. What happens at each record, in this order:
  *
  * 1. Log time becomes the largest collected instant so far. A heartbeat does nothing else than this and step 2.
- * 2. Sessions that are due close, each with a `final`: in the order of their due instants, then of their ids. Due is
- *    `gapMs` after the last event in event time, though not before `graceMs` after it in log time; or `ageMs` after
+ * 2. Sessions that are due close, each with a `final`: in the order of their due instants, then of their ids, then of
+ *    their visitors. Due is `gapMs` after the last event in event time, though not before `graceMs` after it in log time; or `ageMs` after
  *    the session's first event in log time, whatever comes first.
- * 3. The event finds its session: the one with the client's session id, whichever visitor sends it; without such an
- *    id, the visitor's run of events, which ends at an event more than `gapMs` later than the last. The id of a
- *    run is made of the visitor and its first event's id.
- * 4. An event id that the session has seen is a duplicate: counted, and nothing else.
+ * 3. The event finds its session: the visitor's one with the client's session id. Two visitors with one session id have
+ *    two sessions. Without such an id, it is the visitor's run of events, which ends at an event more than `gapMs` later
+ *    than the last. The id of a run is made of the visitor and its first event's id.
+ * 4. An event id that the session has seen is a duplicate: counted, and nothing else. A session that is known by its
+ *    numbers only has seen the events that it had, and a visitor's run those of the visitor's remembered runs.
  * 5. The event is folded into the features, unless the goal was reached, and an `update` says so. Events are folded in
  *    the order of the log; one that is older than the latest counts as simultaneous with it. The first event whose
  *    action is the goal is the label: it, and what comes after it, is counted and keeps the session open, no more.
  * 6. A session of `eventsMax` events closes at once.
  *
  * A session that closed by its gap keeps its features for `reopenMs` of log time: an event then continues it, with the
- * next revision. After that, and where age or number of events closed it, only its numbers are kept, for
- * `rememberMs`: an event restarts under the same id, with the next revision and the next n. Beyond `sessionsMax`
+ * next revision. After that, and where age or number of events closed it, only its numbers and its event ids are kept,
+ * for `rememberMs`: another event restarts under the same id, with the next revision and the next n. Beyond `sessionsMax`
  * sessions the one that closed first goes; if none is closed, the one that is due first closes early.
+ *
+ * What bounds the memory of event ids: a session forgets ids that are older than `rememberMs` when it restarts, and the
+ * older half of them at `eventsMax` more; so it has two times `eventsMax` at most. Of remembered sessions there are four
+ * times `sessionsMax` at most, and of their event ids 32 times `sessionsMax`: above that the oldest go first. The same
+ * bounds hold again for the visitors whose runs are remembered.
  */
 export interface Sessions {
   /** Advances by one record of the good stream. `emit` is called for each moment, in order, before this returns. */
@@ -50,23 +56,29 @@ export interface SessionStats {
   readonly open: number
   /** Closed, and could continue. */
   readonly reopenable: number
-  /** Known by their numbers only. */
+  /** Known by their numbers and event ids only. */
   readonly remembered: number
+  /** Event ids of those. */
+  readonly rememberedIds: number
   readonly bytes: number
   readonly opened: number
   readonly reopened: number
   readonly duplicates: number
   /** Events older than the latest of their session. */
   readonly late: number
-  /** Numbers forgotten before their time, for want of room. */
+  /** Sessions of which numbers or event ids were forgotten before their time, for want of room. */
   readonly forgottenEarly: number
 }
 
-/** Numbers of this many sessions are remembered for each one that may be kept. */
+/** This many sessions, and this many event ids of them, are remembered for each session that may be kept. */
 const REMEMBERED_FACTOR = 4
+const REMEMBERED_IDS_FACTOR = 32
+/** Changes with what a snapshot means. */
+const LAYOUT = 2
 /** Offsets from a session's first event are 31 bits of milliseconds: 24 days. */
 const OFFSET_MS_MAX = 2 ** 31 - 2
 const NO_NUMBERS: Numbers = { n: 0, revision: 0 }
+const NOTHING: Remembered = { ...NO_NUMBERS, ids: NO_SEEN_IDS }
 
 export function createSessions(parts: { policy: SessionPolicy; program: FeatureProgram }): Sessions {
   const { policy, program } = parts
@@ -74,11 +86,17 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
   const { gapMs, ageMs, eventsMax, graceMs, reopenMs, rememberMs, sessionsMax, goal } = policy
   const table = createSessionTable(program.bytes)
   const { slots, blocks, f64, setF64, u32, setU32, u16, setU16, u8, setU8 } = table
-  const numbering = createNumbering(REMEMBERED_FACTOR * sessionsMax)
-  let heap = createDueHeap(table.isIdBefore)
+  const bounds = {
+    entriesMax: REMEMBERED_FACTOR * sessionsMax,
+    idsMax: REMEMBERED_IDS_FACTOR * sessionsMax,
+  }
+  const numbering = createNumbering({ blocks, ...bounds })
+  /** The event ids of visitors' runs, which all runs of a visitor share. Each run has its numbers in the other. */
+  const runs = createNumbering({ blocks, ...bounds })
+  let heap = createDueHeap(table.isBefore)
   const features = new Float64Array(program.names.length)
   const fingerprint = new Uint32Array(4)
-  hash128(canonicalJson([program.hash, policy]), fingerprint)
+  hash128(canonicalJson([LAYOUT, program.hash, policy]), fingerprint)
 
   let logTime = -Infinity
   let openCount = 0
@@ -88,6 +106,8 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
   const key = createIdentity()
   const visitor = createIdentity()
   const derived = createIdentity()
+  const released = { id: createIdentity(), visitor: createIdentity() }
+  const sessionHash = new Uint32Array(4)
   const eventHash = new Uint32Array(4)
 
   function advance(event: SessionEvent, emit: (moment: Moment) => void): void {
@@ -100,30 +120,72 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     setIdentity(visitor, event.visitor)
     if (!isRun) setIdentity(key, event.session_id)
     hash128(event.event_id, eventHash)
-    let slot = table.find(isRun ? visitor : key, isRun)
-    if (slot >= 0) {
-      if (!isNew(slot)) {
-        happened.duplicates++
-        return
-      }
-      slot = goOn(slot, event, emit)
+    const id = isRun ? undefined : key
+    let slot = table.find(visitor, id)
+    if (slot >= 0 ? !isNew(slot) : isRemembered(id)) {
+      happened.duplicates++
+      return
     }
+    if (slot >= 0) slot = goOn(slot, event, emit)
     if (slot < 0) slot = open(event, emit)
     take(slot, event, emit)
   }
 
-  /** Remembers the event's id. False when the session had it already. */
+  /** Whether the event is one of a session that is known by its numbers only. */
+  function isRemembered(id: Identity | undefined): boolean {
+    const memory = id === undefined ? runs : numbering
+    if (memory.size === 0) return false
+    hashSession(sessionHash, visitor, id)
+    return memory.hasEvent(sessionHash, eventHash[0]!, eventHash[1]!)
+  }
+
+  /** Adds the event's id to those of the session. False when it was there already. */
   function isNew(slot: number): boolean {
-    const seen = addSeen(
-      blocks,
-      u32(slot, record.SEEN),
-      u16(slot, record.EVENT_COUNT),
-      eventHash[0]!,
-      eventHash[1]!,
-    )
-    if (seen === DUPLICATE) return false
-    setU32(slot, record.SEEN, seen)
+    const high = eventHash[0]!
+    const low = eventHash[1]!
+    const before = u32(slot, record.SEEN_BEFORE)
+    if (before !== 0 && hasSeen(blocks, before, u16(slot, record.SEEN_BEFORE_COUNT), high, low)) return false
+    const count = u16(slot, record.SEEN_COUNT)
+    const seen = u32(slot, record.SEEN)
+    if (count === eventsMax) {
+      if (hasSeen(blocks, seen, count, high, low)) return false
+      turnSeen(slot)
+      return isNew(slot)
+    }
+    const added = addSeen(blocks, seen, count, high, low)
+    if (added === DUPLICATE) return false
+    setU32(slot, record.SEEN, added)
+    setU16(slot, record.SEEN_COUNT, count + 1)
     return true
+  }
+
+  /** Forgets the older event ids; the newer ones become the older ones. */
+  function turnSeen(slot: number): void {
+    const before = u32(slot, record.SEEN_BEFORE)
+    if (before !== 0) blocks.free(before)
+    setU32(slot, record.SEEN_BEFORE, u32(slot, record.SEEN))
+    setU16(slot, record.SEEN_BEFORE_COUNT, u16(slot, record.SEEN_COUNT))
+    setU32(slot, record.SEEN, 0)
+    setU16(slot, record.SEEN_COUNT, 0)
+    setF64(slot, record.SEEN_SINCE, logTime)
+  }
+
+  function setSeen(slot: number, { seen, count, before, beforeCount, since }: SeenIds): void {
+    setU32(slot, record.SEEN, seen)
+    setU16(slot, record.SEEN_COUNT, count)
+    setU32(slot, record.SEEN_BEFORE, before)
+    setU16(slot, record.SEEN_BEFORE_COUNT, beforeCount)
+    setF64(slot, record.SEEN_SINCE, since)
+  }
+
+  function seenOf(slot: number): SeenIds {
+    return {
+      seen: u32(slot, record.SEEN),
+      count: u16(slot, record.SEEN_COUNT),
+      before: u32(slot, record.SEEN_BEFORE),
+      beforeCount: u16(slot, record.SEEN_BEFORE_COUNT),
+      since: f64(slot, record.SEEN_SINCE),
+    }
   }
 
   /** The session of the key, if the event continues it; -1 if the event starts another, and then it is released. */
@@ -154,9 +216,12 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     if (byVisitor) setDerivedUuid(derived, `${event.visitor}\n${event.event_id}`)
     const id = byVisitor ? derived : key
     const slot = table.add({ id, visitor, byVisitor })
-    const numbers = numbering.take(id) ?? NO_NUMBERS
-    setU32(slot, record.N, numbers.n)
-    setU32(slot, record.REVISION, numbers.revision + 1)
+    const { n, revision, ids } = remembered(id)
+    setU32(slot, record.N, n)
+    setU32(slot, record.REVISION, revision + 1)
+    if (byVisitor) freeSeenIds(blocks, ids)
+    setSeen(slot, byVisitor ? remembered(undefined).ids : ids)
+    if (logTime - f64(slot, record.SEEN_SINCE) >= rememberMs) turnSeen(slot)
     setF64(slot, record.STARTED_AT, event.event_time)
     setF64(slot, record.LAST_EVENT_AT, event.event_time)
     setF64(slot, record.OPENED_AT, logTime)
@@ -167,6 +232,12 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     openCount++
     happened.opened++
     return slot
+  }
+
+  /** What was remembered of the visitor's session, or of the visitor's runs; not any more then. */
+  function remembered(id: Identity | undefined): Remembered {
+    hashSession(sessionHash, visitor, id)
+    return (id === undefined ? runs : numbering).take(sessionHash) ?? NOTHING
   }
 
   /** Counts a new event in its session, and folds it unless the goal was reached. */
@@ -221,8 +292,7 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     return {
       kind: event === undefined ? 'final' : 'update',
       sessionId: event?.session_id ?? table.idOf(slot),
-      // Mostly the event's own, whose text is at hand.
-      visitor: event !== undefined && table.hasVisitor(slot, visitor) ? event.visitor : table.visitorOf(slot),
+      visitor: event?.visitor ?? table.visitorOf(slot),
       revision: u32(slot, record.REVISION),
       n,
       features,
@@ -301,18 +371,23 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     while (closed.count > 0 && f64(closed.oldest(), record.TOUCHED_AT) + reopenMs <= logTime)
       release(closed.oldest())
     numbering.forget(logTime)
+    runs.forget(logTime)
   }
 
-  /** Forgets all of a session but its numbers. */
+  /** Forgets all of a session but its numbers and the ids of its events. */
   function release(slot: number, isInHeap = u8(slot, record.STATE) === record.STATE_OPEN): void {
     if (u8(slot, record.STATE) === record.STATE_OPEN) openCount--
     else closed.remove(slot)
-    table.readId(slot, derived)
-    numbering.remember(
-      derived,
-      { n: u32(slot, record.N), revision: u32(slot, record.REVISION) },
-      logTime + rememberMs,
-    )
+    table.readIds(slot, released)
+    const numbers = { n: u32(slot, record.N), revision: u32(slot, record.REVISION) }
+    const isRun = table.isByVisitor(slot)
+    const forgetAt = logTime + rememberMs
+    hashSession(sessionHash, released.visitor, released.id)
+    numbering.remember(sessionHash, numbers, isRun ? NO_SEEN_IDS : seenOf(slot), forgetAt)
+    if (isRun) {
+      hashSession(sessionHash, released.visitor)
+      runs.remember(sessionHash, NO_NUMBERS, seenOf(slot), forgetAt)
+    }
     table.clear(slot)
     if (!isInHeap) table.end(slot)
   }
@@ -321,18 +396,19 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     const own = new Uint32Array(6)
     new Float64Array(own.buffer, 0, 1)[0] = logTime
     own.set([openCount, ...closed.save()], 2)
-    return writeSnapshot({ fingerprint, sections: [[own], ...table.save(), numbering.save()] })
+    return writeSnapshot({ fingerprint, sections: [[own], ...table.save(), numbering.save(), runs.save()] })
   }
 
   function restore(bytes: Uint8Array): void {
-    const [own, slotParts, blockParts, numberParts] = readSnapshot(bytes, fingerprint)
+    const [own, slotParts, blockParts, numberParts, runParts] = readSnapshot(bytes, fingerprint)
     const [low, high, open, ...closedNumbers] = own![0]!
     logTime = new Float64Array(Uint32Array.of(low!, high!).buffer)[0]!
     openCount = open!
     closed.restore(closedNumbers)
     table.restore([slotParts!, blockParts!])
     numbering.restore(numberParts!)
-    heap = createDueHeap(table.isIdBefore)
+    runs.restore(runParts!)
+    heap = createDueHeap(table.isBefore)
     for (let slot = 0; slot < slots.end; slot++)
       if (u8(slot, record.STATE) === record.STATE_OPEN) heap.push(dueOf(slot), slot)
   }
@@ -347,8 +423,9 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
         open: openCount,
         reopenable: closed.count,
         remembered: numbering.size,
+        rememberedIds: numbering.idCount + runs.idCount,
         bytes: slots.bytes + blocks.bytes,
-        forgottenEarly: numbering.forgottenEarly,
+        forgottenEarly: numbering.forgottenEarly + runs.forgottenEarly,
       }
     },
   }

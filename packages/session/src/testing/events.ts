@@ -38,8 +38,8 @@ const arbitraryEvent = fc.record({
     { weight: 4, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 300 }) },
   ),
-  visitor: fc.constantFrom('v1', 'v2', UUID_A, UUID_B),
-  session_id: fc.constantFrom(null, null, 's1', 'é 世', UUID_A, UUID_B, UUID_A.toUpperCase()),
+  visitor: fc.constantFrom('v1', 'é 世', UUID_A, UUID_B),
+  session_id: fc.constantFrom(null, null, null, 's1', 's1', 'é 世', UUID_A, UUID_A, UUID_A.toUpperCase()),
   event_id: fc.oneof(
     { weight: 1, arbitrary: fc.constantFrom('a', 'b', 'c') },
     { weight: 3, arbitrary: fc.integer({ min: 0, max: 400 }).map(String) },
@@ -55,17 +55,32 @@ const arbitraryEvent = fc.record({
   simulated: fc.boolean(),
 })
 
-/** Streams with duplicates, disorder, silence, goals, and collectors whose clocks differ. */
+/** A copy of an earlier event: often one of the last, sometimes one from long ago, with the same instant or another. */
+const arbitraryCopy = fc.record({
+  back: fc.oneof(fc.nat(5), fc.nat(60)),
+  keepsTime: fc.boolean(),
+  again: fc.constantFrom(true, false, false, false),
+})
+
+/**
+ * Streams with duplicates, early and late, disorder, silence, goals, visitors who show the same session ids, and
+ * collectors whose clocks differ.
+ */
 export const arbitraryStream: fc.Arbitrary<SessionEvent[]> = fc
-  .array(arbitraryEvent, { maxLength: 120, size: 'max' })
+  .array(fc.tuple(arbitraryEvent, arbitraryCopy), { maxLength: 120, size: 'max' })
   .map(events => {
     let collectedAt = 1_700_000_000_000
-    return events.map(({ stepMs, lateMs, kind, ...fields }) => {
+    const stream: SessionEvent[] = []
+    for (const [{ stepMs, lateMs, kind, ...fields }, { back, keepsTime, again }] of events) {
       collectedAt += stepMs
-      return {
-        ...sessionEvent({ ...fields, collected_at: asCollectedTime(collectedAt) }),
-        kind,
-        event_time: (collectedAt - lateMs) as EventTime,
-      }
-    })
+      const collected_at = asCollectedTime(collectedAt)
+      const event_time = (collectedAt - lateMs) as EventTime
+      const earlier = again ? stream.at(-1 - back) : undefined
+      stream.push(
+        earlier === undefined
+          ? { ...sessionEvent({ ...fields, collected_at }), kind, event_time }
+          : { ...earlier, collected_at, ...(keepsTime ? {} : { event_time }) },
+      )
+    }
+    return stream
   })

@@ -25,20 +25,34 @@ interface Session {
   n: number
   revision: number
   eventCount: number
-  readonly seen: Set<string>
+  seen: Seen
   readonly folded: Folded[]
   goal: { at: number; eventId: string } | undefined
   isBot: boolean
   simulated: boolean
 }
 
+/** Event ids: those since an instant of the log, and those before it. */
+interface Seen {
+  ids: Set<string>
+  before: Set<string>
+  since: number
+}
+
 interface Remembered {
-  readonly id: string
+  readonly session: string
   readonly n: number
   readonly revision: number
   readonly forgetAt: number
+  seen: Seen
   taken: boolean
 }
+
+/** What names a session; without an id, what names the runs of a visitor. */
+const nameOf = (visitor: string, id: string | null): string => JSON.stringify([visitor, id])
+const nothingSeen = (since: number): Seen => ({ ids: new Set(), before: new Set(), since })
+const hasSeen = ({ ids, before }: Seen, id: string): boolean => ids.has(id) || before.has(id)
+const countOf = ({ ids, before }: Seen): number => ids.size + before.size
 
 export function createReferenceSessions(policy: SessionPolicy, specs: readonly FeatureSpec[]) {
   let logTime = -Infinity
@@ -46,6 +60,8 @@ export function createReferenceSessions(policy: SessionPolicy, specs: readonly F
   /** Closed ones, first closed first. */
   let closed: Session[] = []
   let remembered: Remembered[] = []
+  /** The event ids of visitors' runs. */
+  let runs: Remembered[] = []
   const stats = { duplicates: 0, late: 0 }
 
   function advance(event: SessionEvent, emit: (moment: SeenMoment) => void): void {
@@ -63,19 +79,20 @@ export function createReferenceSessions(policy: SessionPolicy, specs: readonly F
       }
     }
     for (const session of [...closed]) if (session.closedAt! + policy.reopenMs <= logTime) release(session)
-    const kept = remembered.findIndex(({ forgetAt }) => forgetAt > logTime)
-    remembered = kept < 0 ? [] : remembered.slice(kept)
+    remembered = keptOf(remembered)
+    runs = keptOf(runs)
     if (event.kind === 'heartbeat') return
 
-    let session = sessions.find(({ id, byVisitor, visitor }) =>
-      event.session_id === null
-        ? byVisitor && visitor === event.visitor
-        : !byVisitor && id === event.session_id,
+    const name = nameOf(event.visitor, event.session_id)
+    let session = sessions.find(
+      ({ id, byVisitor, visitor }) => nameOf(visitor, byVisitor ? null : id) === name,
     )
-    if (session?.seen.has(event.event_id) === true) {
+    const seen = session?.seen ?? find(event.session_id === null ? runs : remembered, name)?.seen
+    if (seen !== undefined && hasSeen(seen, event.event_id)) {
       stats.duplicates++
       return
     }
+    if (session !== undefined) see(session, event)
     if (
       session !== undefined &&
       event.session_id === null &&
@@ -105,8 +122,8 @@ export function createReferenceSessions(policy: SessionPolicy, specs: readonly F
       release(first)
     }
     const id = event.session_id ?? derivedId(event)
-    const numbers = remembered.find(other => other.id === id && !other.taken)
-    if (numbers !== undefined) numbers.taken = true
+    const numbers = recall(remembered, nameOf(event.visitor, id))
+    const earlier = event.session_id === null ? recall(runs, nameOf(event.visitor, null)) : numbers
     const session: Session = {
       id,
       byVisitor: event.session_id === null,
@@ -119,18 +136,29 @@ export function createReferenceSessions(policy: SessionPolicy, specs: readonly F
       n: numbers?.n ?? 0,
       revision: (numbers?.revision ?? 0) + 1,
       eventCount: 0,
-      seen: new Set(),
+      seen: earlier?.seen ?? nothingSeen(logTime),
       folded: [],
       goal: undefined,
       isBot: false,
       simulated: false,
     }
+    if (logTime - session.seen.since >= policy.rememberMs) turn(session)
+    see(session, event)
     sessions.push(session)
     return session
   }
 
+  function see(session: Session, { event_id }: SessionEvent): void {
+    if (hasSeen(session.seen, event_id)) return
+    if (session.seen.ids.size === policy.eventsMax) turn(session)
+    session.seen.ids.add(event_id)
+  }
+
+  function turn(session: Session): void {
+    session.seen = { ids: new Set(), before: session.seen.ids, since: logTime }
+  }
+
   function take(session: Session, event: SessionEvent, emit: (moment: SeenMoment) => void): void {
-    session.seen.add(event.event_id)
     session.eventCount++
     session.touchedAt = logTime
     if (event.event_time < session.lastEventAt) stats.late++
@@ -184,18 +212,57 @@ export function createReferenceSessions(policy: SessionPolicy, specs: readonly F
   function release(session: Session): void {
     sessions = sessions.filter(other => other !== session)
     closed = closed.filter(other => other !== session)
-    if (remembered.length >= 4 * policy.sessionsMax) remembered.shift()
-    const { id, n, revision } = session
-    remembered.push({ id, n, revision, forgetAt: logTime + policy.rememberMs, taken: false })
+    const { id, visitor, byVisitor, n, revision, seen } = session
+    remember(remembered, nameOf(visitor, id), { n, revision }, byVisitor ? nothingSeen(-Infinity) : seen)
+    if (byVisitor) remember(runs, nameOf(visitor, null), { n: 0, revision: 0 }, seen)
   }
 
+  function remember(
+    memory: Remembered[],
+    session: string,
+    numbers: { n: number; revision: number },
+    seen: Seen,
+  ): void {
+    if (memory.length >= 4 * policy.sessionsMax) memory.shift()
+    memory.push({ session, ...numbers, seen, forgetAt: logTime + policy.rememberMs, taken: false })
+    while (idCount(memory) > 32 * policy.sessionsMax)
+      memory.find(other => countOf(other.seen) > 0)!.seen = nothingSeen(-Infinity)
+  }
+
+  function recall(
+    memory: Remembered[],
+    name: string,
+  ): Pick<Remembered, 'n' | 'revision' | 'seen'> | undefined {
+    const found = find(memory, name)
+    if (found === undefined) return undefined
+    const { n, revision, seen } = found
+    found.taken = true
+    found.seen = nothingSeen(-Infinity)
+    return { n, revision, seen }
+  }
+
+  function keptOf(memory: Remembered[]): Remembered[] {
+    const kept = memory.findIndex(({ forgetAt }) => forgetAt > logTime)
+    return kept < 0 ? [] : memory.slice(kept)
+  }
+
+  const find = (memory: Remembered[], name: string): Remembered | undefined =>
+    memory.find(({ session, taken }) => session === name && !taken)
+  const idCount = (memory: Remembered[]): number => memory.reduce((sum, { seen }) => sum + countOf(seen), 0)
   const openSessions = (): Session[] => sessions.filter(({ closedAt }) => closedAt === undefined)
   const gapDueOf = ({ lastEventAt, touchedAt }: Session): number =>
     Math.max(lastEventAt + policy.gapMs, touchedAt + policy.graceMs)
   const dueOf = (session: Session): number => Math.min(gapDueOf(session), session.openedAt + policy.ageMs)
-  const byDue = (a: Session, b: Session): number => dueOf(a) - dueOf(b) || (bits(a.id) < bits(b.id) ? -1 : 1)
+  const orderOf = ({ id, visitor }: Session): string => bits(id) + bits(visitor)
+  const byDue = (a: Session, b: Session): number => dueOf(a) - dueOf(b) || (orderOf(a) < orderOf(b) ? -1 : 1)
+  const counts = () => ({
+    open: openSessions().length,
+    reopenable: closed.length,
+    remembered: remembered.filter(({ taken }) => !taken).length,
+    rememberedIds: idCount(remembered) + idCount(runs),
+  })
 
-  return { advance, stats, counts: () => ({ open: openSessions().length, reopenable: closed.length }) }
+  return { advance, stats, counts }
 }
 
 function derivedId(event: SessionEvent): string {
