@@ -1,5 +1,5 @@
-// A server process of the collector's benchmark: `bare`, or `collector` with a folder for its log. Tells its port when it listens, and
-// its CPU time whenever it is asked.
+// A server process of the collector's benchmark: `bare`, or `collector` with a folder for its log. It sends its port
+// when it listens, and its CPU time when asked.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectorConfig } from '@sluicebox/collector/config'
@@ -14,7 +14,7 @@ async function startBare(): Promise<number> {
     const chunks: Buffer[] = []
     req.on('data', (chunk: Buffer) => chunks.push(chunk))
     req.on('end', () => {
-      JSON.parse(Buffer.concat(chunks).toString())
+      for (const line of Buffer.concat(chunks).toString().split('\n')) JSON.parse(line)
       res.writeHead(200, { 'content-type': 'text/plain', 'content-length': '2' })
       res.end('ok')
     })

@@ -1,6 +1,5 @@
-// A process of the benchmark on Kafka: `collector`, `enricher` or `scorer`, given its brokers, the prefix of its names and where to keep
-// snapshots. Tells
-// when it is there, works when it is told to, and tells its CPU time whenever it is asked.
+// A process of the benchmark on Kafka: `collector`, `enricher` or `scorer`, given its brokers, the prefix of its names and
+// where to keep snapshots. It says when it is up, starts on request, and sends its CPU time when asked.
 import { collectorConfig } from '@sluicebox/collector/config'
 import { startCollector } from '@sluicebox/collector/http/server'
 import { enricherConfig } from '@sluicebox/enricher/config'
@@ -27,7 +26,7 @@ const shared = {
   signal: new AbortController().signal,
 }
 
-/** Answers the port, where there is one. */
+/** Returns the port, where there is one. */
 async function start(): Promise<number | undefined> {
   switch (kind) {
     case 'collector': {

@@ -2,12 +2,16 @@ import { createRandom } from '@sluicebox/event/random'
 import { createModel } from '@sluicebox/model/runtimes/create-model'
 import type { Model } from '@sluicebox/model/runtimes/model'
 import type { Parameters, Tree } from '@sluicebox/model/parameters/parameters'
+import { treesReference, type Reference } from './reference.ts'
 import type { Row } from './row.ts'
 
 const TREES = 200
 const DEPTH = 6
 const FEATURES = 40
 const ROWS = 1_000
+/** Of the reference. */
+const PLAIN = 0.6
+const REASONS = 1.5
 
 /**
  * Time to score one row, warm, on one core. Thresholds and rows are random: each test of a tree goes left or right with
@@ -47,7 +51,7 @@ export async function benchModel(): Promise<Row[]> {
   )
   const shape = `${TREES} trees of depth ${DEPTH}, ${FEATURES} features`
   return [
-    ...time(shape, complete, rows, { plain: 4, reasons: 20 }),
+    ...time(shape, complete, rows, { plain: PLAIN, reasons: REASONS }, treesReference()),
     ...time(`${TREES} leaf-wise trees of 31 leaves`, leafWise, rows),
     ...time('logistic regression', linear, rows),
     ...time('markov', markov, rows),
@@ -59,6 +63,7 @@ function time(
   model: Model,
   rows: readonly Float64Array[],
   targets: { plain?: number; reasons?: number } = {},
+  reference?: Reference,
 ): Row[] {
   const contributions = new Float64Array(model.featureCount)
   const row = (
@@ -69,6 +74,7 @@ function time(
     name: `${name}, ${suffix}`,
     value: medianMicroseconds(rows, score),
     unit: 'µs/row',
+    ...(reference === undefined ? {} : { reference }),
     ...(target === undefined ? {} : { target: { max: target } }),
   })
   return [
@@ -77,7 +83,7 @@ function time(
   ]
 }
 
-/** The median of 15 passes of some 30 ms, after three to warm up. */
+/** The median of 15 passes of about 30 ms, after three to warm up. */
 function medianMicroseconds(
   rows: readonly Float64Array[],
   score: (features: Float64Array) => number,
@@ -146,5 +152,3 @@ function tree(
   }
   return columns
 }
-
-/** A linear congruential generator: good enough to shuffle, the same on every machine. */

@@ -14,6 +14,7 @@ import { SESSION_POLICY } from '@sluicebox/session/sessions/policy'
 import { createSessions, type Sessions } from '@sluicebox/session/sessions/sessions'
 import { parseFeatures } from '@sluicebox/session/features/spec'
 import type { Batch } from '@sluicebox/stream/log'
+import { sessionsReference, snapshotReference, turnReference } from './reference.ts'
 import type { Row } from './row.ts'
 
 // Good records to scored records: Avro, sessions, 40 features, 200 trees of depth 6 with reasons, Avro. Events come in
@@ -26,6 +27,10 @@ const HUNDRED_THOUSAND = 100_000
 const MILLION = 1_000_000
 const EVENTS_PER_SESSION = 5
 const START = Date.UTC(2026, 10, 20, 12)
+/** Of the references. */
+const SCORER = 0.4
+const TURN = 6
+const SNAPSHOT = 4
 
 const ACTIONS = [
   'page_view',
@@ -86,7 +91,8 @@ export async function benchScorer(): Promise<Row[]> {
       name: `scorer, ${FEATURES.length} features, 200 trees, reasons, ${HUNDRED_THOUSAND.toLocaleString('en')} live sessions`,
       value: perSecond,
       unit: 'events/CPU-s',
-      target: { min: 40_000 },
+      reference: sessionsReference(),
+      target: { min: SCORER },
     },
     {
       name: `memory of a live session, at a million of ${EVENTS_PER_SESSION} events`,
@@ -98,9 +104,16 @@ export async function benchScorer(): Promise<Row[]> {
       name: 'longest turn of the event loop while they come and close, processor time',
       value: pauseMs,
       unit: 'ms',
-      target: { max: 50 },
+      reference: turnReference(BATCH_RECORDS),
+      target: { max: TURN },
     },
-    { name: 'snapshot of 100,000 of them', value: snapshotMs, unit: 'ms', target: { max: 1_000 } },
+    {
+      name: 'snapshot of 100,000 of them',
+      value: snapshotMs,
+      unit: 'ms',
+      reference: snapshotReference(),
+      target: { max: SNAPSHOT },
+    },
   ]
 }
 

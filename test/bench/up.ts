@@ -1,4 +1,5 @@
 // From collected to scored in `sluicebox up`: all stages in one process, durable, real HTTP, open loop.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { isMissingSchema } from '@sluicebox/event/codec'
 import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import { up } from '../e2e/sluicebox.ts'
+import { startServer } from './collector.ts'
 import { percentile } from './percentile.ts'
 import type { Row } from './row.ts'
 
@@ -14,6 +16,9 @@ const SECONDS = 12
 const WARM_UP_SECONDS = 3
 const EVENTS_PER_REQUEST = 5
 const SESSIONS = 2000
+/** Of the reference. */
+const P50 = 10
+const P99 = 10
 
 export async function benchUp(): Promise<Row[]> {
   const data = mkdtempSync(join(tmpdir(), 'sluicebox-bench-'))
@@ -22,6 +27,7 @@ export async function benchUp(): Promise<Row[]> {
     const answers = await load(pipeline.url, EVENTS_PER_SECOND, SECONDS)
     await pipeline.stop()
     const latencies = await scoredLatencies(data)
+    const bare = await bareLoad(EVENTS_PER_SECOND, SECONDS)
     return [
       {
         name: `accepted at ${EVENTS_PER_SECOND} events/s`,
@@ -34,13 +40,15 @@ export async function benchUp(): Promise<Row[]> {
         name: 'collected to scored, p50',
         value: percentile(latencies, 0.5),
         unit: 'ms',
-        target: { max: 30 },
+        reference: { name: BARE, value: percentile(bare, 0.5) },
+        target: { max: P50 },
       },
       {
         name: 'collected to scored, p99',
         value: percentile(latencies, 0.99),
         unit: 'ms',
-        target: { max: 150 },
+        reference: { name: BARE, value: percentile(bare, 0.99) },
+        target: { max: P99 },
       },
     ]
   } finally {
@@ -94,6 +102,19 @@ export async function load(
   }
   await Promise.all(inFlight)
   return { accepted, latencies }
+}
+
+export const BARE = 'answers of bare node:http'
+
+/** Latencies in ms of the same load on a server that only parses: what the machine and the load generator take. */
+export async function bareLoad(eventsPerSecond: number, seconds: number): Promise<number[]> {
+  const bare = await startServer('bare', '')
+  try {
+    return (await load(`http://127.0.0.1:${bare.port}`, eventsPerSecond, seconds)).latencies
+  } finally {
+    bare.child.kill('SIGKILL')
+    await once(bare.child, 'exit')
+  }
 }
 
 /** When the log took each score, less when its event was collected: both by this machine's clock. */
