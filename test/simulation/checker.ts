@@ -118,9 +118,14 @@ function checkKeys<T>(
   }
 }
 
+/** A name for the session of a record: two visitors may show the same session id. */
+function sessionOf({ session_id, visitor }: GoodRecord | ScoredRecord): string {
+  return `${session_id} of ${visitor}`
+}
+
 /** Per session: 1, 2, 3 … in order, and a final at the end of each revision. */
 function checkScores(scored: readonly Stored<ScoredRecord>[], isExact: boolean, found: string[]): void {
-  for (const [session, all] of Map.groupBy(scored, ({ record }) => record.session_id)) {
+  for (const [session, all] of Map.groupBy(scored, ({ record }) => sessionOf(record))) {
     const scores = once(all)
     if (isExact && scores.length < all.length) found.push(`scores of ${session} are repeated`)
     const numbers = scores.map(({ record }) => record.n)
@@ -145,11 +150,13 @@ function checkCounts(
   scored: readonly Stored<ScoredRecord>[],
   found: string[],
 ): void {
-  const events = Map.groupBy(good, ({ record }) => record.session_id ?? '')
-  events.delete('')
+  const events = Map.groupBy(
+    good.filter(({ record }) => record.session_id !== null),
+    ({ record }) => sessionOf(record),
+  )
   const updates = Map.groupBy(
     scored.filter(({ record }) => record.kind === 'update'),
-    ({ record }) => record.session_id,
+    ({ record }) => sessionOf(record),
   )
   for (const [session, records] of events) {
     if (records.some(({ record }) => record.action === 'transaction')) continue

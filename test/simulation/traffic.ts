@@ -105,8 +105,8 @@ function line(
   const event = {
     event_id: eventId,
     visitor_id: visitor,
-    // Some visitors' sessions are told by the gaps between their events.
-    ...(visitor < 'visitor-4' && { session_id: `session-${visitor}-${random.below(2)}` }),
+    // Visitors show the same session ids; some visitors' sessions are told by the gaps between their events.
+    ...(visitor < 'visitor-4' && { session_id: `session-${random.below(2)}` }),
     action: random.pick([
       'page_view',
       'product_view',

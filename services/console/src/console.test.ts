@@ -93,6 +93,21 @@ describe('the status', () => {
     })
   })
 
+  test('keeps apart the sessions of visitors who show the same session id', async () => {
+    for (const [visitor, n] of [
+      ['v', 1],
+      ['w', 1],
+      ['v', 2],
+    ] as const)
+      log.write('scored', 0, visitor, score('7', n, { visitor }))
+    const { status } = await open()
+    await until(() => status().sessions[0]?.n === 2)
+    expect(status().sessions).toMatchObject([
+      { sessionId: '7', visitor: 'v', n: 2, trail: [0.1, 0.2] },
+      { sessionId: '7', visitor: 'w', n: 1, trail: [0.1] },
+    ])
+  })
+
   test('has no latency from recorded time', async () => {
     log.write('scored', 0, 'v', score('s1', 1, { collected_at: 1_569_888_000_000 as never }))
     const { status } = await open()

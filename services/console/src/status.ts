@@ -165,9 +165,10 @@ function medianLatency(scored: readonly { kept: Kept; record: ScoredRecord }[]):
 function lastSessions(scored: readonly ScoredRecord[]): SessionView[] {
   const sessions = new Map<string, ScoredRecord[]>()
   for (const record of scored) {
-    const known = sessions.get(record.session_id)
+    const session = JSON.stringify([record.visitor, record.session_id])
+    const known = sessions.get(session)
     if (known !== undefined) known.push(record)
-    else if (sessions.size < SESSIONS_MAX) sessions.set(record.session_id, [record])
+    else if (sessions.size < SESSIONS_MAX) sessions.set(session, [record])
   }
   return [...sessions.values()].map(sessionView)
 }

@@ -50,6 +50,8 @@ describe('training table', () => {
       's1',
       's2',
     ])
+    // Rows 0 and 3 are of one session id, but of two visitors.
+    expect([...table.session.codes]).toEqual([0, 1, 2, 3, 4, 5])
     expect(
       Array.from(
         table.slices['device_type']!.codes.slice(0, 2),

@@ -121,12 +121,29 @@ export async function readTable(
     const column = coded.get(name)
     if (column !== undefined) slices[name] = column.column()
   }
+  const visitor = (coded.get('visitor') as Coder).column()
   return {
     ...table,
-    session: (coded.get('session_id') as Coder).column(),
-    visitor: (coded.get('visitor') as Coder).column(),
+    session: sessionsOf((coded.get('session_id') as Coder).column(), visitor),
+    visitor,
     slices,
   }
+}
+
+/** A code for each session: two visitors may show the same session id. */
+function sessionsOf(ids: CodedColumn, visitors: CodedColumn): CodedColumn {
+  const values: string[] = []
+  const byPair = new Map<number, number>()
+  const codes = ids.codes.map((id, row) => {
+    const pair = id * visitors.values.length + visitors.codes[row]!
+    let code = byPair.get(pair)
+    if (code === undefined) {
+      code = values.push(ids.values[id]!) - 1
+      byPair.set(pair, code)
+    }
+    return code
+  })
+  return { codes, values }
 }
 
 function featuresOf(metadata: FileMetaData): readonly string[] {

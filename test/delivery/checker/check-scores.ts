@@ -1,4 +1,5 @@
 import type { Findings } from './findings.ts'
+import type { Fields } from './schemas.ts'
 import type { Streams } from './streams.ts'
 
 export interface ScoreFigures {
@@ -18,7 +19,7 @@ interface Score {
 
 /** The scores of each session: numbered without gap or repeat, closed before they are revised, one for each event. */
 export function checkScores({ good, scored }: Streams, findings: Findings): ScoreFigures {
-  const scores = scored.records.flatMap(({ fields, partition, position }): Score[] => {
+  const scores = scored.records.flatMap(({ fields, partition, position, key }): Score[] => {
     const where = `scored/${partition}/${position}`
     if (fields === undefined) {
       findings.add('out-of-nothing', `${where} can't be read`)
@@ -27,7 +28,7 @@ export function checkScores({ good, scored }: Streams, findings: Findings): Scor
     return [
       {
         where,
-        session: fields['session_id'] as string,
+        session: sessionOf(fields, key),
         kind: fields['kind'] as string,
         revision: fields['revision'] as number,
         n: fields['n'] as number,
@@ -40,6 +41,11 @@ export function checkScores({ good, scored }: Streams, findings: Findings): Scor
   checkCounts(good, bySession, findings)
   const finals = scores.filter(({ kind }) => kind === 'final').length
   return { scores: scores.length, sessions: bySession.size, finals }
+}
+
+/** A name for the session of a record: two visitors may show the same session id. */
+function sessionOf(fields: Fields, visitor: string | null): string {
+  return `${fields['session_id'] as string} (visitor ${visitor})`
 }
 
 function checkSession(session: string, scores: readonly Score[], findings: Findings): void {
@@ -66,12 +72,12 @@ function checkCounts(
   findings: Findings,
 ): void {
   const events = new Map<string, { ids: Set<string>; hasGoal: boolean }>()
-  for (const { fields } of good.records) {
-    const session = fields?.['session_id'] as string | null | undefined
-    if (session === null || session === undefined) continue
+  for (const { fields, key } of good.records) {
+    if (fields === undefined || (fields['session_id'] ?? null) === null) continue
+    const session = sessionOf(fields, key)
     const own = events.get(session) ?? { ids: new Set(), hasGoal: false }
-    own.ids.add(fields?.['event_id'] as string)
-    if (fields?.['action'] === 'transaction') own.hasGoal = true
+    own.ids.add(fields['event_id'] as string)
+    if (fields['action'] === 'transaction') own.hasGoal = true
     events.set(session, own)
   }
   for (const [session, { ids, hasGoal }] of events) {

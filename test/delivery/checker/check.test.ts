@@ -176,13 +176,13 @@ const SPOILT: readonly [string, (run: Parts) => void, Check, RegExp][] = [
     'a score is missing',
     run => run.scored.splice(1, 1),
     'scores-numbered',
-    /scored\/0\/3 of a is number 3, and should be 2/,
+    /scored\/0\/3 of a \(visitor v-a\) is number 3, and should be 2/,
   ],
   [
     'a score is repeated',
     run => run.scored.splice(1, 0, { ...run.scored[0]!, position: 1n }),
     'scores-numbered',
-    /scored\/0\/1 of a is number 1, and should be 2/,
+    /scored\/0\/1 of a \(visitor v-a\) is number 1, and should be 2/,
   ],
   [
     'a session continues after its final in the same revision',
@@ -194,14 +194,19 @@ const SPOILT: readonly [string, (run: Parts) => void, Check, RegExp][] = [
     'the last score of a session is missing',
     run => run.scored.splice(3, 1),
     'scores-counted',
-    /a-e3 of a have no score/,
+    /a-e3 of a \(visitor v-a\) have no score/,
   ],
-  ['a session has no scores', run => run.scored.splice(4, 1), 'scores-counted', /b-e1 of b have no score/],
+  [
+    'a session has no scores',
+    run => run.scored.splice(4, 1),
+    'scores-counted',
+    /b-e1 of b \(visitor v-b\) have no score/,
+  ],
   [
     'an event is scored twice, in good order',
     run => run.scored.push(score(5, 1, 'b', 2, { event_id: 'b-e1' })),
     'scores-counted',
-    /b has 2 updates for 1 events/,
+    /b \(visitor v-b\) has 2 updates for 1 events/,
   ],
   [
     'an object of the archive is missing in the middle',

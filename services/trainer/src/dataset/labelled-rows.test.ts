@@ -43,6 +43,25 @@ function rowsOf(
 }
 
 describe('labelled rows', () => {
+  test('two visitors with one session id are two sessions, and only the one that buys has label 1', () => {
+    const of = (at: number, visitor: string, action = 'page_view'): SessionEvent =>
+      event({ at, visitor, action })
+    const { rows, counts } = rowsOf([
+      of(0, 'v1'),
+      of(1, 'v2'),
+      of(2, 'v1'),
+      of(3, 'v2', 'transaction'),
+      of(4, 'v1'),
+    ])
+    expect(rows.map(({ visitor, n, label }) => [visitor, n, label]).sort()).toEqual([
+      ['v1', 1, 0],
+      ['v1', 2, 0],
+      ['v1', 3, 0],
+      ['v2', 1, 1],
+    ])
+    expect(counts).toMatchObject({ sessions: 2, positives: 1 })
+  })
+
   test('each event before the goal gives a row with label 1; the goal and later events give no row', () => {
     const { rows, counts } = rowsOf([
       event({ at: 0, action: 'product_view', device_type: 'mobile' }),

@@ -96,11 +96,12 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
     let logTime = -Infinity
 
     function take(moment: Moment): void {
-      let session = open.get(moment.sessionId)
+      const key = sessionKey(moment.visitor, moment.sessionId)
+      let session = open.get(key)
       if (session === undefined) {
-        session = closed.get(moment.sessionId) ?? startSession(moment)
-        closed.delete(moment.sessionId)
-        open.set(moment.sessionId, session)
+        session = closed.get(key) ?? startSession(moment)
+        closed.delete(key)
+        open.set(key, session)
       }
       if (moment.event !== undefined) {
         session.deviceType ??= moment.event.device_type
@@ -118,8 +119,8 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
         session.simulated ||= moment.simulated
         session.goalAt ??= moment.goal?.at
         session.settledAt = moment.logTime + policy.reopenMs
-        open.delete(moment.sessionId)
-        closed.set(moment.sessionId, session)
+        open.delete(key)
+        closed.set(key, session)
       }
     }
 
@@ -127,10 +128,10 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
       advance(event: SessionEvent): void {
         logTime = Math.max(logTime, event.collected_at)
         sessions.advance(event, take)
-        for (const [id, session] of closed) {
+        for (const [key, session] of closed) {
           // Sessions after it closed later.
           if (session.settledAt > logTime || session.startedAt + maturityMs > (to ?? -Infinity)) break
-          closed.delete(id)
+          closed.delete(key)
           release(session)
         }
       },
@@ -204,6 +205,11 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
       return { ...counts, leftOut, from, to }
     },
   }
+}
+
+/** Two visitors may show the same session id. */
+function sessionKey(visitor: string, sessionId: string): string {
+  return `${visitor.length} ${visitor}${sessionId}`
 }
 
 function startSession({ sessionId, visitor, startedAt }: Moment): HeldSession {

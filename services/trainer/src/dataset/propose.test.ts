@@ -45,8 +45,10 @@ describe('the vocabulary', () => {
     const events = [
       sessionEvent({ session_id: null, visitor: 'a' }),
       sessionEvent({ session_id: 'a', visitor: 'b' }),
+      sessionEvent({ session_id: 'a', visitor: 'c' }),
+      sessionEvent({ session_id: 'a', visitor: 'b' }),
     ]
-    expect(vocabularyOf(events).sessions).toBe(2)
+    expect(vocabularyOf(events).sessions).toBe(3)
   })
 
   test('counts in how many events there is a value', () => {

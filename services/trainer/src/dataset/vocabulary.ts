@@ -90,7 +90,7 @@ export function collectVocabulary({ goal }: { goal: string }): VocabularyCollect
   const totals = { events: 0, sessions: 0, from: Infinity, to: -Infinity }
 
   function sessionOf({ session_id, visitor }: SessionEvent): SeenSession {
-    const key = session_id === null ? `visitor ${visitor}` : `session ${session_id}`
+    const key = JSON.stringify([visitor, session_id])
     let session = open.get(key)
     if (session === undefined) {
       session = { lastAction: null, isOver: false, seen: new Set() }
