@@ -2,7 +2,7 @@ import { asCollectedTime, correctTime } from './instants.ts'
 import type { BadRecord, GoodRecord, RawRecord } from './records.ts'
 
 // Records with every field, and nothing in them. A field that is added to a stream is added here and in its schema;
-// who makes a whole record starts from one of these or is told by the compiler what is missing.
+// code that makes a whole record starts from one of these, or the compiler says what it lacks.
 
 const RAW: RawRecord = {
   kind: 'payload',

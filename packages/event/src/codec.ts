@@ -66,7 +66,7 @@ export function createCodec<T>(
       const start = used
       let end = write(ready, start)
       if (end >= 0) return frame(start, end)
-      // avsc answers minus the number of bytes that were missing.
+      // avsc returns minus the number of bytes that were missing.
       slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, slab.length - start - end))
       end = write(ready, 0)
       if (end < 0) throw new Error('the record grew while it was being encoded')

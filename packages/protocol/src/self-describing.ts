@@ -15,7 +15,7 @@ export interface SchemaError {
 
 /** What the enricher needs to know about schemas. */
 export interface EventSchemas {
-  /** Undefined is an answer: there is no such schema. */
+  /** Returns undefined where there certainly is no such schema. */
   validator(ref: string): ((data: unknown) => readonly SchemaError[]) | undefined
 }
 

@@ -39,7 +39,7 @@ export interface SentEvent {
   eventId: string | null
   createdAt: number | null
   sentAt: number | null
-  /** Whether createdAt was set by somebody who knows (ttm, `time`), and not by the device's clock alone. */
+  /** Whether the site set createdAt (ttm, `time`), rather than the device's clock. */
   isTimeTrue: boolean
   tracker: string | null
   trackerNamespace: string | null

@@ -121,7 +121,7 @@ function readItem(item: unknown, added: Query, envelope: readonly Fault[]): Sent
   return event
 }
 
-/** An event that is bad already: what can be read of it is, so that all faults are told, and its id. */
+/** An event that is bad already. The rest is read as well, so that all its faults and its id are reported. */
 function readFaulty(item: unknown, added: Query, envelope: readonly Fault[]): SentEvent {
   const texts: Record<string, string> = {}
   if (isObject(item))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The section `registry` of the configuration: who knows the schemas of the streams. */
+/** The section `registry` of the configuration: where the schemas of the streams are. */
 export const registryConfig = z
   .strictObject({
     url: z

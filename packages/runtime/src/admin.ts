@@ -7,7 +7,7 @@ export interface Health {
   readonly ok: boolean
   /** Why not, in words. */
   readonly reason?: string
-  /** What else there is to say, as it is in the answer. */
+  /** More about it, as the response has it. */
   readonly details?: Readonly<Record<string, unknown>>
 }
 

@@ -17,7 +17,9 @@ export const processSettings = {
     .int()
     .min(0)
     .default(30_000)
-    .describe('How long a process that is told to stop may take to finish what is in flight.'),
+    .describe(
+      'How long a process may take to finish what is in flight after SIGTERM. Then it exits with 1, and a restart replays what was not committed.',
+    ),
   admin: z
     .strictObject({
       host: z
@@ -54,9 +56,9 @@ export function loadProcessConfig<Sections extends z.ZodRawShape>(
 export interface ProcessParts {
   readonly logger: Logger
   readonly metrics: Registry
-  /** Aborts when the process is told to stop: finish what is in flight, then return. */
+  /** Aborts on SIGTERM or SIGINT: finish what is in flight, then return. */
   readonly signal: AbortSignal
-  /** Serves health and metrics. Not ready once the process is told to stop, whatever `ready` says. */
+  /** Serves health and metrics. Not ready once the process is stopping, whatever `ready` says. */
   serveAdmin(ready: () => Health): Promise<AdminServer>
   /** Says why the process ends, and sees to it that it does, however long what must be closed now takes. */
   giveUp(error: unknown): void

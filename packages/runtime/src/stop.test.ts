@@ -27,8 +27,8 @@ test.each([
   ['ends with 1 when it can not finish cleanly', 'fail', ['SIGTERM'], 1, 'ready\nstopping\n'],
   ['ends with 1 when the grace is over', 'hang', ['SIGTERM'], 1, 'ready\nstopping\n'],
   ['ends at once on the second signal', 'wait', ['SIGTERM', 'SIGTERM'], 1, 'ready\nstopping\n'],
-  ['ends with 1 on an error that nobody catches', 'throw', [], 1, 'ready\n'],
-  ['ends with 1 on a rejection that nobody handles', 'reject', [], 1, 'ready\n'],
+  ['ends with 1 on an uncaught error', 'throw', [], 1, 'ready\n'],
+  ['ends with 1 on an unhandled rejection', 'reject', [], 1, 'ready\n'],
 ] as const)('%s', async (_name, how, signals, code, said) => {
   expect(await run(how, signals)).toEqual({ code, signal: null, said })
 })

@@ -10,7 +10,7 @@ export interface Stop {
 
 /**
  * Stops the process in order. A second signal, or the end of `graceMs`, ends it at once with status 1. An error
- * that nobody caught ends it too: what is in doubt is never written, a restart replays.
+ * that was not caught ends it too: what is in doubt is never written, and a restart replays it.
  */
 export function stopOnSignal({ graceMs, logger }: { graceMs: number; logger: Logger }): Stop {
   const controller = new AbortController()

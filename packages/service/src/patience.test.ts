@@ -19,7 +19,7 @@ function patience(signal = new AbortController().signal, onWaitMs: (ms: number) 
   return { patiently, reasons, waits }
 }
 
-/** Fails as often as asked for, then answers. */
+/** Fails as often as the test says, then returns. */
 function failing(times: number): () => Promise<string> {
   let tries = 0
   return async () => {
@@ -53,7 +53,7 @@ test.each(['while it waits', 'while a server does not answer'])(
   'ends with the reason of the stop %s',
   async when => {
     const stop = new AbortController()
-    const reason = new Error('told to stop')
+    const reason = new Error('stopping')
     const { patiently } = patience(stop.signal, () => stop.abort(reason))
     const never = (): Promise<never> => {
       setImmediate(() => stop.abort(reason))
@@ -63,8 +63,8 @@ test.each(['while it waits', 'while a server does not answer'])(
   },
 )
 
-test('asks for nothing any more once it was told to stop', async () => {
-  const reason = new Error('told to stop')
+test('makes no further attempt once it is stopping', async () => {
+  const reason = new Error('stopping')
   let asked = false
   const { patiently } = patience(AbortSignal.abort(reason))
   const ask = async (): Promise<void> => void (asked = true)

@@ -20,12 +20,12 @@ export interface ServiceParts extends Schemas {
   readonly log: Log
   readonly logger: Logger
   readonly metrics: Registry
-  /** Aborts when the process is told to stop: finish what is in flight, then return. */
+  /** Aborts on SIGTERM or SIGINT: finish what is in flight, then return. */
   readonly signal: AbortSignal
   openStore(name: StoreName): Promise<Store>
   /** Where health and metrics are. */
   readonly adminUrl: string
-  /** What the readiness probe is told from now on; before, that the service is starting. */
+  /** What the readiness probe reports from now on; before, it reports that the service is starting. */
   readyWhen(ready: () => Health): void
 }
 

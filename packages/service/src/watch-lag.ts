@@ -6,7 +6,7 @@ import { Gauge } from 'prom-client'
 export interface WatchLagParts {
   readonly log: Log
   readonly metrics: Registry
-  /** How long a scrape waits for the log: when it is down, the other metrics must still be told. */
+  /** How long a scrape waits for the log: when it is down, the other metrics must still be served. */
   readonly waitMs?: number
   readonly now?: () => number
 }

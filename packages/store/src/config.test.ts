@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { storeConfig } from './config.ts'
 import { openStore } from './open.ts'
 
-test('keeps objects in folders of the data directory unless told otherwise', async () => {
+test('keeps objects in folders of the data directory by default', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'sluicebox-store-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   const config = storeConfig.parse(undefined)

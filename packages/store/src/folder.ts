@@ -27,7 +27,7 @@ export async function openFolderStore(dir: string): Promise<Store> {
   async function makeDir(path: string): Promise<void> {
     await mkdir(path, { recursive: true })
     if (durableDirs.has(path)) return
-    // Also where the folder was there already: who made it may have died before syncing it.
+    // Also where the folder was there already: its maker may have died before syncing it.
     for (let parent = path; parent !== root; parent = dirname(parent)) await syncDir(dirname(parent))
     if (durableDirs.size >= DURABLE_DIRS_MAX) durableDirs.clear()
     durableDirs.add(path)
@@ -137,7 +137,7 @@ async function removeLeftovers(tempDir: string): Promise<void> {
 }
 
 async function syncDir(path: string): Promise<void> {
-  // Windows can't open a folder; there NTFS journals the names by itself.
+  // Windows can't open a folder; there NTFS journals the names itself.
   if (process.platform === 'win32') return
   const handle = await open(path, 'r')
   try {

@@ -14,7 +14,7 @@ export interface OpenStoreParts {
 /** Opens the store that the configuration names. */
 export async function openStore({ config, dir, name }: OpenStoreParts): Promise<Store> {
   if (config.kind === 'folder') return openFolderStore(join(dir, name))
-  // Loaded here, so that who keeps objects in folders need not wait for the client.
+  // Loaded here, so that a process that keeps objects in folders does not load the client.
   const { openS3Store } = await import('./s3.ts')
   const { bucket, prefix, ...settings } = config.s3
   return openS3Store({ ...settings, bucket: bucket as string, prefix: `${prefix}${name}/` })

@@ -64,8 +64,8 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
   })
 
   test.each([
-    { name: 'is told to slow down', fates: [SLOW, SLOW] },
-    { name: 'is told that others write the same object', fates: [CONFLICT, CONFLICT] },
+    { name: 'asks to slow down', fates: [SLOW, SLOW] },
+    { name: 'says that others write the same object', fates: [CONFLICT, CONFLICT] },
     { name: 'meets both', fates: [CONFLICT, SLOW] },
   ])('tries again when it $name', async ({ fates }) => {
     const store = await openS3Store(settings())
@@ -119,7 +119,7 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
     await expect(openS3Store(mine)).rejects.toThrow('Use a store with conditional writes')
   })
 
-  test('makes the bucket when it is told to, however many do it at once', async () => {
+  test('makes the bucket when asked to, however many clients do so at once', async () => {
     const mine = settings({ bucket: 'made-by-many' })
     await expect(openS3Store({ ...mine, createBucket: false })).rejects.toThrow(
       /can't open s3:\/\/made-by-many\/.*NoSuchBucket.*store\.s3\.createBucket/,

@@ -61,7 +61,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
           const isFirst = tries === 1 && (error.$metadata.attempts ?? 1) === 1
           return !isFirst && (await writerOf(Key)) === writer ? 'created' : 'exists'
         }
-        // Others are writing or deleting the object at this moment: who is first is not settled yet.
+        // Others are writing or deleting the object at this moment: which is first is not settled yet.
         if (!isError(error, 409) || tries >= attemptsMax) throw error
         await pause(Math.random() * Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** tries))
       }
@@ -136,7 +136,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
         return await Body?.transformToByteArray()
       } catch (error) {
         if (isError(error, 404) && error.name !== 'NoSuchBucket') return undefined
-        // What the client tries again ends with the head of the answer: the body may still break off.
+        // The client's own retries end with the head of the response: the body may still break off.
         if (!isBrokenOff(error) || tries >= attemptsMax) throw error
       }
     }

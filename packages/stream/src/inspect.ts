@@ -1,7 +1,7 @@
 import type { LogConfig } from './config.ts'
 import { checkCluster, groupMembers, type Finding, type PartitionOwner } from './kafka/topics.ts'
 
-// What can be asked of a log without opening it: whether it fits, and who reads it.
+// What can be asked of a log without opening it: whether it fits, and which members read it.
 
 export type { Finding, PartitionOwner }
 

@@ -88,7 +88,7 @@ export function createCollectorMetrics(registry: Registry, load: Load): Collecto
 }
 
 /**
- * Counts in a map and hands the counts over when somebody looks: the library's own counting takes longer than all else
+ * Counts in a map and hands the counts over at a scrape: the library's own counting takes longer than all else
  * that is done about a request's figures.
  */
 function createCounter(

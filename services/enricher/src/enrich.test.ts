@@ -275,7 +275,7 @@ test('the settings decide what is kept', () => {
   })
 })
 
-test('faults of fields, entities and URLs are all told', () => {
+test('faults of fields, entities and URLs are all reported', () => {
   const bad = badOf(pageView({ url: 'nonsense', refr: ':', dtm: 'x', co: '{', aid: 'x'.repeat(256) }))
   expect(bad.errors.map(error => error.split(' ')[0])).toEqual(['dtm', 'aid', 'co', 'url', 'refr'])
   expect(bad.reason).toBe('field_invalid')

@@ -185,7 +185,7 @@ describe('a GET', () => {
     ['the least there can be', 'e=pp', ['page_ping']],
     ['with parameters that are not known', 'e=pv&x=1&e2=3&__proto__=1', ['page_view']],
     ['with legacy names of structured events', 'e=se&ev_ca=a&ev_ac=b&ev_va=1.5', ['event']],
-    ['with an event type of old', 'e=ev&se_ca=a&se_ac=b', ['event']],
+    ['with a legacy event type', 'e=ev&se_ca=a&se_ac=b', ['event']],
     ['without type', 'p=web&tv=x', ['field_missing']],
     ['with an empty type', 'e=', ['field_missing']],
     ['with an unknown type', 'e=xx', ['field_invalid']],
@@ -300,7 +300,7 @@ describe('self-describing parts', () => {
       ['co'],
     ],
     [
-      'several faults of several entities: all are told',
+      'several faults of several entities: all are reported',
       { co: contexts(webPage, broken, unknown), cx: base64url(contexts(broken)) },
       'schema_violation',
       ['co.data[1]/id', 'co.data[2]', 'cx.data[0]/id'],

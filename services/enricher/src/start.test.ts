@@ -63,7 +63,7 @@ test('enriches what is in raw, passes heartbeats on, survives poison, and counts
   await log.append('raw', [
     post('ann', pageView({ url: 'https://a.example/cart' }), pageView({ p: 'toaster' })),
     { key: 'ann', value: Buffer.from('poison') },
-    // A schema id that nobody knows: without a registry to ask there is no such schema.
+    // An unknown schema id: without a registry to ask there is no such schema.
     { key: 'ann', value: Buffer.from([0, 0, 0, 0, 9, 1, 2, 3]) },
     post('bob', pageView()),
     { key: null, value: rawCodec.encode(rawRecord({ kind: 'heartbeat' })), partition: 0 },

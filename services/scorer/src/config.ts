@@ -56,7 +56,7 @@ export const scorerConfig = z
       .min(1)
       .default(50_000)
       .describe(
-        'The state of a partition is saved after this many records: a restart replays at most so many, in some two seconds. 100,000 sessions are 50 MB, and saving them takes 0.2 s.',
+        'The state of a partition is saved after this many records: a restart replays at most this many, in about 2 s. 100,000 sessions are 50 MB, and saving them takes 0.2 s.',
       ),
     snapshotEveryMs: ms(60_000, 'The state of a partition is saved after this long, if it changed.'),
     batchRecordsMax: z
@@ -64,7 +64,7 @@ export const scorerConfig = z
       .min(1)
       .default(500)
       .describe(
-        'Records read at a time. A batch of 500 is scored in some 10 ms, during which nothing else happens.',
+        'Records read at a time. A batch of 500 is scored in about 10 ms, during which nothing else happens.',
       ),
     batchBytesMax: z
       .int()

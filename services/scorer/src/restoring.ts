@@ -8,7 +8,7 @@ export interface Restoring {
   readonly committed: bigint
 }
 
-/** What a readiness probe is told while partitions are being restored, and when none is. */
+/** What a readiness probe reports while partitions are being restored, and afterwards. */
 export function restoringHealth(restoring: readonly Restoring[]): Health {
   if (restoring.length === 0) return { ok: true }
   return {

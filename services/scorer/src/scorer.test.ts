@@ -187,7 +187,7 @@ describe('a record of a writer with another schema', () => {
     expect(scorer.process(state, batch).scored).toHaveLength(2)
   })
 
-  test('that nobody knows is bad', () => {
+  test('that is unknown is bad', () => {
     const scorer = testScorer({ absentSchemas: new Set([77]) })
     const { scored, bad } = scorer.process(scorer.start(3), batch)
     expect([scored.length, bad.length]).toEqual([1, 1])

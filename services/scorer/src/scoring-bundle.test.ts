@@ -57,7 +57,7 @@ test('a bundle whose golden session gives other features here is refused', async
   )
 })
 
-test('a bundle with a feature that nobody can compute is refused', async () => {
+test('a bundle with a feature that cannot be computed is refused', async () => {
   const dir = await written({ manifest: { ...manifest, features: [{ name: 'events' }, { name: 'carts' }] } })
   await expect(prepareBundle(dir)).rejects.toThrow('features[0] (events): kind: is not there')
 })

@@ -118,7 +118,7 @@ test('a worker of another machine, with older snapshots or none, restores the re
     { from: '2', committed: '3', hasSnapshot: true },
   ])
     expect(places).toContainEqual(expect.objectContaining(place))
-  // A probe is told while it lasts, and when it is over.
+  // A probe reports it while it lasts, and when it is over.
   expect(restored).toContainEqual([{ partition: 0, from: 1n, position: 1n, committed: 2n }])
   expect(restored.at(-1)).toEqual([])
   expect(restored.flat().every(({ position, committed }) => position < committed)).toBe(true)

@@ -304,7 +304,7 @@ test('a bundle of trees keeps its scores through the file', async () => {
   expect(rows.map(row => model.score(row))).toEqual([0.1 + 0.7, 0.1 - 1 / 3])
 })
 
-/** Changes a manifest and, unless told otherwise, makes its id right again, as somebody with bad intentions would. */
+/** Changes a manifest and, by default, corrects its id, as a forger would. */
 async function rewrite(
   folder: string,
   change: (manifest: Manifest) => Manifest,

@@ -11,7 +11,7 @@ export const EVENT_SCHEMAS_DIR = join(SCHEMAS_DIR, 'events')
 /** What is known about the shape of events and entities. */
 export interface EventSchemas {
   /**
-   * The validator of `iglu:vendor/name/jsonschema/1-0-0`, the same one each time. Undefined is an answer: no folder
+   * The validator of `iglu:vendor/name/jsonschema/1-0-0`, the same one each time. Undefined means that no folder
    * holds that schema, or `ref` is not a reference.
    */
   validator(ref: string): Validator | undefined

@@ -29,7 +29,7 @@ describe('mean the same', () => {
         name: 'x.R',
       }),
     ],
-    ['an attribute that nobody reads', record([field('int', { owner: 'me' })]), record([field('int')])],
+    ['an attribute without a meaning', record([field('int', { owner: 'me' })]), record([field('int')])],
     [
       'a default of a number written otherwise',
       record([field('double', { default: 0.0 })]),

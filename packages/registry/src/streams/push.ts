@@ -49,7 +49,7 @@ export async function pushStream(
   const isRight = isOwn && level === COMPATIBILITY_LEVEL
   if (!isRight && !dryRun)
     await server.setCompatibility(subject, COMPATIBILITY_LEVEL).catch(async (error: unknown) => {
-      // Two who set it at the same moment get in each other's way: what counts is that it is set.
+      // Two processes that set it at the same moment disturb each other: what counts is that it is set.
       const now = await server.compatibility(subject)
       if (!now.isOwn || now.level !== COMPATIBILITY_LEVEL) throw error
     })

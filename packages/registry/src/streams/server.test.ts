@@ -182,7 +182,7 @@ describe.skipIf(!(await serversAvailable('registry')))('a real registry', () => 
       expect(await check()).toEqual([])
     })
 
-    test('finds what somebody registered beside ours without a check', async () => {
+    test('finds what others registered beside ours without a check', async () => {
       await push()
       const subject = `${subjectPrefix}raw-value`
       await ask('PUT', `/config/${subject}`, { compatibility: 'NONE' })
@@ -221,7 +221,7 @@ describe.skipIf(!(await serversAvailable('registry')))('a real registry', () => 
       expect((await registry.codec('raw')).schemaId).toBe(schemas[0]?.id)
     })
 
-    test('register what is lacking themselves where they are told to', async () => {
+    test('register what is missing where the configuration says so', async () => {
       const { schemaId } = await (await open({ autoRegister: true })).codec('raw')
       expect(await server.idOf(`${subjectPrefix}raw-value`, currentSchema('raw', dir))).toBe(schemaId)
       setCurrent(changedRaw(fields => [...fields, { name: 'shop', type: 'string' }]))
@@ -283,7 +283,7 @@ describe.skipIf(!(await serversAvailable('registry')))('a real registry', () => 
     })
   })
 
-  /** A request by somebody else than us. */
+  /** A request of another client. */
   async function ask(method: string, path: string, body: object): Promise<unknown> {
     const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
     const answer = await fetch(`${local.url}${path}`, { method, headers, body: JSON.stringify(body) })

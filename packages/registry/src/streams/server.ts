@@ -52,7 +52,7 @@ export function openServer(config: RegistryConfig & { readonly url: string }): S
   const pathOf = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`
   const levelPathOf = (subject: string): string => `/config/${encodeURIComponent(subject)}`
 
-  /** What the registry answers where it promises these fields. */
+  /** The registry's response, where it promises these fields. */
   async function ask<T extends object>(
     method: Method,
     path: string,
@@ -62,7 +62,7 @@ export function openServer(config: RegistryConfig & { readonly url: string }): S
     const answer = (await transport.request(method, path, body)) as T
     if (isRight(answer)) return answer
     throw new RegistryUnreachable(
-      `The schema registry at ${url} answers ${method} ${path} with something else: ${JSON.stringify(answer).slice(0, 100)}. See that registry.url is right.`,
+      `The schema registry at ${url} answers ${method} ${path} with something else: ${JSON.stringify(answer).slice(0, 100)}. Check registry.url.`,
     )
   }
 
@@ -199,7 +199,7 @@ function isId(value: unknown): value is number {
 function checkedId(id: unknown, url: string): number {
   if (isId(id)) return id
   throw new RegistryUnreachable(
-    `The schema registry at ${url} gives ${JSON.stringify(id)} for the id of a schema. See that registry.url is right.`,
+    `The schema registry at ${url} gives ${JSON.stringify(id)} for the id of a schema. Check registry.url.`,
   )
 }
 

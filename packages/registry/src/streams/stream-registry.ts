@@ -43,7 +43,7 @@ export interface StreamRegistryOptions {
 }
 
 const CONFIRM_MS = 500
-/** Where so many ids were wrong, records are wrong, and not a server late. */
+/** After this many unknown ids the records are at fault, and not a server that lags. */
 const CONFIRMED_MAX = 20
 
 /** The registry of the configuration; the folder of schemas that ships where it names none. Asks nothing yet. */
@@ -87,7 +87,7 @@ function serverRegistry({
   autoRegister,
   confirmMs,
 }: ServerParts): StreamRegistry {
-  // Ids never change: each is asked for once. What failed is asked for again.
+  // Ids never change: each is fetched once. A fetch that failed is retried.
   const ids = new Map<StreamName, Promise<number>>()
   const known = new Map<number, string>()
   let absentCount = 0

@@ -52,7 +52,7 @@ describe('what tells nothing about schemas is unreachable', () => {
     expect(registry.requests).toHaveLength(1)
   })
 
-  test('a port that nobody listens on', async () => {
+  test('a port without a listener', async () => {
     const closed = createServer()
     await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
     const { port } = closed.address() as AddressInfo
@@ -126,7 +126,7 @@ test('an answer without end is not kept', async () => {
   await expect(at(registry.url).request('GET', '/subjects')).rejects.toThrow('larger than 16777216 bytes')
 })
 
-test('says who it is with the password in the file, less the end of its line', async () => {
+test('authenticates with the password in the file, without the end of its line', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'registry-'))
   const passwordFile = join(dir, 'password')
   writeFileSync(passwordFile, 'se:cret \n')

@@ -17,7 +17,7 @@ export type FakeAnswer =
   | 'silence'
   | 'cut'
 
-/** A server that answers as it is told, to play the faults of a registry. */
+/** A server with scripted answers, to play the faults of a registry. */
 export interface FakeRegistry extends AsyncDisposable {
   readonly url: string
   readonly requests: FakeRequest[]

@@ -1,4 +1,4 @@
-// A process for stop.test.ts: works until it is told to stop, as its argument says.
+// A process for stop.test.ts: works until it is stopped, as its argument says.
 import { createLogger } from '../log.ts'
 import { stopOnSignal } from '../stop.ts'
 
@@ -20,6 +20,6 @@ stop.signal.addEventListener('abort', () => {
 })
 if (how === 'throw')
   setImmediate(() => {
-    throw new Error('nobody catches this')
+    throw new Error('not caught')
   })
-if (how === 'reject') setImmediate(() => void Promise.reject(new Error('nobody catches this')))
+if (how === 'reject') setImmediate(() => void Promise.reject(new Error('not caught')))

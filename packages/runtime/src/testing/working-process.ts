@@ -23,7 +23,7 @@ await runProcess({ name: 'test', config }, async ({ signal, serveAdmin, giveUp }
       throw Object.assign(new Error('nothing was read for 60 s'), { name: 'StalledError' })
     default:
       giveUp(new Error('it went wrong'))
-      // What is to be closed now never answers.
+      // Closing never finishes.
       await new Promise(() => {})
   }
 })

@@ -1,4 +1,4 @@
-// A process for service.test.ts: a service whose log, or whose registry, is at an address where nobody answers.
+// A process for service.test.ts: a service whose log, or whose registry, is at an address without a listener.
 import { tmpdir } from 'node:os'
 import { loadServiceConfig } from '../config.ts'
 import { runService } from '../service.ts'

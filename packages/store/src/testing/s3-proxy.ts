@@ -8,9 +8,9 @@ export type Fate =
   | { readonly kind: 'lost answer' }
   /** It reaches the store; the body of the answer breaks off in the middle. */
   | { readonly kind: 'broken answer' }
-  /** It reaches nobody: this is answered instead. */
+  /** It reaches no server: this is the response. */
   | { readonly kind: 'answer'; readonly status: number; readonly code?: string }
-  /** It reaches nobody, and nothing is answered. */
+  /** It reaches no server, and there is no response. */
   | { readonly kind: 'silence' }
 
 export interface S3Proxy {

@@ -5,7 +5,7 @@ const saslSettings = z
     mechanism: z
       .enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])
       .optional()
-      .describe('How processes say who they are. Without it they do not.'),
+      .describe('How processes authenticate. Without it they connect without credentials.'),
     username: z.string().min(1).optional().describe('The name, for all but oauthbearer.'),
     passwordFile: z
       .string()
@@ -104,7 +104,7 @@ export const kafkaConfig = z
       .min(1000)
       .default(60_000)
       .describe(
-        'A worker that hears nothing of one of its partitions for so long, neither an answer nor an error, ends and is to be restarted.',
+        'How long a partition of a member may give neither records nor an error. Then the process ends with 70, and a restart helps.',
       ),
     sasl: saslSettings,
     tls: tlsSettings,

@@ -61,7 +61,7 @@ describe.skipIf(!(await serversAvailable('kafka'))).each(KAFKA_VERSIONS)('on a b
   )
 })
 
-/** Kafka has the topics that somebody made; a test names what it likes. */
+/** Kafka has only topics that were created; a test names any it likes. */
 function madeOnFirstUse(
   log: Log,
   untilSeen: (stream: string) => Promise<void>,

@@ -19,7 +19,7 @@ export interface KafkaLogOptions {
 }
 
 const POLL_MS = 200
-/** Readers look again after so many polls, whatever was seen: what came between two looks may have been missed. */
+/** Readers look again after this many polls, whatever was seen: what came between two looks may have been missed. */
 const POLLS_MAX = 5
 
 /**
@@ -37,7 +37,7 @@ export async function openKafkaLog({
     recordBytesMax: config.recordBytesMax,
     requestTimeoutMs: config.requestTimeoutMs,
   }
-  // Appends and commits wait for nobody else's, and reads least of all.
+  // Appends and commits do not wait for each other, and reads wait for neither.
   const [appending, committing, reading] = await Promise.all([
     connect(config),
     connect(config),

@@ -102,7 +102,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the topics of a cluster', (
     )
   })
 
-  test('says who has which partition', async () => {
+  test('says which member has which partition', async () => {
     const config = configOf()
     await createTopics(config, ['raw'])
     const log = await openKafkaLog({ config: config.kafka })

@@ -4,7 +4,7 @@ import type { KafkaConfig } from './config.ts'
 import { clientSettings } from './protocol/credentials.ts'
 import { createNames } from './names.ts'
 
-// What an operator does with a cluster: make the topics, see whether they fit, see who has which partition.
+// What an operator does with a cluster: make the topics, see whether they fit, see which member has which partition.
 
 /** Something that should be fixed before (`error`) or soon after (`warning`) the stages run. */
 export interface Finding {
@@ -152,7 +152,7 @@ function checkTopic(
   return findings
 }
 
-/** Who has which partition of a stream in a group. Partitions that nobody has are left out. */
+/** Which member of a group has which partition of a stream. Partitions without an owner are left out. */
 export async function groupMembers(
   config: LogConfig,
   group: string,

@@ -41,7 +41,7 @@ export class LostAnswerError extends Error {}
 interface Operation {
   readonly process: Process | undefined
   readonly how: Later
-  /** Takes effect and answers; takes effect and loses the answer; does neither. */
+  /** Takes effect and returns; takes effect and loses the response; does neither. */
   perform(): void
   performUnanswered(): void
   drop(): void

@@ -258,7 +258,7 @@ describe('the network user id', () => {
     collected.reply.headers['set-cookie']?.split(';')[0]
 
   test.each<[string, Partial<EventRequest>, string, string | undefined]>([
-    ['is made for who has none', {}, 'id-1', 'sp=id-1'],
+    ['is made for a client without one', {}, 'id-1', 'sp=id-1'],
     ['is what the cookie says', { headers: { cookie: 'sp=c' } }, 'c', 'sp=c'],
     [
       'is what the query says, against the cookie',
@@ -266,7 +266,7 @@ describe('the network user id', () => {
       'q',
       'sp=q',
     ],
-    ['is nobody’s for an anonymous visitor', { headers: { 'sp-anonymous': '*' } }, ZEROS, undefined],
+    ['is zeros for an anonymous visitor', { headers: { 'sp-anonymous': '*' } }, ZEROS, undefined],
     [
       'is taken from an anonymous visitor',
       { query: 'nuid=q', headers: { 'sp-anonymous': '*', cookie: 'sp=c' } },
@@ -304,7 +304,7 @@ describe('addresses', () => {
       '198.51.100.0',
     ],
     [
-      'don’t come from a header that nobody vouches for',
+      'don’t come from a header that no trusted proxy wrote',
       { headers: { 'x-forwarded-for': '198.51.100.7' } },
       {},
       '203.0.113.0',
@@ -483,7 +483,7 @@ describe('/v1/events', () => {
     expect(reply.status).toBe(200)
     expect(reply.headers).not.toHaveProperty('set-cookie')
     expect(eventCount).toBe(4)
-    // The line that is nobody's goes alone; none is left out.
+    // The line without a visitor is a record of its own; no line is left out.
     expect(records.map(record => [record.visitor, bodyText(record)])).toEqual([
       [
         'v',

@@ -22,7 +22,7 @@ const IN_EVENT = 3
 
 /**
  * The ids in the events of a tracker's body, seen in one walk over its bytes. Nearly all bodies are of one visitor
- * and are stored as they came; that much can be told without parsing them, for half the time and no garbage.
+ * and are stored as they came; finding that out without parsing takes half the time and makes no garbage.
  * Undefined when the bytes don't tell for sure, or when something in them must not be stored as it is: then the body
  * has to be parsed. Says nothing of whether the rest of the body is good.
  */

@@ -1,5 +1,5 @@
 // A walk over the bytes of JSON text that builds nothing. It comes before JSON.parse, which has no limits of its own:
-// text of a few hundred kilobytes can nest so deeply, or hold so many keys, that parsing it holds up everybody else.
+// text of a few hundred kilobytes can nest so deeply, or hold so many keys, that parsing it delays all other requests.
 
 export interface JsonLimits {
   /** Objects and arrays inside each other. */

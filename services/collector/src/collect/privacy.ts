@@ -56,7 +56,7 @@ const PLAIN_FIELDS = new Set([
   ...['page', 'product', 'order', 'transaction', 'properties'],
 ])
 
-/** Entities that say nothing of who it is. All others are left out: a site's own may hold anything. */
+/** Entities that do not identify the visitor. All others are left out: a site's own may hold anything. */
 const KEPT_ENTITIES =
   /^iglu:(?:com\.snowplowanalytics\.snowplow\.(?:ecommerce|media)\/[^/]+|com\.snowplowanalytics\.snowplow\/(?:web_page|application|browser_context|web_vitals|screen_summary)|com\.snowplowanalytics\.mobile\/(?:screen|application)|org\.w3\/[^/]+|org\.ietf\/http_client_hints)\//
 

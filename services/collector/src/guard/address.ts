@@ -9,7 +9,7 @@ const ADDRESS_LENGTH_MAX = 80
 
 /**
  * The address that the nearest trusted proxy saw: with one trusted hop the last entry of X-Forwarded-For, with two
- * the one before it. Everything further left was written by the client, or by somebody unknown, and proves nothing.
+ * the one before it. Everything further left was written by the client or by an unknown proxy, and proves nothing.
  */
 export function clientAddress(
   peer: string | undefined,

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * What V8 has to be told about a process that keeps little and lets go of much, as a collector does. Without them all of
+ * Flags that fit V8 to a process that keeps little and frees much, as a collector does. Without them all of
  * the heap is collected several times a second under load, and everybody waits 20 ms for it.
  */
 export const HEAP_FLAGS = [
@@ -10,7 +10,7 @@ export const HEAP_FLAGS = [
   '--no-allocation-site-pretenuring',
   // A heap as small as a collector's may grow by 8 MB before all of it is collected, and V8 counts the memory of buffers
   // that die young in that: bodies of requests alone are as much in a tenth of a second. Now it may grow to four
-  // times its size, the most that V8 allows by itself.
+  // times its size, the most that V8 allows by default.
   '--heap-growing-percent=300',
 ]
 

@@ -40,7 +40,7 @@ test('remembers a bounded number of addresses, and forgets the one not seen for 
   expect(limit.addresses).toBe(2)
 })
 
-test('a rate of 0 limits nothing and remembers nobody', () => {
+test('a rate of 0 limits nothing and remembers no address', () => {
   const limit = createRateLimit({ requestsPerSecond: 0, burst: 1, addressesMax: 2, now: () => 0 })
   expect([1, 2, 3].map(() => limit.take('a'))).toEqual([0, 0, 0])
   expect(limit.addresses).toBe(0)

@@ -124,7 +124,7 @@ describe('readBody', () => {
 })
 
 describe('pace', () => {
-  test('gives up on who is too slow after the first two seconds, and on nobody else', () => {
+  test('gives up on a sender that is too slow after the first two seconds, and on no other', () => {
     let at = 0
     using pace = createPace(100, () => at)
     const gaveUp: string[] = []
@@ -145,7 +145,7 @@ describe('pace', () => {
     expect(gaveUp).toEqual(['slow'])
   })
 
-  test('a rate of 0 hurries nobody', () => {
+  test('a rate of 0 hurries no sender', () => {
     let at = 0
     using pace = createPace(0, () => at)
     const gaveUp: string[] = []

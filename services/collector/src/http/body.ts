@@ -15,10 +15,10 @@ export interface BodyParts {
   readonly pace: Pace
 }
 
-/** The connection ended before the request did: there is nobody to answer. */
+/** The connection ended before the request did: there is no client to answer. */
 export const GONE = Symbol('gone')
 
-/** A body this small, once decompressed, harms nobody, whatever its ratio. */
+/** A body this small, once decompressed, is harmless, whatever its ratio. */
 const DECODED_BYTES_FREE = 16_384
 
 /** The body, decompressed, or why not. Never holds more than the limits, whatever is sent. */
@@ -140,7 +140,7 @@ export interface Sender {
 export interface Pace extends Disposable {
   start(giveUp: () => void): Sender
   stop(sender: Sender): void
-  /** Gives up on all that are too slow by now. Runs by itself every second. */
+  /** Gives up on all senders that are too slow by now. Runs every second. */
   check(): void
 }
 

@@ -17,7 +17,7 @@ export interface Cors {
 const LOCAL = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/
 
 /**
- * Lets pages read the answers whose origin is listed, exactly. An unknown origin, and `null`, is never echoed: its
+ * Lets a page read the answers when its origin is listed, exactly. An unknown origin, and `null`, is never echoed: its
  * request may be stored, as one by curl may, but its page learns nothing. A browser asks before it posts JSON, so
  * most such requests never come.
  */

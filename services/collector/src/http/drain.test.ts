@@ -16,7 +16,7 @@ function gatedLog() {
   return { log, open: gate.resolve, asked: asked.promise }
 }
 
-describe('when it is told to stop, the collector', () => {
+describe('on SIGTERM, the collector', () => {
   test('answers what is in flight, and stops only then', async () => {
     const { log, open, asked } = gatedLog()
     const collector = await startCollector(partsOf(log, { drain: { idleMs: 1 } }))
@@ -112,7 +112,7 @@ describe('when it is told to stop, the collector', () => {
     await collector.close()
   })
 
-  test('stops once, however often it is told', async () => {
+  test('stops once, however often it is asked to', async () => {
     const collector = await startCollector(partsOf(recordingLog(), { drain: { idleMs: 1 } }))
     const first = collector.close()
     expect(collector.close()).toBe(first)

@@ -6,7 +6,7 @@ import { ask, openClient } from '../testing/client.ts'
 import { httpRequest, partsOf, payloadData, recordingLog, recordingLogger, TP2 } from '../testing/parts.ts'
 
 // Two collectors take everything that is thrown at them here, and must still serve the next visitor. One of them has
-// little patience, for those who are slow.
+// little patience, for slow senders.
 
 const log = recordingLog()
 const logger = recordingLogger()

@@ -33,11 +33,11 @@ export interface HandlerParts {
   readonly fallback?: (req: IncomingMessage, res: ServerResponse) => void
 }
 
-/** Whose a request is: the collector answers its own, and only those are waited for when it stops. */
+/** Which part answers a request: a stopping collector waits for its own only. */
 export type Owner = 'collector' | 'fallback'
 
 export interface Handler extends Disposable {
-  /** Takes a request and sees to its answer. */
+  /** Takes a request and ensures that it is answered. */
   handle(req: IncomingMessage, res: ServerResponse): Owner
   readonly sink: RawSink
   /** Called with each round of heartbeats. */
@@ -136,7 +136,7 @@ export function createHandler({
       case 'robots':
         return text(ROBOTS)
       case 'redirect':
-        return notFound('redirects_disabled', 'redirects disabled: this collector sends nobody elsewhere.')
+        return notFound('redirects_disabled', 'redirects disabled: this collector does not redirect.')
       case 'events-method':
         return refuse(
           {

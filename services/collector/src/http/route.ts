@@ -1,4 +1,4 @@
-/** What a request is for, told by its method and path alone. */
+/** What a request is for, from its method and path alone. */
 export type Route =
   /** A tracker's POST: events in the body, `path` after mapping. */
   | { readonly kind: 'tracker'; readonly path: string }

@@ -63,7 +63,7 @@ describe('every route', () => {
     expect(log.records).toHaveLength(1)
   })
 
-  test('what is nobody’s goes to the pages, if there are any', async () => {
+  test('a request that is not the collector’s goes to the pages, if there are any', async () => {
     const seen: string[] = []
     await using collector = await start({}, recordingLog(), {
       fallback(req, res) {
@@ -273,7 +273,7 @@ describe('limits', () => {
     expect(Buffer.from(log.records[0]?.body as Uint8Array).toString()).toBe(PAGE_VIEW)
   })
 
-  test('who announces too much is refused before it is sent, and reads why although it sends on', async () => {
+  test('a client that announces too much is refused before it sends, and reads why although it keeps sending', async () => {
     await using collector = await start({ limits })
     using client = await openClient(collector.port)
     client.send(`POST ${TP2} HTTP/1.1\r\nhost: x\r\ncontent-length: 100000000\r\n\r\n`, 'x'.repeat(50_000))
@@ -283,7 +283,7 @@ describe('limits', () => {
     await client.closed
   })
 
-  test('who announces nothing is stopped at the limit', async () => {
+  test('a client that announces nothing is stopped at the limit', async () => {
     await using collector = await start({ limits })
     using client = await openClient(collector.port)
     const chunk = `3e8\r\n${'x'.repeat(1_000)}\r\n`
@@ -373,7 +373,7 @@ test('figures say what happened', async () => {
     expect(text).toContain(`${line}\n`)
 })
 
-test('heartbeats reach every partition while nobody comes', async () => {
+test('heartbeats reach every partition while no request comes', async () => {
   const log = recordingLog()
   const beaten = Promise.withResolvers<void>()
   const metrics = new Registry()
@@ -440,7 +440,7 @@ test('a fault of the collector is 500, and the next request is served', async ()
   expect(logger.lines.map(([level]) => level)).toContain('error')
 })
 
-test('a client that leaves before its answer disturbs nobody', async () => {
+test('a client that leaves before its answer disturbs no other', async () => {
   const gate = Promise.withResolvers<void>()
   const asked = Promise.withResolvers<void>()
   const log = recordingLog(() => {

@@ -3,7 +3,7 @@ import { heartbeatRecord, startHeartbeat } from './heartbeat.ts'
 import { asCollectedTime } from '@sluicebox/event/instants'
 import { codec, decode } from '../testing/parts.ts'
 
-/** Runs so many rounds, one every second of a clock of its own, and tells what happened. */
+/** Runs this many rounds, one every second of a clock of its own, and returns what happened. */
 async function run(
   rounds: number,
   append: (round: number) => Promise<void> = async () => {},

@@ -29,7 +29,7 @@ export interface RawSink {
 
 /**
  * Writes to `raw`, and knows whether that works. What comes in one turn of the event loop is appended together: it
- * costs nobody any time, and the log has one call to see to instead of hundreds.
+ * delays no request, and the log handles one call instead of hundreds.
  */
 export function createRawSink({
   log,

@@ -34,12 +34,12 @@ describe('other events', () => {
       { action: 'add_to_cart', product_id: 'p-1', quantity: 2, price: 9.5, currency: 'EUR' },
     ],
     [
-      'an order of old',
+      'a legacy order',
       pageView({ e: 'tr', tr_id: 'o-1', tr_tt: '79.00', tr_cu: 'EUR' }),
       { action: 'transaction', order_id: 'o-1', revenue: 79, currency: 'EUR' },
     ],
     [
-      'an item of old',
+      'a legacy item',
       pageView({ e: 'ti', ti_id: 'o-1', ti_sk: 'p-1', ti_ca: 'lamps', ti_pr: '9.50', ti_qu: '2' }),
       {
         action: 'transaction_item',

@@ -58,7 +58,7 @@ test.each([
   expect(() => compileRegex(source)).toThrow(fault)
 })
 
-test('what is not a regular expression is told with its reason', () => {
+test('what is not a regular expression is refused with its reason', () => {
   expect(() => compileRegex('(')).toThrow(/"\(" is not a regular expression: /)
 })
 

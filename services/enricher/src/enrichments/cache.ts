@@ -1,6 +1,6 @@
 /**
  * Remembers what `compute` made of a text: a pure function, so that whether an answer is remembered changes nothing
- * but the time it takes. Holds at most `entriesMax` answers, those asked for lately; texts longer than
+ * but the time it takes. Holds at most `entriesMax` results, the most recently used; texts longer than
  * `keyLengthMax` are never held.
  */
 export function remember<T extends object>(
@@ -8,7 +8,7 @@ export function remember<T extends object>(
   { entriesMax, keyLengthMax }: { entriesMax: number; keyLengthMax: number },
 ): (key: string) => T {
   // Two generations: what is asked for moves into the young one, and when that is full it becomes the old one, and
-  // what nobody asked for in the meantime is gone. No list to keep in order.
+  // what was not used in the meantime is gone. No list to keep in order.
   const youngMax = Math.max(1, Math.floor(entriesMax / 2))
   let young = new Map<string, T>()
   let old = new Map<string, T>()

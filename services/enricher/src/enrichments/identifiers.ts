@@ -14,7 +14,7 @@ export interface Identifiers {
   readonly entities: readonly SelfDescribing[]
 }
 
-/** Entities that say who it is, and nothing else that is of use without. */
+/** Entities that identify the visitor, and say nothing else of use. */
 const IDENTIFYING = [CLIENT_SESSION, /^iglu:com\.snowplowanalytics\.snowplow\/mobile_context\//]
 
 /**

@@ -4,7 +4,7 @@ import { lengthFaults } from './page.ts'
 import { findSite } from './referrer-sites.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl } from './url.ts'
 
-/** What the URL of a referrer says by itself. */
+/** What the URL of a referrer says, without the page that it leads to. */
 export interface Referrer {
   readonly faults: readonly Fault[] | undefined
   readonly url: string | null

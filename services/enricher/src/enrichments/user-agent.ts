@@ -28,7 +28,7 @@ export const NO_USER_AGENT: UserAgent = {
   isBot: false,
 }
 
-/** Reads a user agent. Expensive (some 10 µs), and pure: to be remembered. */
+/** Reads a user agent. Takes about 10 µs, and is pure: the result is worth remembering. */
 export function readUserAgent(text: string): UserAgent {
   const capped = text.slice(0, USER_AGENT_LENGTH_MAX).toWellFormed()
   if (capped === '') return NO_USER_AGENT

@@ -27,7 +27,7 @@ test.each([
   ['short', [0], 0, 'a', 'CompleteCommit'],
   ['a long id', [0], 0, LONG, 'PrepareAbort'],
   ['an error', [0], 105, 'a', ''],
-  ['a header with tags that nobody knows', [2, 0, 1, 0xff, 5, 2, 1, 2], 16, 'a', 'Ongoing'],
+  ['a header with unknown tags', [2, 0, 1, 0xff, 5, 2, 1, 2], 16, 'a', 'Ongoing'],
 ])('reads the error and the state: %s', (_name, header, errorCode, id, state) => {
   expect(decodeResponse(responseOf(header, errorCode, id, state))).toEqual({ errorCode, state })
 })

@@ -1,7 +1,7 @@
 import { errorOf, send, type Broker } from '../protocol/wire.ts'
 
 /**
- * What the coordinator says of the last transaction of a transactional id. `unknown` where it has never heard of the
+ * What the coordinator says of the last transaction of a transactional id. `unknown` where it does not know the
  * id, and for states that say nothing of how it ended.
  */
 export type TransactionState = 'committing' | 'committed' | 'aborting' | 'aborted' | 'unknown'

@@ -95,7 +95,7 @@ describe('what the last transaction has left open', () => {
     ['Ongoing', 'abort'],
     ['PrepareEpochFence', 'abort'],
     ['Empty', 'abort'],
-    ['a state that nobody knows yet', 'abort'],
+    ['a state of a later version', 'abort'],
     // No transaction was open.
     [105, 'abort'],
   ])('%s: %s', async (state, end) => {
@@ -148,7 +148,7 @@ describe('a coordinator that was connected again', () => {
     expect(asked).toEqual([])
   })
 
-  test('is not asked to end what it was told before', async () => {
+  test('is not asked to end what it has ended before', async () => {
     const transactions = await begin()
     onAsked = name => {
       if (name === 'position') socket = {}

@@ -33,13 +33,13 @@ interface TopicPartitions {
   readonly partitions: readonly number[]
 }
 
-/** The type of the error that the coordinator was connected again, or is another one, since it was last told something. */
+/** The type of the error that the coordinator was connected again, or is another one, since the last request to it. */
 const RECONNECTED = 'RECONNECTED'
 /** How long a request is tried while brokers say that it did nothing, in request timeouts. */
 const PATIENCE = 2
 
 /**
- * Begins to write in the name of a transactional id. All who did so before are shut out from then on, and what they
+ * Begins to write in the name of a transactional id. Every earlier producer of the id is fenced from then on, and what they
  * had not committed never happened: only now can the group's position be relied on.
  */
 export async function beginTransactions(

@@ -23,7 +23,7 @@ test.each<[string, Member[], number, Record<string, number[]>]>([
     4,
     { a: [0, 1], b: [2, 3] },
   ],
-  ['who is left takes what the other had', [{ id: 'b', owned: [2, 3] }], 4, { b: [0, 1, 2, 3] }],
+  ['the member that is left takes what the other had', [{ id: 'b', owned: [2, 3] }], 4, { b: [0, 1, 2, 3] }],
   [
     'more members than partitions: some wait',
     [
@@ -35,7 +35,7 @@ test.each<[string, Member[], number, Record<string, number[]>]>([
     { a: [], b: [1], c: [0] },
   ],
   [
-    'of two who claim a partition one has it',
+    'of two members that claim a partition one has it',
     [
       { id: 'b', owned: [0, 1] },
       { id: 'a', owned: [0, 1] },
@@ -43,7 +43,7 @@ test.each<[string, Member[], number, Record<string, number[]>]>([
     2,
     { a: [0], b: [1] },
   ],
-  ['partitions that are not there are nobody’s', [{ id: 'a', owned: [7, 0] }], 2, { a: [0, 1] }],
+  ['partitions that do not exist belong to no member', [{ id: 'a', owned: [7, 0] }], 2, { a: [0, 1] }],
 ])('%s', (_name, members, count, expected) => {
   expect(shares(members, count)).toEqual(expected)
 })

@@ -1,6 +1,6 @@
 import { AssignerProtocol } from 'kafkajs'
 
-// Who gets which partitions, as the member that leads the group settles it.
+// Which member gets which partitions: the member that leads the group decides.
 
 export interface Member {
   readonly id: string
@@ -22,7 +22,7 @@ export function assign(members: readonly Member[], partitionCount: number): Map<
     id,
     owned: [...new Set(owned)].filter(partition => free.delete(partition)),
   }))
-  // Who has most gets one more where it does not come out even.
+  // Where the division is uneven, the members with most keep one more.
   claims.sort((a, b) => b.owned.length - a.owned.length)
   const assigned = new Map<string, number[]>()
   claims.forEach(({ id, owned }, index) => {

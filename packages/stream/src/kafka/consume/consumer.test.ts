@@ -77,7 +77,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     const log = await open()
     await log.append('raw', numbered(5))
     await withOwned(log, owned => owned.commit({}, 1n))
-    // So that the client learns who leads the partition.
+    // So that the client learns which broker leads the partition.
     await admin.fetchTopicOffsets(`${prefix}raw`)
     await admin.deleteTopicRecords({ topic: `${prefix}raw`, partitions: [{ partition: 0, offset: '3' }] })
     await withOwned(log, async owned => {
@@ -129,7 +129,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
         await owned.next()
         if (++ownings === 1) {
           await owned.commit({ good: numbered(1) }, 2n)
-          // Somebody takes the transactional id, as a worker would who was given the partition.
+          // Another producer takes the transactional id, as a new owner of the partition would.
           const other = new kafkajs.Kafka({
             brokers: kafka.addresses,
             logLevel: kafkajs.logLevel.NOTHING,
@@ -172,12 +172,12 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     }
     stop.abort()
     await Promise.all(members)
-    // Nobody was given again what he had.
+    // No member lost and regained a partition.
     expect(new Set(begun).size).toBe(begun.length)
     expect(begun).toHaveLength(5)
   })
 
-  test('a member for whom no partition is left says so, and takes over from one who leaves', async () => {
+  test('a member without a partition says so, and takes over from one that leaves', async () => {
     const log = await open()
     const other = await open()
     const stops = [new AbortController(), new AbortController()] as const

@@ -178,7 +178,7 @@ export async function consume(
     if (silentMs > config.stallMs)
       failure.reject(
         new StalledError(
-          `nothing was heard of a partition of ${topic} for ${Math.round(silentMs / 1000)} s, neither an answer nor an error`,
+          `a partition of ${topic} has given neither records nor an error for ${Math.round(silentMs / 1000)} s`,
         ),
       )
   }, config.stallMs / 4)

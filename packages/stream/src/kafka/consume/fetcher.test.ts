@@ -10,10 +10,10 @@ const HELD_MS = 250
 const REQUESTS_A_SECOND = 1 + 1000 / HELD_MS
 const LIMITS = { recordsMax: 100, bytesMax: 1_000_000 }
 
-/** Who leads each partition, and who does so as far as the connection knows. */
+/** Which broker leads each partition, and which one the connection believes to lead it. */
 let leaders: (string | undefined)[]
 let known: (string | undefined)[]
-/** Brokers that answer with an error, and such as never answer. */
+/** Brokers that respond with an error, and brokers that never respond. */
 let failing: Set<string>
 let mute: Set<string>
 /** Partitions in the order in which each broker was asked for them. */
@@ -119,7 +119,7 @@ test('a partition that moves to a broker that led none before', async () => {
 test('a partition whose move is known before its former leader refuses it', async () => {
   open('1', '1')
   await vi.advanceTimersByTimeAsync(HELD_MS / 2)
-  // Another part of the program has asked again: the former leader still answers, and is not asked for it again.
+  // Another part of the process has refreshed the metadata: the former leader still responds, and is not asked again.
   leaders = known = ['2', '1']
   expect(await afterASecond()).toEqual({ 1: [1], 2: [0] })
   leaders = known = ['1', '1']
@@ -154,7 +154,7 @@ test('continues behind what was deleted', async () => {
   })
 })
 
-test('is silent for as long as nothing was heard of one partition, whatever is heard of the others', async () => {
+test('is silent for as long as one partition gave nothing, whatever the others give', async () => {
   open('1', '2')
   await afterASecond()
   expect(fetcher.silentMs()).toBeLessThanOrEqual(HELD_MS)
@@ -170,7 +170,7 @@ test('is silent for as long as nothing was heard of one partition, whatever is h
 test.each<[string, () => void]>([
   ['its broker fails', () => failing.add('2')],
   ['it has no leader', () => (leaders = known = ['1', undefined])],
-])('is not silent while somebody says why nothing comes: %s', async (_name, goWrong) => {
+])('is not silent while a broker says why nothing comes: %s', async (_name, goWrong) => {
   open('1', '2')
   await afterASecond()
   goWrong()

@@ -6,7 +6,7 @@ import { readFetched, type FetchedMessage } from '../protocol/wire.ts'
 /** What was fetched of a partition and not taken yet. */
 export interface Feed {
   /**
-   * The next records within the limits, and where to continue; waits for some. No records when others follow that nobody
+   * The next records within the limits, and where to continue; waits for some. No records when others follow that no reader
    * gets to see, such as the end of a transaction. Undefined when the feed is closed.
    */
   take(limits: ReadLimits): Promise<{ records: InputRecord[]; next: bigint } | undefined>

@@ -39,7 +39,7 @@ const RETRY_MS = 200
 
 /**
  * Takes part in a consumer group. While the group shares the partitions out again, each member continues with what it
- * has; who loses a partition learns it from the outcome, or by being fenced.
+ * has; a member that loses a partition learns it from the outcome, or by being fenced.
  */
 export function joinGroup(parts: MembershipParts): Membership {
   const { connection, groupId, topic, sessionTimeoutMs, signal } = parts

@@ -13,7 +13,7 @@ export function clientSettings(config: KafkaConfig) {
     connectionTimeout: requestTimeoutMs,
     authenticationTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
-    // Who calls tries again, and knows for how long.
+    // The caller retries, and knows for how long.
     retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
     ...(sasl === undefined ? {} : { sasl }),
     ...(tls.enabled

@@ -160,7 +160,7 @@ const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
   prototype: { scheduleCheckPendingRequests(this: { pending: unknown[]; throttledUntil: number }): void }
 }
 
-// As it stands it sets a timer of minus fifty years after each answer, which fires at once and sets the next: a
+// Unpatched, it sets a timer of minus fifty years after each answer, which fires at once and sets the next: a
 // thousand times a second for each connection, forever.
 const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests
 RequestQueue.prototype.scheduleCheckPendingRequests = function () {
@@ -196,7 +196,7 @@ export interface Api {
   readonly apiName: string
 }
 
-/** Sends a request that kafkajs has no words for, or less good ones. Answers what `decode` reads in the response. */
+/** Sends a request that kafkajs does not know, or knows in an older version only. Returns what `decode` reads in the response. */
 export async function send<T extends object>(
   broker: Broker,
   api: Api,
