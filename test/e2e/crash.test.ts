@@ -1,10 +1,12 @@
 // kill -9 of the whole pipeline under load, several times: nothing accepted is missing, nothing counts twice.
 import { expect, onTestFinished, test } from 'vitest'
-import { json, post, succeed, temporaryDir, up } from './sluicebox.ts'
+import { eventually, json, post, succeed, temporaryDir, up } from './sluicebox.ts'
 
 const KILLS = 4
 const SESSIONS = 40
 const EVENTS_PER_SESSION = 12
+/** Events accepted before each kill, of 480. */
+const EVENTS_PER_KILL = 80
 
 interface Good {
   readonly kind: string
@@ -38,23 +40,25 @@ test('kill -9 under load, restarted: all that was accepted is scored once, in un
   const data = temporaryDir(onTestFinished)
   let pipeline = await up(data)
   let isOver = false
+  let acceptedCount = 0
 
   // A client of a session sends one event after another and repeats each until it is accepted, as trackers do. What was
   // in doubt when the process died is sent twice: with the same event id.
   const clients = Array.from({ length: SESSIONS }, async (_, session) => {
     for (const event of sessionEvents(session)) {
-      for (;;) {
+      await eventually(async () => {
         const response = await post(`${pipeline.url}/v1/events`, event).catch(() => undefined)
         await response?.text().catch(() => '')
-        if (response?.ok === true) break
+        if (response?.ok === true) return true
         if (isOver) throw new Error('the test ended before the client was done')
-        await new Promise(resume => setTimeout(resume, 20))
-      }
+        return undefined
+      }, 20)
+      acceptedCount++
     }
   })
   try {
     for (let kill = 0; kill < KILLS; kill++) {
-      await new Promise(resume => setTimeout(resume, 150 + kill * 70))
+      await eventually(() => acceptedCount >= (kill + 1) * EVENTS_PER_KILL || undefined, 5)
       await pipeline.kill()
       pipeline = await up(data)
     }

@@ -50,12 +50,11 @@ async function sendSessions(urlOf: () => string, accepted: () => void): Promise<
         action: 'product_view',
         product: { id: `p${index % 5}`, price: 10 + index },
       }
-      for (;;) {
+      await eventually(async () => {
         const response = await post(`${urlOf()}/v1/events`, event).catch(() => undefined)
         await response?.text().catch(() => '')
-        if (response?.ok === true) break
-        await new Promise(resume => setTimeout(resume, 20))
-      }
+        return response?.ok === true || undefined
+      }, 20)
       accepted()
     }
   })

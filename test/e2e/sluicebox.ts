@@ -131,12 +131,18 @@ export async function post(
   })
 }
 
-/** Asks again until `ask` gives something; the test's own time limit bounds it. */
-export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
+/**
+ * Calls `ask` until it returns something, with a pause between: another process has no event to wait for. The test's own time
+ * limit bounds it.
+ */
+export async function eventually<T>(
+  ask: () => Promise<T | undefined> | T | undefined,
+  everyMs = 100,
+): Promise<T> {
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
-    await new Promise(resume => setTimeout(resume, 100))
+    await new Promise(resume => setTimeout(resume, everyMs))
   }
 }
 
