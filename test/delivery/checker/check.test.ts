@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { check } from './check.ts'
 import type { Check } from './findings.ts'
+import type { Stored } from './streams.ts'
 import {
   derived,
   evidenceOf,
@@ -23,6 +24,18 @@ test('a run in which all went well has no findings, and its figures are right', 
   expect(report.outcomes).toEqual({ rawEvents: 8, good: 6, bad: 2 })
   expect(report.scores).toEqual({ scores: 5, sessions: 2, finals: 1 })
   expect(report.archive).toEqual({ objects: 3, archived: 7, holes: 0, overlaps: 0 })
+})
+
+test('visitors who show the same session id have sessions of their own', () => {
+  const run = smallRun()
+  const renamed = (records: readonly Stored[]): Stored[] =>
+    records.map(({ fields, ...record }) => ({
+      ...record,
+      fields: typeof fields?.['session_id'] === 'string' ? { ...fields, session_id: '7' } : fields,
+    }))
+  const report = check(evidenceOf({ ...run, good: renamed(run.good), scored: renamed(run.scored) }))
+  expect(report.findings).toEqual([])
+  expect(report.scores).toEqual({ scores: 5, sessions: 2, finals: 1 })
 })
 
 // Each row spoils the run in one way. The first check named must say so, with these words; the others may as well.

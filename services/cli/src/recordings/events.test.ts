@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -60,11 +60,48 @@ describe('readRecordings', () => {
     ])
   })
 
-  test('gives every row an id, the same when read again', async () => {
-    const path = file('d.csv', 'at,who,what\n1,v,a\n1,v,a\n')
-    const ids = (await read(path, map())).map(event => (event as { event_id?: string }).event_id)
-    expect(new Set(ids).size).toBe(2)
-    expect((await read(path, map())).map(event => (event as { event_id?: string }).event_id)).toEqual(ids)
+  describe('gives an event without an id one that is made of its row', () => {
+    const idsOf = async (paths: readonly string[], changes: object = {}): Promise<string[]> =>
+      (await readRecordings(paths, map(changes))).map(
+        ({ json }) => (JSON.parse(json) as { event_id: string }).event_id,
+      )
+
+    test('equal rows of a file are events of their own', async () => {
+      const ids = await idsOf([file('d.csv', 'at,who,what\n1,v,a\n1,v,b\n1,v,a\n1,v,a\n')])
+      expect(new Set(ids).size).toBe(4)
+      for (const id of ids)
+        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/)
+    })
+
+    test('items of a list are rows', async () => {
+      const path = file('d.jsonl', '{"who":"v","all":[{"at":1,"what":"x"},{"at":1,"what":"x"}]}\n')
+      expect(new Set(await idsOf([path], { format: 'ndjson', rows: 'all' })).size).toBe(2)
+    })
+
+    test('a file has the same ids each time, under any name, compressed or not', async () => {
+      const content = 'at,who,what\n1,v,a\n2,v,a\n1,v,a\n'
+      const ids = await idsOf([file('d.csv', content)])
+      expect(await idsOf([join(dir, 'd.csv')])).toEqual(ids)
+      expect(await idsOf([file('other.csv.gz', gzipSync(content))])).toEqual(ids)
+      expect(new Set(await idsOf([join(dir, 'd.csv'), join(dir, 'd.csv')]))).toEqual(new Set(ids))
+    })
+
+    test('two files of one name in two folders have no id in common', async () => {
+      for (const folder of ['one', 'two']) mkdirSync(join(dir, folder))
+      const paths = [
+        file('one/part-0000.csv', 'at,who,what\n1,v,a\n2,v,a\n'),
+        file('two/part-0000.csv', 'at,who,what\n3,v,a\n4,v,a\n'),
+      ]
+      expect(new Set(await idsOf(paths)).size).toBe(4)
+    })
+
+    test('columns that the map does not name tell rows apart, and their order does not matter', async () => {
+      const [one] = await idsOf([file('d.csv', 'at,who,what,row\n1,v,a,1\n')])
+      const [other] = await idsOf([file('d.csv', 'at,who,what,row\n1,v,a,2\n')])
+      const [again] = await idsOf([file('d.csv', 'row,what,at,who\n1,a,1,v\n')])
+      expect(other).not.toBe(one)
+      expect(again).toBe(one)
+    })
   })
 
   test('skips actions without translation when told to', async () => {

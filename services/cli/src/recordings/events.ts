@@ -1,5 +1,6 @@
-import { basename } from 'node:path'
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import { canonicalJson } from '@sluicebox/event/canonical'
 import type { RecordingMap } from './map.ts'
 import { readRows, type Row, type RowOptions } from './rows.ts'
 import { timeFormat } from './time-format.ts'
@@ -19,7 +20,7 @@ export interface Skipped {
 
 /**
  * The events of recordings in order of time, whatever the order of the rows. Rows are held in memory until all are
- * read: some 200 bytes an event. Throws, naming file and row, when a row does not fit the map.
+ * read: about 300 bytes an event. Throws, naming file and row, when a row does not fit the map.
  */
 export async function readRecordings(
   files: readonly string[],
@@ -33,13 +34,8 @@ export async function readRecordings(
       onProgress === undefined
         ? {}
         : { onProgress: (share: number) => onProgress((index + share) / files.length) }
-    let sameRow = { number: 0, index: 0 }
     for await (const row of readRows(file, map, options)) {
-      sameRow =
-        row.number === sameRow.number
-          ? { ...sameRow, index: sameRow.index + 1 }
-          : { number: row.number, index: 0 }
-      const event = toEvent(row, sameRow.index)
+      const event = toEvent(row)
       if (event !== undefined) events.push(event)
       else if (skipped !== undefined) skipped.count++
     }
@@ -48,12 +44,13 @@ export async function readRecordings(
   return events.sort((a, b) => a.timeMs - b.timeMs)
 }
 
-type ReadEvent = (row: Row, index: number) => RecordedEvent | undefined
+type ReadEvent = (row: Row) => RecordedEvent | undefined
 
 /** Undefined for a row that the map says to skip. */
 function eventReader(map: RecordingMap, file: string): ReadEvent {
   const readTime = timeFormat(map.time.format)
-  return (row, index) => {
+  const idOf = createRowIds()
+  return row => {
     const { fields } = row
     const fail = (what: string): never => {
       throw new Error(`${file}, row ${row.number}: ${what}`)
@@ -81,7 +78,7 @@ function eventReader(map: RecordingMap, file: string): ReadEvent {
 
     const properties = entries(map.properties, text)
     const event = {
-      event_id: text(map.event_id) ?? eventId(file, row.number, index),
+      event_id: text(map.event_id) ?? idOf(row),
       action,
       visitor_id: visitor,
       session_id: text(map.session),
@@ -151,8 +148,25 @@ function entries(
   return compact(Object.fromEntries(Object.entries(names).map(([name, path]) => [name, text(path)])))
 }
 
-/** The same file imported again gives the same ids, so that nothing counts twice. Shaped as a UUID (version 8). */
-function eventId(file: string, row: number, index: number): string {
-  const hex = createHash('sha256').update(`${file}/${row}/${index}`).digest('hex')
+/**
+ * Ids for the rows of one file, made of what is in a row and of how many equal rows came before it. So a file has the
+ * same ids each time it is read, whatever its name and folder are, and equal rows of one file are events of their own.
+ */
+function createRowIds(): (row: Row) => string {
+  const counts = new Map<string, number>()
+  return ({ fields }) => {
+    const content = digestOf(canonicalJson(fields))
+    const before = counts.get(content) ?? 0
+    counts.set(content, before + 1)
+    return asUuid(before === 0 ? content : digestOf(`${content} ${before}`))
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+/** Shaped as a UUID of version 8. */
+function asUuid(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

@@ -35,7 +35,9 @@ export const mapSchema = z.strictObject({
   session: field
     .optional()
     .describe('The session; without it, sessions end after 30 minutes without an event.'),
-  event_id: field.optional().describe('Id of the event; without it, one is made from file and row.'),
+  event_id: field
+    .optional()
+    .describe('Id of the event; without it, one is made from the content of the row.'),
   action: z
     .strictObject({
       field: field.optional(),
