@@ -27,15 +27,23 @@ interface PlainSession {
   actions: Record<string, number>
 }
 
-/** The median of some rounds after one that warms up, in runs per second of processor time. */
-function perCpuSecond(runs: number, round: () => void): number {
+/** Seconds of this process's processor time. */
+const cpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/** Seconds by the clock, for what is compared with a figure by the clock. */
+const wallSeconds = (): number => performance.now() / 1_000
+
+/** The median of some rounds after one that warms up, in runs per second. */
+function perSecond(seconds: () => number, runs: number, round: () => void): number {
   round()
   return median(
     Array.from({ length: ROUNDS }, () => {
-      const before = process.cpuUsage()
+      const before = seconds()
       round()
-      const { user, system } = process.cpuUsage(before)
-      return runs / ((user + system) / 1e6)
+      return runs / (seconds() - before)
     }),
   )
 }
@@ -56,7 +64,7 @@ export function parseReference(): Reference {
   let bytes = 0
   return (parsed ??= {
     name: 'JSON parsed and written',
-    value: perCpuSecond(EVENTS, () => {
+    value: perSecond(cpuSeconds, EVENTS, () => {
       for (const text of texts) {
         const event = JSON.parse(text) as object
         bytes += Buffer.from(JSON.stringify({ ...event, length: bytes })).length
@@ -75,7 +83,7 @@ export function sessionsReference(): Reference {
   const texts = Array.from({ length: EVENTS }, (_, n) => pageView(n))
   const sessions = plainSessions()
   const features = Float64Array.from({ length: 40 }, random.next)
-  const value = perCpuSecond(EVENTS, () => {
+  const value = perSecond(cpuSeconds, EVENTS, () => {
     for (const text of texts) {
       const event = JSON.parse(text) as { at: number }
       const session = sessions.get(`session ${random.below(SESSIONS)}`)!
@@ -96,7 +104,7 @@ export function treesReference(): Reference {
   const trees = plainTrees()
   const rows = Array.from({ length: 1_000 }, () => Float64Array.from({ length: 40 }, random.next))
   let sum = 0
-  const rate = perCpuSecond(rows.length * 20, () => {
+  const rate = perSecond(wallSeconds, rows.length * 20, () => {
     for (let i = 0; i < 20; i++) for (const row of rows) sum += plainScore(trees, row)
   })
   return { name: Number.isNaN(sum) ? '' : 'trees of objects', value: 1e6 / rate }
@@ -105,11 +113,11 @@ export function treesReference(): Reference {
 /** Milliseconds to write plain sessions as JSON and to read them again. */
 export function snapshotReference(): Reference {
   const sessions = [...plainSessions()]
-  const rate = perCpuSecond(1, () => void JSON.parse(JSON.stringify(sessions)))
+  const rate = perSecond(wallSeconds, 1, () => void JSON.parse(JSON.stringify(sessions)))
   return { name: 'JSON of plain sessions', value: 1_000 / rate }
 }
 
-/** Milliseconds of a turn of the event loop in which plain sessions take a batch. */
+/** Milliseconds of processor time in which plain sessions take a batch. */
 export function turnReference(events: number): Reference {
   return { name: 'a batch of plain objects', value: (events * 1_000) / sessionsReference().value }
 }
@@ -120,7 +128,7 @@ export function histogramReference(rows: number, features: number, levels: numbe
   const bins = Uint8Array.from({ length: rows * features }, () => random.below(256))
   const gradients = Float64Array.from({ length: rows }, random.next)
   const sums = new Float64Array(features * 256)
-  const rate = perCpuSecond(1, () => {
+  const rate = perSecond(wallSeconds, 1, () => {
     for (let feature = 0; feature < features; feature++)
       for (let row = 0; row < rows; row++)
         sums[feature * 256 + bins[feature * rows + row]!]! += gradients[row]!
