@@ -19,7 +19,7 @@ test.each([
   ['an unknown key further in', { limits: { bodyBytes: 1 } }],
   ['a header that holds secrets among those to keep', { privacy: { storedHeaders: ['Cookie'] } }],
   ['a header that holds addresses among those to keep', { privacy: { storedHeaders: ['X-Forwarded-For'] } }],
-  ['a path that stands for a redirect', { paths: { '/a/b': '/r/tp2' } }],
+  ['a path that is mapped to a redirect', { paths: { '/a/b': '/r/tp2' } }],
   ['a path with a query', { paths: { '/a?b': '/i' } }],
   ['an origin with a path', { cors: { applications: [{ appId: 'a', origins: ['https://a.example/'] }] } }],
   ['a limit of nothing', { limits: { bodyBytesMax: 0 } }],

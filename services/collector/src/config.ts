@@ -127,10 +127,10 @@ const limits = z.strictObject({
       'Request line and headers together. A longer head gets 400 `headers_too_large`, and its connection is closed.',
     ),
   bodyBytesMax: count(
-    'The body as it comes over the wire. A longer one gets 413 `body_too_large` (trackers: 422), and nothing of it is stored.',
+    'The body as it comes over the wire, before decompression. A longer one gets 413 `body_too_large` (trackers: 422), and nothing of it is stored.',
   ).default(262_144),
   decodedBytesMax: count(
-    'The body after decompression. A longer one gets 413 `decoded_body_too_large` (trackers: 422).',
+    'The body after decompression. A longer one gets 413 `decoded_body_too_large` (trackers: 422), and nothing of it is stored.',
   ).default(1_048_576),
   compressionRatioMax: count(
     'How many times larger than on the wire a body may become (beyond 16 KiB). One that becomes larger gets 413 `decoded_body_too_large` (trackers: 422).',
@@ -149,36 +149,40 @@ const limits = z.strictObject({
       'One record in `raw`; set it to what the log takes. A request that needs more is split; an event that fits into no record gets 413 `record_too_large` (trackers: 422).',
     ),
   depthMax: count(
-    'Nesting of objects and arrays on /v1/events. Deeper JSON gets 422 `too_complex`; a line of lines that is deeper goes to `bad`.',
+    'Nesting of objects and arrays on /v1/events. Deeper JSON gets 422 `too_complex`; in a body of several lines only the line that is deeper goes to `bad`.',
   ).default(32),
-  objectKeysMax: count('Keys of one object on /v1/events. More get 422 `too_complex`.').default(1_000),
-  keysMax: count('Keys of all objects of a body on /v1/events together. More get 422 `too_complex`.').default(
-    50_000,
-  ),
-  stringBytesMax: count('One string on /v1/events. A longer one gets 422 `too_complex`.').default(65_536),
+  objectKeysMax: count(
+    'Keys of one object on /v1/events. More get 422 `too_complex`; in a body of several lines only that line goes to `bad`.',
+  ).default(1_000),
+  keysMax: count(
+    'Keys of all objects of a body (or of a line) on /v1/events together. More get 422 `too_complex`; in a body of several lines only that line goes to `bad`.',
+  ).default(50_000),
+  stringBytesMax: count(
+    'One string on /v1/events. A longer one gets 422 `too_complex`; in a body of several lines only that line goes to `bad`.',
+  ).default(65_536),
 })
 
 const timeouts = z.strictObject({
   headersMs: count(
-    'Time for the request line and headers to arrive. A slower connection gets 408 and is closed.',
+    'Time for the request line and headers to arrive. A slower connection gets 408 `too_slow` and is closed.',
   ).default(10_000),
   requestMs: count(
-    'Time for the whole request to arrive. A slower one gets 408 and its connection is closed.',
+    'Time for the whole request to arrive. A slower one gets 408 `too_slow` and its connection is closed.',
   ).default(15_000),
   checkMs: count(
-    'How often slow connections are looked for: the two times above may be passed by as much.',
+    'How often slow connections are looked for: `headersMs` and `requestMs` may be exceeded by this much.',
   ).default(2_000),
   keepAliveMs: count('How long a connection may be idle between two requests. Then it is closed.').default(
     5_000,
   ),
   inactivityMs: count(
-    'How long a connection may stay without any byte in the middle of a request or an answer. Then it is cut.',
+    'How long a connection may stay without any byte in the middle of a request or an answer. Then it is cut, without an answer.',
   ).default(60_000),
   bodyBytesPerSecondMin: countOrOff(
     'Slowest rate at which a body may arrive, after two seconds; 0 for no bound. A slower one gets 408 `too_slow`.',
   ).default(1_024),
   appendMs: count(
-    'How long a request waits for the log. Then it gets 503 with Retry-After, although the log may still take its events.',
+    'How long a request waits for the log. Then it gets 503 `log_unavailable` with Retry-After, although the log may still take its events.',
   ).default(10_000),
 })
 
@@ -217,7 +221,9 @@ const rateLimit = z.strictObject({
     .describe(
       'Requests per second of one truncated address; 0 for no bound. Further ones get 429 `rate_limit` with Retry-After.',
     ),
-  burst: count('Requests that an address may send at once before the rate counts.').default(200),
+  burst: count(
+    'Requests that an address may send at once before the rate counts. Further ones get 429 `rate_limit` with Retry-After.',
+  ).default(200),
   addressesMax: count(
     'Addresses that are remembered. Beyond it the one not seen for longest is forgotten, and starts with a full burst when it returns.',
   ).default(20_000),
@@ -225,7 +231,7 @@ const rateLimit = z.strictObject({
 
 const drain = z.strictObject({
   announceMs: countOrOff(
-    'How long health says not ready before the port is closed, so that a load balancer can take note.',
+    'How long health says not ready before the port is closed, so that a load balancer stops sending requests here. They are still taken.',
   ).default(0),
   idleMs: countOrOff(
     'How long an idle connection may still bring a request after the port is closed. Then it is cut.',
@@ -249,7 +255,7 @@ export const collectorConfig = z.strictObject({
     )
     .default({})
     .describe(
-      'Paths of your own for trackers, and the protocol path that each stands for: /acme/track: /com.snowplowanalytics.snowplow/tp2.',
+      'Paths of your own for trackers, and the protocol path that each is mapped to: /acme/track: /com.snowplowanalytics.snowplow/tp2.',
     ),
   reservedSegments: z
     .array(z.string())

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { CollectedTime } from '@sluicebox/event/instants'
 import type { RawRecord } from '@sluicebox/event/records'
@@ -275,7 +276,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     { headers, peer, collectedAt }: EventRequest,
     { anonymous, query, networkId }: Pick<Ids, 'anonymous' | 'query' | 'networkId'>,
   ): RawRecord {
-    const referer = headers.referer ?? null
+    const referer = utf8(headers.referer) ?? null
     return {
       kind: 'payload',
       collected_at: collectedAt,
@@ -287,7 +288,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       content_type: contentType,
       body: null,
       ip: anonymous ? 'unknown' : (readAddress(peer, headers['x-forwarded-for'] as string) ?? null),
-      user_agent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH_MAX) ?? null,
+      user_agent: utf8(headers['user-agent'])?.slice(0, USER_AGENT_LENGTH_MAX) ?? null,
       referer: referer !== null && anonymous ? stripUrl(referer) : referer,
       hostname: headers.host?.replace(/:\d+$/, '') ?? null,
       network_user_id: networkId,
@@ -301,7 +302,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     const stored: string[] = []
     for (const name of privacy.storedHeaders) {
       const value = headers[name]
-      if (value !== undefined) stored.push(`${name}: ${String(value)}`)
+      if (value !== undefined) stored.push(`${name}: ${utf8(String(value))}`)
     }
     return stored
   }
@@ -346,6 +347,13 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       details: { index, bytesMax: limits.eventBytesMax },
     }
   }
+}
+
+/** A header's value, whose bytes Node.js reads as Latin-1: as UTF-8, where the bytes are. */
+function utf8<Value extends string | undefined>(value: Value): Value | string {
+  if (value === undefined || !/[\u0080-\u00ff]/.test(value)) return value
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString('utf8') : value
 }
 
 function contentTypeOf(headers: IncomingHttpHeaders): string | null {

@@ -79,7 +79,7 @@ describe('findElements', () => {
     ['a value that reads like the key', '{"x":"data","y":["data"],"data":[2]}', 'data', ['2']],
     ['no such key', '{"x":[1]}', 'data', undefined],
     ['a key whose value is not an array', '{"data":{"a":[1]}}', 'data', undefined],
-    ['a key that stands twice', '{"data":[1],"data":[2]}', 'data', undefined],
+    ['a key that appears twice', '{"data":[1],"data":[2]}', 'data', undefined],
     ['a key in escapes', '{"d\\u0061ta":[1]}', 'data', undefined],
     ['white space everywhere', '\n{ "data" :\t[ 1 ,\r\n 2 ] }', 'data', ['1', '2']],
   ])('%s', (_name, text, key, expected) => {

@@ -76,7 +76,7 @@ export interface ArraySpans {
 
 /**
  * Where the elements of an array are in JSON text that parses: of the text itself (`key` null), or of the value
- * of a key of the object that the text is. Undefined when there is no such array, or when the key stands twice or
+ * of a key of the object that the text is. Undefined when there is no such array, or when the key appears twice or
  * is written with escapes, so that bytes and meaning may differ.
  */
 export function findElements(bytes: Uint8Array, key: string | null): ArraySpans | undefined {

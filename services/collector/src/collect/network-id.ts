@@ -45,7 +45,7 @@ export function createCookieJar(options: CookieOptions): CookieJar {
 
   return {
     read(cookieHeader) {
-      // Most requests of new visitors have no cookie of ours, and parsing all others would be for nothing.
+      // Most requests of new visitors lack our cookie: this check saves parsing the cookies of the site.
       if (cookieHeader === undefined || !cookieHeader.includes(`${name}=`)) return undefined
       const id = parseCookie(cookieHeader)[name]
       return id !== undefined && ID.test(id) && usableId(id) === id ? id : undefined

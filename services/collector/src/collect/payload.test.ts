@@ -47,7 +47,7 @@ describe('readTrackerBody', () => {
   })
 
   test.each([
-    ['a key that stands twice', '{"data":[{"a":1}],"schema":"s","data":[{"a":2},{"a":3}]}'],
+    ['a key that appears twice', '{"data":[{"a":1}],"schema":"s","data":[{"a":2},{"a":3}]}'],
     ['a key in escapes', '{"schema":"s","d\\u0061ta":[{"a":2},{"a":3}]}'],
   ])('writes what was understood when there is %s', (_name, body) => {
     const payload = read(body) as Payload

@@ -66,7 +66,7 @@ export function readTrackerBody(sent: Buffer): Payload | undefined {
           tail: body.subarray(spans.array.end - 1),
         }
       }
-      // The bytes are ambiguous (the key stands twice, or in escapes): write what was understood.
+      // The bytes are ambiguous (the key appears twice, or in escapes): write what was understood.
       return enclose(data.map(value => Buffer.from(JSON.stringify(value))))
     },
   }
@@ -106,8 +106,8 @@ export interface EventsBody extends Payload {
 }
 
 /**
- * The events of a body of /v1/events: one JSON object, an array of them, or one a line. Which of these it is shows in
- * the body itself, since people send all of them with whatever content type their tool happens to set.
+ * The events of a body of /v1/events: one JSON object, an array of them, or one a line. The body
+ * itself decides which of these it is, since people send all of them with whatever content type their tool sets.
  */
 export function readEventsBody(
   sent: Buffer,

@@ -10,7 +10,7 @@ export function queryValue(query: string | null, name: string): string | undefin
 }
 
 /**
- * The query with some parameters changed: `change` gets a name and the decoded value, and answers the new value,
+ * The query with some parameters changed: `change` gets a name and the decoded value, and returns the new value,
  * or undefined to leave the parameter out. What is not changed stays as it was sent, byte for byte.
  */
 export function changeQuery(

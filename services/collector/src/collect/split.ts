@@ -13,15 +13,16 @@ export interface SplitOptions {
   readonly changed: ReadonlyMap<number, Uint8Array>
   /** Nothing of the body but its events may be written. */
   readonly eventsOnly: boolean
-  /** The visitor of each event, by index; one alone where the events are not told apart. */
+  /** The visitor of each event, by index; a single one where the events can't be separated. */
   readonly visitors: readonly string[]
   /** Largest body of one record. */
   readonly bodyBytesMax: number
 }
 
 /**
- * The records of one request: one, with the body as it came, when all events are of one visitor and it fits. Else
- * one or more for each visitor, with the bytes of each event as they came. Refuses what no record could hold.
+ * Splits a request into records: a single one, with the body as it came, when all events are of one visitor and the
+ * body fits; else one or more for each visitor, with the bytes of each event as they came. Refuses an event that fits
+ * into no record.
  */
 export function splitRequest(options: SplitOptions): RawRecord[] | Refusal {
   const { body, payload, base, changed, eventsOnly, visitors, bodyBytesMax } = options

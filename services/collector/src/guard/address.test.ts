@@ -10,6 +10,8 @@ describe('clientAddress', () => {
     ['takes the one before it behind two', 2, '10.0.0.1, 198.51.100.1, 192.0.2.1', '198.51.100.1'],
     ['takes the first when there are fewer than proxies', 3, '10.0.0.1, 198.51.100.1', '10.0.0.1'],
     ['takes the peer when there is no header', 1, undefined, 'peer'],
+    ['passes over empty elements', 1, '10.0.0.1, , 198.51.100.1, ,', '198.51.100.1'],
+    ['takes the peer when the header is empty', 1, ' , ', 'peer'],
   ])('%s', (_name, hops, header, expected) => {
     expect(clientAddress('peer', header, hops)).toBe(expected)
   })

@@ -17,8 +17,12 @@ export function clientAddress(
   trustedProxyHops: number,
 ): string | undefined {
   if (trustedProxyHops === 0 || forwardedFor === undefined) return peer
-  const seen = forwardedFor.split(',')
-  return seen[Math.max(0, seen.length - trustedProxyHops)]?.trim()
+  // Proxies may leave empty elements, which RFC 9110, 5.6.1 has every reader ignore.
+  const seen = forwardedFor
+    .split(',')
+    .map(address => address.trim())
+    .filter(address => address !== '')
+  return seen[Math.max(0, seen.length - trustedProxyHops)] ?? peer
 }
 
 /** The truncated address of a request. Remembers the last few thousand: most requests come from few addresses. */

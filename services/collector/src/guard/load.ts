@@ -27,7 +27,7 @@ export interface Load extends Disposable {
 
 const SAMPLE_MS = 250
 
-/** Counts what is held in memory and watches how the process does, so that work is refused before it piles up. */
+/** Counts what is held in memory and watches event loop and heap, so that work is refused before it piles up. */
 export function createLoad({
   inFlightRequestsMax,
   inFlightBytesMax,

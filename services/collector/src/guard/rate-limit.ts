@@ -8,7 +8,7 @@ export interface RateLimitOptions {
 }
 
 export interface RateLimit {
-  /** Takes one request of the address: 0 when it may pass, else the seconds after which it may. */
+  /** Counts one request of the address. Returns 0 when it may pass, else the seconds after which it may. */
   take(address: string): number
   readonly addresses: number
 }
@@ -20,7 +20,7 @@ interface Bucket {
 
 /**
  * A token bucket for each address. The table is bounded: when it is full, the address that was not seen for longest
- * is forgotten, and restarts with a full bucket. A client with many addresses gets past this, and no client is shut out by it.
+ * is forgotten, and restarts with a full bucket. A client with many addresses gets past this limit, but never locks another client out.
  */
 export function createRateLimit({
   requestsPerSecond,

@@ -21,7 +21,7 @@ export const GONE = Symbol('gone')
 /** A body this small, once decompressed, is harmless, whatever its ratio. */
 const DECODED_BYTES_FREE = 16_384
 
-/** The body, decompressed, or why not. Never holds more than the limits, whatever is sent. */
+/** Reads the body and decompresses it; returns a refusal where it can't. Never holds more than the limits, whatever is sent. */
 export async function readBody(
   req: IncomingMessage,
   { limits, hold, pace }: BodyParts,
@@ -59,7 +59,7 @@ function receive(
       resolve(result)
     }
     function take(chunk: Buffer): void {
-      // What comes after a refusal is let go.
+      // Chunks that come after a refusal are dropped.
       if (isFinished) return
       bytes += chunk.length
       sender.bytes = bytes
@@ -136,7 +136,7 @@ export interface Sender {
   readonly giveUp: () => void
 }
 
-/** Finds senders that are slower than a rate: a body that comes byte by byte must not hold a place for long. */
+/** Finds senders that are slower than a rate: a body that comes byte by byte must not occupy memory for long. */
 export interface Pace extends Disposable {
   start(giveUp: () => void): Sender
   stop(sender: Sender): void

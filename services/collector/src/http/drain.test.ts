@@ -5,7 +5,7 @@ import { httpRequest, partsOf, payloadData, recordingLog, recordingLogger, TP2 }
 
 const post = (visitor = 'd'): Buffer => httpRequest('POST', TP2, {}, payloadData({ e: 'pv', duid: visitor }))
 
-/** A log that keeps everybody waiting until the test opens it. */
+/** A log whose appends wait until the test opens it. */
 function gatedLog() {
   const gate = Promise.withResolvers<void>()
   const asked = Promise.withResolvers<void>()

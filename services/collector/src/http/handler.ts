@@ -16,6 +16,7 @@ import { createRateLimit } from '../guard/rate-limit.ts'
 import { createRawSink, type RawLog, type RawSink } from '../raw/raw-sink.ts'
 import { forTrackers, isRefusal, refuse, text, type Refusal, type Reply } from './reply.ts'
 import { createRouter, type Route } from './route.ts'
+import { hasTwoHosts, readTarget } from './target.ts'
 import { ROBOTS } from './texts.ts'
 
 export interface HandlerParts {
@@ -87,15 +88,16 @@ export function createHandler({
   let isLogTrusted = true
 
   function handle(req: IncomingMessage, res: ServerResponse): Owner {
-    const url = req.url as string
-    const mark = url.indexOf('?')
-    const path = mark < 0 ? url : url.slice(0, mark)
-    const query = mark < 0 || mark === url.length - 1 ? null : url.slice(mark + 1)
+    const { path, query, host } = readTarget(req.url as string)
+    if (host !== undefined) req.headers.host = host
     const found = route(req.method as string, path)
-    // A client that names no host is neither a browser nor a tracker, and HTTP/1.1 forbids it.
-    if (req.headers.host === undefined && req.httpVersion === '1.1') {
-      const message = 'The request has no Host header.'
-      answer(req, res, 'other', refuse({ status: 400, error: 'no_host', message }))
+    // A client that names no host is neither a browser nor a tracker, and HTTP/1.1 forbids it, as it forbids two.
+    const isDouble = hasTwoHosts(req.rawHeaders)
+    if (isDouble || (req.headers.host === undefined && req.httpVersion === '1.1')) {
+      const refusal = isDouble
+        ? { status: 400, error: 'two_hosts', message: 'The request has two Host headers.' }
+        : { status: 400, error: 'no_host', message: 'The request has no Host header.' }
+      answer(req, res, 'other', refuse(refusal))
       return 'collector'
     }
     switch (found.kind) {
@@ -135,6 +137,11 @@ export function createHandler({
       }
       case 'robots':
         return text(ROBOTS)
+      case 'other-vendor':
+        return notFound(
+          'other_vendor',
+          `This looks like a client of ${found.vendor}, whose protocol is not served here. Send events to POST /v1/events as JSON, or with a tracker that speaks the Snowplow tracker protocol.`,
+        )
       case 'redirect':
         return notFound('redirects_disabled', 'redirects disabled: this collector does not redirect.')
       case 'events-method':

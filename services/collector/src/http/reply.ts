@@ -79,7 +79,7 @@ export function refuse(
 /** Trackers drop their events after 400, 401, 403, 410 and 422, and send them again after any other failure. */
 const TRACKERS_GIVE_UP_ON = new Set([400, 401, 403, 410, 422])
 
-/** The refusal as a tracker must hear it: a final status becomes 422, or it would send the same events forever. */
+/** The refusal as trackers need it: a final status becomes 422, or they would send the same events forever. */
 export function forTrackers(refusal: Refusal): Refusal {
   const isFinal = refusal.status < 500 && refusal.status !== 408 && refusal.status !== 429
   return isFinal && !TRACKERS_GIVE_UP_ON.has(refusal.status) ? { ...refusal, status: 422 } : refusal

@@ -1,3 +1,5 @@
+import { vendorAt } from './other-vendors.ts'
+
 /** What a request is for, from its method and path alone. */
 export type Route =
   /** A tracker's POST: events in the body, `path` after mapping. */
@@ -6,6 +8,8 @@ export type Route =
   | { readonly kind: 'pixel'; readonly path: string }
   /** POST /v1/events. */
   | { readonly kind: 'events' }
+  /** The client of another vendor. */
+  | { readonly kind: 'other-vendor'; readonly vendor: string }
   | {
       readonly kind:
         'preflight' | 'health' | 'sink-health' | 'robots' | 'redirect' | 'events-method' | 'other'
@@ -45,6 +49,8 @@ export function createRouter({ paths, reservedSegments }: RouteOptions) {
       case '/robots.txt':
         return isRead ? { kind: 'robots' } : { kind: 'other' }
     }
+    const vendor = vendorAt(path)
+    if (vendor !== undefined) return { kind: 'other-vendor', vendor }
     const first = TWO_SEGMENTS.exec(path)?.[1]
     if (first === undefined || reserved.has(first)) return { kind: 'other' }
     // Redirects are not offered: an open one sends visitors wherever a link says.

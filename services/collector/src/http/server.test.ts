@@ -24,6 +24,13 @@ describe('every route', () => {
     ['GET', '/i?e=pv', '', 200, 'image/gif', 'GIF89a', 1],
     ['GET', `${TP2}?e=pv`, '', 200, 'image/gif', 'GIF89a', 1],
     ['GET', '/ice.png', '', 200, 'image/gif', 'GIF89a', 1],
+    ['GET', '//i?e=pv', '', 200, 'image/gif', 'GIF89a', 1],
+    ['GET', '/i/?e=pv', '', 200, 'image/gif', 'GIF89a', 1],
+    ['GET', 'http://collect.example/i?e=pv', '', 200, 'image/gif', 'GIF89a', 1],
+    ['POST', `http://collect.example${TP2}`, PAGE_VIEW, 200, 'text/plain', 'ok', 1],
+    ['POST', '/v1/events/', '{"action":"page_view"}', 200, 'application/json', '{"accepted":1,"bad":0,', 1],
+    ['POST', '/v1/track', '{}', 404, 'application/json', '{"error":"other_vendor",', 0],
+    ['POST', '/g/collect?v=2', '', 404, 'application/json', '{"error":"other_vendor",', 0],
     ['POST', '/v1/events', '{"action":"page_view"}', 200, 'application/json', '{"accepted":1,"bad":0,', 1],
     ['POST', '/v1/events', 'nonsense', 400, 'application/json', '{"error":"not_json",', 0],
     ['GET', '/v1/events', '', 405, 'application/json', '{"error":"method",', 0],
@@ -293,7 +300,7 @@ describe('limits', () => {
     await client.closed
   })
 
-  test('the first to ask is told to continue, or not to', async () => {
+  test('a client that asks before it sends gets 100, or its refusal at once', async () => {
     await using collector = await start({ limits })
     using client = await openClient(collector.port)
     const head = (length: number): string =>
@@ -455,4 +462,57 @@ test('a client that leaves before its answer disturbs no other', async () => {
   gate.resolve()
   expect((await ask(collector.port, post())).status).toBe(200)
   expect(log.records).toHaveLength(2)
+})
+
+test('what was stored for requests sent ahead is answered before what is broken behind them', async () => {
+  const gate = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  const log = recordingLog(() => {
+    asked.resolve()
+    return gate.promise
+  })
+  await using collector = await start({}, log)
+  using client = await openClient(collector.port)
+  client.send(Buffer.concat([post(), Buffer.from('this is not HTTP\r\n\r\n')]))
+  await asked.promise
+  gate.resolve()
+  expect((await client.answer()).status).toBe(200)
+  expect((await client.answer()).status).toBe(400)
+  expect(log.records).toHaveLength(1)
+})
+
+test('a request with two hosts is refused', async () => {
+  await using collector = await start()
+  const answer = await ask(
+    collector.port,
+    'GET /i?e=pv HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\nConnection: close\r\n\r\n',
+  )
+  expect(answer).toMatchObject({ status: 400, body: expect.stringContaining('two_hosts') as string })
+})
+
+test('headers whose bytes are UTF-8 are read as UTF-8, others as Latin-1', async () => {
+  const log = recordingLog()
+  await using collector = await start({}, log)
+  for (const [agent, encoding] of [
+    ['App/1 (Телефон)', 'utf8'],
+    ['App/1 (Gerät)', 'latin1'],
+  ] as const)
+    await ask(
+      collector.port,
+      Buffer.from(
+        `GET /i?e=pv HTTP/1.1\r\nHost: s\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`,
+        encoding,
+      ),
+    )
+  expect(log.records.map(record => record.user_agent)).toEqual(['App/1 (Телефон)', 'App/1 (Gerät)'])
+})
+
+test('a target in absolute form names the host', async () => {
+  const log = recordingLog()
+  await using collector = await start({}, log)
+  await ask(
+    collector.port,
+    'GET http://collect.example:8080/i?e=pv HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n',
+  )
+  expect(log.records[0]).toMatchObject({ hostname: 'collect.example', path: '/i', querystring: 'e=pv' })
 })

@@ -37,14 +37,16 @@ export async function startCollector(parts: HandlerParts): Promise<RunningCollec
   server.setTimeout(timeouts.inactivityMs, socket => socket.destroy())
 
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, { requests: 0, own: 0, response: undefined })
+    connections.set(socket, { requests: 0, own: 0, response: undefined, pending: new Set() })
     socket.on('close', () => connections.delete(socket))
   })
   server.on('request', (req, res) => {
     const connection = connections.get(req.socket)
     if (connection === undefined) return void res.destroy()
     connection.response = res
+    connection.pending.add(res)
     res.on('close', () => {
+      connection.pending.delete(res)
       // Thousands of connections wait for their next request, and none should keep its last one in memory.
       if (connection.response === res) connection.response = undefined
     })
@@ -60,7 +62,13 @@ export async function startCollector(parts: HandlerParts): Promise<RunningCollec
     server.emit('request', req, res)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    answerBroken(error, socket, connections.get(socket)?.response)
+    const connection = connections.get(socket)
+    // A client may have sent requests ahead: what was stored for them is answered first.
+    const earlier = [...(connection?.pending ?? [])]
+      .filter(({ req }) => req.complete)
+      .map(response => new Promise<void>(resolve => response.once('close', resolve)))
+    if (earlier.length === 0) answerBroken(error, socket, connection?.response)
+    else void Promise.all(earlier).then(() => answerBroken(error, socket, undefined))
   })
 
   await new Promise<void>((resolve, reject) => {
@@ -145,6 +153,8 @@ interface Connection {
   requests: number
   /** Requests of the collector's own that are being handled. */
   own: number
+  /** Responses that are not over. */
+  readonly pending: Set<ServerResponse>
   /** The response that was begun last, until it is over. */
   response: ServerResponse | undefined
 }

@@ -14,15 +14,15 @@ export interface HeartbeatParts {
   readonly now?: () => number
   /** Ends the heartbeat. */
   readonly signal: AbortSignal
-  /** Called with each round: undefined when it is written, else why not. */
+  /** Called after each round: with undefined when it is written, else with the error. */
   readonly onRound?: (error: unknown) => void
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 /**
- * Writes a heartbeat to every partition of `raw`, now and then, until `signal` aborts: time moves in the stages although the
- * site is quiet, so that idle sessions are closed. Resolves when it has stopped. A round that fails is left out, and
- * the next one says as much; rounds never overlap, so a log that stalls gets no pile of them.
+ * Writes a heartbeat to every partition of `raw` every `everyMs` until `signal` aborts, and resolves when it has stopped.
+ * Heartbeats move the stages' time while the site is quiet, so that idle sessions are closed. A round that fails is not
+ * repeated: the next one carries a newer time. Rounds never overlap, so they do not pile up while the log stalls.
  */
 export async function startHeartbeat({
   log,

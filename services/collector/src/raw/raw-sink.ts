@@ -13,9 +13,9 @@ export interface RawSinkParts {
 }
 
 export interface Append {
-  /** Whether the records are durable, as far as is known in time. False leaves it open: they may be, or come to be. */
+  /** Resolves to true when the records are durable. False means unknown: the log may still write them. */
   readonly isDurable: Promise<boolean>
-  /** When the log is done with the records, whichever way: only then is their memory free. */
+  /** Resolves when the log is done with the records, with or without success: only then is their memory free. */
   readonly settled: Promise<void>
 }
 
@@ -28,7 +28,7 @@ export interface RawSink {
 }
 
 /**
- * Writes to `raw`, and knows whether that works. What comes in one turn of the event loop is appended together: it
+ * Writes to `raw`, and knows whether that works. Records of one turn of the event loop are appended together: it
  * delays no request, and the log handles one call instead of hundreds.
  */
 export function createRawSink({
@@ -54,7 +54,7 @@ export function createRawSink({
     return { records, append: { isDurable: isDurable.promise, settled: settled.promise } }
   }
 
-  /** Says once whether the records are durable: when the log has said so, or when it has taken too long. */
+  /** Calls `say` with whether the records are durable: when the log has said so, or when it has taken too long. */
   async function write(records: readonly OutputRecord[], say: (isDurable: boolean) => void): Promise<void> {
     const entry = { startedAt: now() }
     pending.add(entry)
