@@ -1,5 +1,7 @@
 import { cleanText } from './clean-text.ts'
+import { AMOUNT_MAX, QUANTITY_MAX } from './amounts.ts'
 import { usableId } from './ids.ts'
+import { INSTANT_MS_MAX } from './instant.ts'
 import { blame, show, type EventType, type SentEvent } from './sent-event.ts'
 
 // The parameters of the tracker protocol: what each must look like, and where it goes. A value that fails its check
@@ -25,7 +27,6 @@ const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i
 const INT32_MAX = 2_147_483_647
 // Years 0 to 9999.
 const INSTANT_MS_MIN = -62_167_219_200_000
-const INSTANT_MS_MAX = 253_402_300_799_999
 
 export const PLATFORMS: ReadonlySet<string> = new Set([
   'web',
@@ -95,6 +96,24 @@ function decimal(set: SetNumber): ReadField {
     const number = DECIMAL.test(value) ? Number(value) : NaN
     if (Number.isFinite(number)) set(event, number)
     else blame(event, 'field_invalid', key, `must be a number, not ${show(value)}`)
+  }
+}
+
+/** A price or a revenue. */
+function amount(set: SetNumber): ReadField {
+  return (event, value, key) => {
+    const number = DECIMAL.test(value) ? Number(value) : NaN
+    if (number >= 0 && number <= AMOUNT_MAX) set(event, number)
+    else blame(event, 'field_invalid', key, `must be a number from 0 to ${AMOUNT_MAX}, not ${show(value)}`)
+  }
+}
+
+function quantity(set: SetNumber): ReadField {
+  return (event, value, key) => {
+    const number = INTEGER.test(value) ? Number(value) : NaN
+    if (number >= 0 && number <= QUANTITY_MAX) set(event, number)
+    else
+      blame(event, 'field_invalid', key, `must be an integer from 0 to ${QUANTITY_MAX}, not ${show(value)}`)
   }
 }
 
@@ -216,7 +235,7 @@ const BODY_FIELDS: Readonly<Record<string, ReadField>> = {
   tr_st: text(255, ignore),
   tr_co: text(255, ignore),
   tr_cu: text(3, setCurrency),
-  tr_tt: decimal((event, value) => void (event.revenue = value)),
+  tr_tt: amount((event, value) => void (event.revenue = value)),
   tr_tx: decimal(ignore),
   tr_sh: decimal(ignore),
   ti_id: text(255, setOrderId),
@@ -225,8 +244,8 @@ const BODY_FIELDS: Readonly<Record<string, ReadField>> = {
   ti_na: text(255, ignore),
   ti_ca: text(255, (event, value) => void (event.category = value)),
   ti_cu: text(255, setCurrency),
-  ti_pr: decimal((event, value) => void (event.price = value)),
-  ti_qu: integer((event, value) => void (event.quantity = value)),
+  ti_pr: amount((event, value) => void (event.price = value)),
+  ti_qu: quantity((event, value) => void (event.quantity = value)),
   ctype: ignore,
   mac: ignore,
   ad_ba: ignore,

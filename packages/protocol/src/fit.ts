@@ -1,17 +1,22 @@
 import type { BadReason } from './reasons.ts'
 import { blame, type SentEvent } from './sent-event.ts'
 
-type Unfit = 'deep' | 'infinite' | 'prototype'
+type Unfit = 'deep' | 'infinite' | 'rounded' | 'prototype'
 
 const UNFIT: Readonly<Record<Unfit, { reason: BadReason; text: (depthMax: number) => string }>> = {
   deep: { reason: 'nested_too_deep', text: depthMax => `is nested deeper than ${depthMax} levels` },
   infinite: { reason: 'field_invalid', text: () => 'holds a number that is too large to be one' },
+  rounded: {
+    reason: 'field_invalid',
+    text: () => 'holds an integer beyond 2^53, whose last digits would be lost: send it as a text',
+  },
   prototype: { reason: 'field_invalid', text: () => 'holds a field called __proto__' },
 }
 
 /**
  * Whether parsed JSON may be handled further; a fault when not. Deeper than `depthMax` it would break validators and
- * writers that recurse; a number such as 1e999 can't be written again; a key `__proto__` is never meant well.
+ * writers that recurse; a number such as 1e999 can't be written again; an
+ * integer beyond 2^53 has been rounded already; a key `__proto__` is never meant well.
  */
 export function isFit(event: SentEvent, value: unknown, place: string, depthMax: number): boolean {
   const found = unfit(value, depthMax)
@@ -21,7 +26,10 @@ export function isFit(event: SentEvent, value: unknown, place: string, depthMax:
 }
 
 function unfit(value: unknown, depthMax: number): Unfit | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'infinite'
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) return 'infinite'
+    return Number.isInteger(value) && !Number.isSafeInteger(value) ? 'rounded' : undefined
+  }
   if (typeof value !== 'object' || value === null) return undefined
   if (depthMax === 0) return 'deep'
   if (Array.isArray(value)) {

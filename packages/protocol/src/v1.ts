@@ -2,6 +2,7 @@ import { PAGE_KINDS } from './page-kinds.ts'
 import { cleanText } from './clean-text.ts'
 import { usableId, type EventIds } from './ids.ts'
 import { isFit } from './fit.ts'
+import { INSTANT_MS_MAX, parseIso } from './instant.ts'
 import { itemTexts, parseJson } from './json-text.ts'
 import {
   hasBody,
@@ -19,8 +20,6 @@ import { ACTION_NAME, blame, blankEvent, isObject, show, type SentEvent } from '
 // checked with the other schemas; here an event is only taken apart.
 
 export const V1_SCHEMA = 'iglu:com.sluicebox/event/jsonschema/1-0-0'
-
-const INSTANT_MS_MAX = 253_402_300_799_999
 
 /** One event, an array of events, or one event a line. */
 export function readV1(request: Request, options: ProtocolOptions): Payload {
@@ -181,17 +180,12 @@ function text(value: unknown): string | null {
 
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 
-const ISO = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:?\d\d)$/
-
 /** ISO 8601 with a zone, or milliseconds. */
 function instant(event: SentEvent, value: Readonly<Record<string, unknown>>, key: string): number | null {
   const given = value[key]
   if (given === undefined || given === null) return null
-  const ms =
-    typeof given === 'string' && ISO.test(given)
-      ? Date.parse(given.replace(' ', 'T'))
-      : Math.round(Number(given))
-  if (typeof given !== 'object' && ms >= 0 && ms <= INSTANT_MS_MAX) return ms
+  const ms = instantOf(given)
+  if (ms !== undefined && ms >= 0 && ms <= INSTANT_MS_MAX) return ms
   blame(
     event,
     'field_invalid',
@@ -199,4 +193,11 @@ function instant(event: SentEvent, value: Readonly<Record<string, unknown>>, key
     `must be a time such as 2026-11-20T09:30:00Z, or milliseconds since 1970, not ${show(given)}`,
   )
   return null
+}
+
+/** Milliseconds as a number or as digits, or ISO 8601 with a zone. */
+function instantOf(given: unknown): number | undefined {
+  if (typeof given === 'number') return Math.round(given)
+  if (typeof given !== 'string') return undefined
+  return /^\d{1,15}$/.test(given) ? Number(given) : parseIso(given, { zone: 'required' })
 }

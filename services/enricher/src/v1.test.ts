@@ -170,6 +170,16 @@ describe('an event', () => {
     ['an unknown kind of page', { action: 'a', page: { kind: 'PDP' } }, 'field_invalid'],
     ['a time without zone', { action: 'a', time: '2026-11-20T12:30:00' }, 'field_invalid'],
     ['a time in seconds', { action: 'a', time: 1_760_000_000 }, 'field_invalid'],
+    ['30 February', { action: 'a', time: '2026-02-30T00:00:00Z' }, 'field_invalid'],
+    ['a time with text behind it', { action: 'a', time: '2026-02-20T00:00:00Z!' }, 'field_invalid'],
+    ['a time that is an object', { action: 'a', time: { toString: 1 } }, 'field_invalid'],
+    ['a time of sending that is a list', { action: 'a', sent_at: [1, 2] }, 'field_invalid'],
+    [
+      'microseconds in the place of milliseconds',
+      { action: 'a', time: 1_760_000_000_000_000 },
+      'field_invalid',
+    ],
+    ['a price beyond all prices', { action: 'a', product: { price: 1e300 } }, 'field_invalid'],
     ['a broken URL', { action: 'a', page: { url: 'https://[' } }, 'field_invalid'],
     [
       'deep properties',
@@ -180,6 +190,16 @@ describe('an event', () => {
     const { good, bad } = post(JSON.stringify(event))
     expect(good).toEqual([])
     expect(bad.map(record => record.reason)).toEqual([reason])
+  })
+
+  test('with an integer that JavaScript can not hold is bad, not rounded', () => {
+    const { bad } = post('{"action":"a","properties":{"order":9007199254740993}}')
+    expect(bad[0]).toMatchObject({ reason: 'field_invalid' })
+    expect(bad[0]?.errors[0]).toContain('2^53')
+  })
+
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('may have the action %s', action => {
+    expect(goodOne({ action })).toMatchObject({ action, page_kind: 'other' })
   })
 
   test('that is bad keeps its id, and says what was probably meant', () => {

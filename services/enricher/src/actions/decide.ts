@@ -1,3 +1,4 @@
+import { AMOUNT_MAX, boundedAmount, QUANTITY_MAX } from '@sluicebox/protocol/amounts'
 import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { EventName } from '../enrichments/event-name.ts'
 import type { Page } from '../enrichments/page.ts'
@@ -48,13 +49,16 @@ export function decide(
     ownName(event, name)
   return {
     action,
-    pageKind: kind === 'other' ? (ACTION_PAGES[action] ?? 'other') : kind,
+    pageKind: kind === 'other' && Object.hasOwn(ACTION_PAGES, action) ? ACTION_PAGES[action]! : kind,
     productId: short(event.productId ?? shop.productId ?? match?.productId ?? pageMatch?.productId),
     category: short(event.category ?? shop.category ?? match?.category ?? pageMatch?.category),
-    price: event.price ?? shop.price ?? match?.price ?? pageMatch?.price ?? null,
-    quantity: event.quantity ?? shop.quantity ?? match?.quantity ?? pageMatch?.quantity ?? null,
+    price: boundedAmount(event.price ?? shop.price ?? match?.price ?? pageMatch?.price, AMOUNT_MAX),
+    quantity: boundedAmount(
+      event.quantity ?? shop.quantity ?? match?.quantity ?? pageMatch?.quantity,
+      QUANTITY_MAX,
+    ),
     currency: event.currency ?? shop.currency ?? match?.currency ?? pageMatch?.currency ?? null,
-    revenue: event.revenue ?? shop.revenue ?? match?.revenue ?? pageMatch?.revenue ?? null,
+    revenue: boundedAmount(event.revenue ?? shop.revenue ?? match?.revenue ?? pageMatch?.revenue, AMOUNT_MAX),
     orderId: short(event.orderId ?? shop.orderId ?? match?.orderId ?? pageMatch?.orderId),
     searchTerm: event.searchTerm ?? match?.searchTerm ?? pageMatch?.searchTerm ?? null,
   }

@@ -73,7 +73,7 @@ export function readShop({ event, entities }: Pick<SentEvent, 'event' | 'entitie
   // Of many products none is the one that the event is about, unless the action is on one.
   const product = products.length === 1 || (type !== null && ON_ONE_PRODUCT.has(type)) ? first : undefined
   return {
-    action: type === null ? null : (ACTION_NAMES[type] ?? type),
+    action: type === null ? null : Object.hasOwn(ACTION_NAMES, type) ? ACTION_NAMES[type]! : type,
     pageKind: typeof pageType === 'string' ? kindOfPage(pageType) : null,
     productId: text(product?.['id']),
     category: text(first?.['category']) ?? text(action?.['name']),
