@@ -15,7 +15,7 @@ export const HEAP_FLAGS = [
   '--heap-growing-percent=300',
 ]
 
-/** Sets the flags. Call it before there is any load: V8 has no other API for them, and reads the first when it compiles. */
+/** Sets the flags. Call it before there is any load: V8 has no other API for them, and reads the first as it compiles. */
 export function tuneHeap(): void {
   for (const flag of HEAP_FLAGS) setFlagsFromString(flag)
 }

@@ -21,7 +21,7 @@ export const GONE = Symbol('gone')
 /** A body this small, once decompressed, is harmless, whatever its ratio. */
 const DECODED_BYTES_FREE = 16_384
 
-/** Reads the body and decompresses it; returns a refusal where it can't. Never holds more than the limits, whatever is sent. */
+/** Reads the body and decompresses it, or returns why not. Never holds more than the limits, whatever is sent. */
 export async function readBody(
   req: IncomingMessage,
   { limits, hold, pace }: BodyParts,
