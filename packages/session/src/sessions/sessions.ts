@@ -37,8 +37,8 @@ import { canonicalJson } from '@sluicebox/event/canonical'
  * for `rememberMs`: another event restarts under the same id, with the next revision and the next n. Beyond `sessionsMax`
  * sessions the one that closed first goes; if none is closed, the one that is due first closes early.
  *
- * What bounds the memory of event ids: a session forgets ids that are older than `rememberMs` when it restarts, and the
- * older half of them at `eventsMax` more; so it has two times `eventsMax` at most. Of remembered sessions there are four
+ * What bounds the memory of event ids: a session that restarts again and again drops the older half of its ids every
+ * `rememberMs`, and any session does at `eventsMax` new ones; so it has two times `eventsMax` at most. Of remembered sessions there are four
  * times `sessionsMax` at most, and of their event ids 32 times `sessionsMax`: above that the oldest go first. The same
  * bounds hold again for the visitors whose runs are remembered.
  */

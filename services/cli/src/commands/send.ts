@@ -22,7 +22,8 @@ Examples:
   $ sluicebox send events.ndjson --map ndjson --to http://localhost:8080 --speed max
 
 Maps that ship: rees46, otto, ecom, ndjson. Faster than 1x, the pauses inside sessions shrink as well: to learn
-from a recording use "sluicebox import", which keeps the recorded time.`,
+from a recording use "sluicebox import", which keeps the recorded time. A recording that is sent a second time within
+four days counts once: its events have the same ids each time.`,
     )
     .action(async (files: string[], options: { map: string; to: string; speed: number; json?: true }) => {
       const bar = progress('reading')

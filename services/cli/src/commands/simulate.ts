@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { numberOption } from '../options.ts'
@@ -12,7 +13,11 @@ export function addSimulate(program: Command): void {
     .requiredOption('--to <url>', 'address of the collector')
     .option('--sessions <n>', 'how many visits', numberOption({ min: 1 }), 100)
     .option('--rate <events>', 'events per second', numberOption({ min: 0.1 }), 50)
-    .option('--seed <n>', 'the same seed makes the same visitors', numberOption({ min: 0 }), 1)
+    .option(
+      '--seed <n>',
+      'the same seed makes the same visitors, and events that count once (default: another each time)',
+      numberOption({ min: 0 }),
+    )
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',
@@ -21,16 +26,17 @@ Examples:
   $ sluicebox simulate --to http://localhost:8080
   $ sluicebox simulate --to http://localhost:8080 --sessions 1000 --rate 500 --seed 7`,
     )
-    .action(async (options: { to: string; sessions: number; rate: number; seed: number; json?: true }) => {
-      const events = [...simulate({ sessions: options.sessions, seed: options.seed })]
+    .action(async (options: { to: string; sessions: number; rate: number; seed?: number; json?: true }) => {
+      const seed = options.seed ?? randomInt(2 ** 31)
+      const events = [...simulate({ sessions: options.sessions, seed })]
       const counts = await sendPaced(
         options.to,
         events.map((event, index) => ({ dueMs: (index / options.rate) * 1000, json: JSON.stringify(event) })),
       )
-      if (options.json) print(JSON.stringify({ sessions: options.sessions, ...counts }))
+      if (options.json) print(JSON.stringify({ sessions: options.sessions, seed, ...counts }))
       else
         tell(
-          `sent ${counts.accepted + counts.bad} events of ${options.sessions} visits: ${counts.accepted} accepted, ${counts.bad} bad`,
+          `sent ${counts.accepted + counts.bad} events of ${options.sessions} visits (seed ${seed}): ${counts.accepted} accepted, ${counts.bad} bad`,
         )
     })
 }
