@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { addArchive } from './commands/archive.ts'
 import { addBad } from './commands/bad.ts'
-import { addBench } from './commands/bench.ts'
 import { addConfig } from './commands/config.ts'
 import { addDataset } from './commands/dataset.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -31,7 +30,7 @@ export function createProgram(): Command {
       `
 Begin with:
   $ sluicebox up                                        all stages in one process
-  $ sluicebox simulate --to http://localhost:8080       visitors of our own making
+  $ sluicebox simulate --to http://localhost:8080       simulated visitors
   $ sluicebox tail scored --follow                      scores, as they are made`,
     )
   addUp(program)
@@ -52,6 +51,5 @@ Begin with:
   addSchemas(program)
   addConfig(program)
   addDoctor(program)
-  addBench(program)
   return program
 }
