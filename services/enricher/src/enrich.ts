@@ -1,21 +1,22 @@
-import { asCreatedTime, asSentTime } from '@sluicebox/event/instants'
 import { blankGood } from '@sluicebox/event/blank'
 import type { Draft, GoodRecord, RawRecord } from '@sluicebox/event/records'
-import { decide, setDecision } from './actions/decide.ts'
-import { eventIdOf, firstCoordinates, type Coordinates } from './coordinates.ts'
+import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
+import { setDecision } from './actions/decide.ts'
+import type { Coordinates } from './coordinates.ts'
 import { setAddress } from './enrichments/address.ts'
 import { setSent } from './enrichments/as-sent.ts'
 import { setBot } from './enrichments/bot.ts'
 import { setCampaign } from './enrichments/campaign.ts'
-import { eventName } from './enrichments/event-name.ts'
-import { eventTime } from './enrichments/event-time.ts'
-import { fingerprint } from './enrichments/fingerprint.ts'
-import { setIdentifiers, readIdentifiers } from './enrichments/identifiers.ts'
+import { eachColumnOnce } from './enrichments/columns.ts'
+import { eventName, setName, type EventName } from './enrichments/event-name.ts'
+import { setTimes } from './enrichments/event-time.ts'
+import { setFingerprint } from './enrichments/fingerprint.ts'
+import { setIdentifiers } from './enrichments/identifiers.ts'
+import { setOrigin } from './enrichments/origin.ts'
 import { NO_PAGE, setPage } from './enrichments/page.ts'
 import { setScroll } from './enrichments/page-ping.ts'
 import { NO_REFERRER, setReferrer, type Referrer } from './enrichments/referrer.ts'
-import { NO_USER_AGENT, setUserAgent } from './enrichments/user-agent.ts'
-import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
+import { NO_USER_AGENT, setUserAgent, type UserAgent } from './enrichments/user-agent.ts'
 import type { RuledPage, Tools } from './tools.ts'
 
 const NO_RULED_PAGE: RuledPage = { page: NO_PAGE, match: undefined }
@@ -41,10 +42,35 @@ export function faultsOf({ faults }: SentEvent, { page, referrer }: Places): rea
   return [...(faults ?? []), ...(page.faults ?? []), ...(referrer.faults ?? [])]
 }
 
-/**
- * The good record of an event without faults. A column is added by one function that sets it, in a file of its own, and one
- * line here. A column that no function sets stays blank.
- */
+/** An event without faults and what was read of it: what the columns are made from. */
+export interface Subject extends Places {
+  readonly event: SentEvent
+  readonly raw: RawRecord
+  readonly coordinates: Coordinates
+  readonly name: EventName
+  readonly agent: UserAgent
+  readonly tools: Tools
+}
+
+/** The columns of a good event. A function is given those it names as its own; a column without one does not compile. */
+const SETTERS: readonly ((good: Draft<GoodRecord>, subject: Subject) => void)[] = eachColumnOnce([
+  setOrigin,
+  setTimes,
+  setName,
+  setDecision,
+  setPage,
+  setReferrer,
+  setCampaign,
+  setUserAgent,
+  setBot,
+  setIdentifiers,
+  setAddress,
+  setScroll,
+  setSent,
+  setFingerprint,
+])
+
+/** The good record of an event without faults. */
 export function enrich(
   event: SentEvent,
   raw: RawRecord,
@@ -52,36 +78,12 @@ export function enrich(
   coordinates: Coordinates,
   tools: Tools,
 ): GoodRecord {
-  const name = eventName(event)
-  const time = eventTime(event, raw.collected_at)
   const agentText = event.userAgent ?? raw.user_agent
   const agent = agentText === null ? NO_USER_AGENT : tools.readUserAgent(agentText)
+  const name = eventName(event)
+  const subject: Subject = { event, raw, coordinates, name, page, match, referrer, agent, tools }
   const good: Draft<GoodRecord> = blankGood()
-  good.source_partition = coordinates.partition
-  good.source_position = coordinates.position
-  good.source_index = coordinates.index
-  good.collected_at = raw.collected_at
-  good.created_at = event.createdAt === null ? null : asCreatedTime(event.createdAt)
-  good.sent_at = event.sentAt === null ? null : asSentTime(event.sentAt)
-  good.event_time = time.eventTime
-  good.event_time_clamped = time.clamped
-  good.visitor = raw.visitor
-  good.event_id = event.eventId ?? eventIdOf(firstCoordinates(coordinates, raw.retry_of))
-  good.event_name = name.name
-  good.event_schema = name.schema
-  good.event_fingerprint = fingerprint(event.claims)
-  good.privacy = raw.privacy
-  good.enricher = tools.enricher
-  setDecision(good, decide(event, name, page, match, tools.rules))
-  setPage(good, page, event.title)
-  setReferrer(good, referrer, page.host, tools.internalHosts)
-  setCampaign(good, page.campaign)
-  setUserAgent(good, agent)
-  setBot(good, agent, event.entities)
-  setIdentifiers(good, readIdentifiers(event, raw, tools.pseudonyms))
-  setAddress(good, event, raw, tools.readIp)
-  setScroll(good, event)
-  setSent(good, event)
+  for (const set of SETTERS) set(good, subject)
   return good
 }
 

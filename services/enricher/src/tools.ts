@@ -3,6 +3,7 @@ import { DEFAULT_RULES, DEFAULT_RULES_VERSION } from './actions/defaults.ts'
 import { compileRules, type Match, type Rules } from './actions/rules.ts'
 import { truncateAddress, type AddressPrefixes } from '@sluicebox/protocol/address'
 import type { EnricherConfig } from './config.ts'
+import type { Ip } from './enrichments/address.ts'
 import { remember } from './enrichments/cache.ts'
 import type { CampaignNames } from './enrichments/campaign.ts'
 import { keeper } from './enrichments/kept-parameters.ts'
@@ -16,11 +17,6 @@ import { readUserAgent, USER_AGENT_LENGTH_MAX, type UserAgent } from './enrichme
 export interface RuledPage {
   readonly page: Page
   readonly match: Match | undefined
-}
-
-/** An address as it may be stored; null for what is not an address. */
-export interface Ip {
-  readonly address: string | null
 }
 
 /** What enriching needs besides the event: pure functions, of which some remember. */

@@ -1,5 +1,5 @@
 import { AMOUNT_MAX, boundedAmount, QUANTITY_MAX } from '@sluicebox/protocol/amounts'
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
+import type { Columns } from '../enrichments/columns.ts'
 import type { EventName } from '../enrichments/event-name.ts'
 import type { Page } from '../enrichments/page.ts'
 import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
@@ -87,8 +87,36 @@ function short(value: string | null | undefined): string | null {
   return value === undefined || value === null || value.length > ID_LENGTH_MAX ? null : value
 }
 
+type DecisionColumns =
+  | 'action'
+  | 'page_kind'
+  | 'product_id'
+  | 'category'
+  | 'price'
+  | 'quantity'
+  | 'currency'
+  | 'revenue'
+  | 'order_id'
+  | 'search_term'
+
 /** Sets the columns of a decision. */
-export function setDecision(good: Draft<GoodRecord>, decision: Decision): void {
+export function setDecision(
+  good: Columns<DecisionColumns>,
+  {
+    event,
+    name,
+    page,
+    match,
+    tools,
+  }: {
+    readonly event: SentEvent
+    readonly name: EventName
+    readonly page: Page
+    readonly match: Match | undefined
+    readonly tools: { readonly rules: Rules }
+  },
+): void {
+  const decision = decide(event, name, page, match, tools.rules)
   good.action = decision.action
   good.page_kind = decision.pageKind
   good.product_id = decision.productId

@@ -1,8 +1,29 @@
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
+
+type SentColumns =
+  | 'app_id'
+  | 'platform'
+  | 'tracker'
+  | 'tracker_namespace'
+  | 'event_data'
+  | 'language'
+  | 'timezone'
+  | 'viewport_width'
+  | 'viewport_height'
+  | 'screen_width'
+  | 'screen_height'
+  | 'document_width'
+  | 'document_height'
+  | 'struct_category'
+  | 'struct_action'
+  | 'struct_label'
+  | 'struct_property'
+  | 'struct_value'
+  | 'simulated'
 
 /** Sets the columns that are written as the client sent them, once they are read and checked. */
-export function setSent(good: Draft<GoodRecord>, event: SentEvent): void {
+export function setSent(good: Columns<SentColumns>, { event }: { readonly event: SentEvent }): void {
   good.app_id = event.appId
   good.platform = event.platform
   good.tracker = event.tracker

@@ -1,5 +1,5 @@
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
-import type { SelfDescribing } from '@sluicebox/protocol/sent-event'
+import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
 import type { UserAgent } from './user-agent.ts'
 
 const BROWSER_CONTEXT = 'iglu:com.snowplowanalytics.snowplow/browser_context/'
@@ -18,11 +18,10 @@ export function botReason(
 
 /** Sets the columns that label automated traffic. */
 export function setBot(
-  good: Draft<GoodRecord>,
-  userAgent: UserAgent,
-  entities: readonly SelfDescribing[],
+  good: Columns<'is_bot' | 'bot_reason'>,
+  { event, agent }: { readonly event: Pick<SentEvent, 'entities'>; readonly agent: UserAgent },
 ): void {
-  const reason = botReason(userAgent, entities)
+  const reason = botReason(agent, event.entities)
   good.is_bot = reason !== null
   good.bot_reason = reason
 }

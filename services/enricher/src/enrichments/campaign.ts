@@ -1,5 +1,5 @@
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { Fault } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
 import type { Parameters } from './url.ts'
 
 /** What the parameters of a landing page's URL say of the advertisement that led there. */
@@ -96,8 +96,14 @@ export function readCampaign(
   }
 }
 
-/** Sets the columns of a campaign. */
-export function setCampaign(good: Draft<GoodRecord>, campaign: Campaign): void {
+type CampaignColumns =
+  'mkt_medium' | 'mkt_source' | 'mkt_term' | 'mkt_content' | 'mkt_campaign' | 'mkt_click_id' | 'mkt_network'
+
+/** Sets the columns of the campaign that led to the page. */
+export function setCampaign(
+  good: Columns<CampaignColumns>,
+  { page: { campaign } }: { readonly page: { readonly campaign: Campaign } },
+): void {
   good.mkt_medium = campaign.medium
   good.mkt_source = campaign.source
   good.mkt_term = campaign.term

@@ -1,4 +1,5 @@
 import type { EventType, SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
 
 /** What an event is called, and by whom. */
 export interface EventName {
@@ -24,4 +25,13 @@ export function eventName({ type, event, action }: Pick<SentEvent, 'type' | 'eve
   if (type !== 'unstruct') return NAMES[type as keyof typeof NAMES]
   const schema = event?.schema ?? ''
   return { name: schema.split('/')[1] ?? '', schema }
+}
+
+/** Sets the columns of the event's name. */
+export function setName(
+  good: Columns<'event_name' | 'event_schema'>,
+  { name }: { readonly name: EventName },
+): void {
+  good.event_name = name.name
+  good.event_schema = name.schema
 }

@@ -5,7 +5,9 @@ import {
   type CollectedTime,
   type CorrectedTime,
 } from '@sluicebox/event/instants'
+import type { RawRecord } from '@sluicebox/event/records'
 import type { SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
 
 /**
  * When the event happened. True time takes the place of the device's. Where it is all there is, it needs no
@@ -21,4 +23,22 @@ export function eventTime(
     sent === null ? null : asSentTime(sent),
     collectedAt,
   )
+}
+
+/** Sets the columns of the instants. */
+export function setTimes(
+  good: Columns<'created_at' | 'sent_at' | 'event_time' | 'event_time_clamped'>,
+  {
+    event,
+    raw,
+  }: {
+    readonly event: Pick<SentEvent, 'createdAt' | 'sentAt' | 'isTimeTrue'>
+    readonly raw: Pick<RawRecord, 'collected_at'>
+  },
+): void {
+  const time = eventTime(event, raw.collected_at)
+  good.created_at = event.createdAt === null ? null : asCreatedTime(event.createdAt)
+  good.sent_at = event.sentAt === null ? null : asSentTime(event.sentAt)
+  good.event_time = time.eventTime
+  good.event_time_clamped = time.clamped
 }

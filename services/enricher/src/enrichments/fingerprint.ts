@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import type { SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
 
 /**
  * What a copy of an event may differ in: the ids that a client makes again, and when and through which collector it
@@ -19,4 +21,12 @@ export function fingerprint(claims: Readonly<Record<string, unknown>>): string {
     text += `${key}\u001f${typeof value === 'string' ? value : JSON.stringify(value)}\u001e`
   }
   return hash('sha256', text, 'hex').slice(0, 32)
+}
+
+/** Sets the column of the fingerprint. */
+export function setFingerprint(
+  good: Columns<'event_fingerprint'>,
+  { event }: { readonly event: Pick<SentEvent, 'claims'> },
+): void {
+  good.event_fingerprint = fingerprint(event.claims)
 }

@@ -1,6 +1,7 @@
 import { CLIENT_SESSION, idsOf, usableId } from '@sluicebox/protocol/ids'
-import type { Draft, GoodRecord, RawRecord } from '@sluicebox/event/records'
+import type { RawRecord } from '@sluicebox/event/records'
 import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 
 /** Who did it, as far as it is known and may be. */
@@ -79,8 +80,23 @@ function pseudonymiseSession(data: unknown, appId: string, pseudonyms: Pseudonym
   return renamed
 }
 
-/** Sets the columns of the identifiers. */
-export function setIdentifiers(good: Draft<GoodRecord>, ids: Identifiers): void {
+type IdentifierColumns =
+  'session_id' | 'session_index' | 'user_id' | 'domain_user_id' | 'network_user_id' | 'contexts'
+
+/** Sets the columns of the identifiers, and of the entities, which hold identifiers too. */
+export function setIdentifiers(
+  good: Columns<IdentifierColumns>,
+  {
+    event,
+    raw,
+    tools,
+  }: {
+    readonly event: SentEvent
+    readonly raw: Pick<RawRecord, 'network_user_id' | 'privacy'>
+    readonly tools: { readonly pseudonyms: Pseudonyms | undefined }
+  },
+): void {
+  const ids = readIdentifiers(event, raw, tools.pseudonyms)
   good.session_id = ids.sessionId
   good.session_index = ids.sessionIndex
   good.user_id = ids.userId

@@ -1,5 +1,5 @@
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Columns } from './columns.ts'
 
 /** How far the page was scrolled since the last ping, in pixels. */
 export interface ScrollOffsets {
@@ -25,7 +25,10 @@ export function scrollOffsets(
 }
 
 /** Sets the columns of a page ping. */
-export function setScroll(good: Draft<GoodRecord>, event: Parameters<typeof scrollOffsets>[0]): void {
+export function setScroll(
+  good: Columns<'scroll_x_min' | 'scroll_x_max' | 'scroll_y_min' | 'scroll_y_max'>,
+  { event }: { readonly event: Parameters<typeof scrollOffsets>[0] },
+): void {
   const { xMin, xMax, yMin, yMax } = scrollOffsets(event)
   good.scroll_x_min = xMin
   good.scroll_x_max = xMax

@@ -1,6 +1,6 @@
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
-import type { Fault } from '@sluicebox/protocol/sent-event'
+import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
 import { readCampaign, NO_CAMPAIGN, type Campaign, type CampaignNames } from './campaign.ts'
+import type { Columns } from './columns.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl, type Parameters, type Url } from './url.ts'
 
 /** What the URL of a page says. */
@@ -86,9 +86,12 @@ export function lengthFaults(
 }
 
 /** Sets the columns of a page. */
-export function setPage(good: Draft<GoodRecord>, page: Page, title: string | null): void {
+export function setPage(
+  good: Columns<'page_url' | 'page_title' | 'page_host' | 'page_path' | 'page_query' | 'page_fragment'>,
+  { event, page }: { readonly event: Pick<SentEvent, 'title'>; readonly page: Page },
+): void {
   good.page_url = page.url
-  good.page_title = title
+  good.page_title = event.title
   good.page_host = page.host
   good.page_path = page.path
   good.page_query = page.query

@@ -1,6 +1,6 @@
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import type { Fault } from '@sluicebox/protocol/sent-event'
-import { lengthFaults } from './page.ts'
+import type { Columns } from './columns.ts'
+import { lengthFaults, type Page } from './page.ts'
 import { findSite } from './referrer-sites.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl } from './url.ts'
 
@@ -10,7 +10,7 @@ export interface Referrer {
   readonly url: string | null
   readonly host: string | null
   readonly path: string | null
-  /** search, social …, or unknown; internal is for `referrerMedium` to say. Null without a referrer. */
+  /** search, social …, or unknown; `setReferrer` finds out what is internal. Null without a referrer. */
   readonly medium: string | null
   readonly source: string | null
   readonly term: string | null
@@ -79,14 +79,28 @@ export function isInternal(
 
 const withoutWww = (host: string): string => (host.startsWith('www.') ? host.slice(4) : host)
 
-/** Sets the columns of a referrer on a page of `pageHost`. */
+type ReferrerColumns =
+  | 'page_referrer'
+  | 'referrer_host'
+  | 'referrer_path'
+  | 'referrer_medium'
+  | 'referrer_source'
+  | 'referrer_term'
+
+/** Sets the columns of the referrer; one that is internal has no source and no term. */
 export function setReferrer(
-  good: Draft<GoodRecord>,
-  referrer: Referrer,
-  pageHost: string | null,
-  internalHosts: ReadonlySet<string>,
+  good: Columns<ReferrerColumns>,
+  {
+    page,
+    referrer,
+    tools,
+  }: {
+    readonly page: Pick<Page, 'host'>
+    readonly referrer: Referrer
+    readonly tools: { readonly internalHosts: ReadonlySet<string> }
+  },
 ): void {
-  const internal = isInternal(referrer.host, pageHost, internalHosts)
+  const internal = isInternal(referrer.host, page.host, tools.internalHosts)
   good.page_referrer = referrer.url
   good.referrer_host = referrer.host
   good.referrer_path = referrer.path

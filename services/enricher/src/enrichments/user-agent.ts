@@ -1,6 +1,6 @@
-import type { Draft, GoodRecord } from '@sluicebox/event/records'
 import Bowser from 'bowser'
 import { isbot } from 'isbot'
+import type { Columns } from './columns.ts'
 
 /** What a user agent says of browser, system and device. */
 export interface UserAgent {
@@ -47,8 +47,14 @@ export function readUserAgent(text: string): UserAgent {
 
 const named = (name: string | undefined): string | null => (name === undefined || name === '' ? null : name)
 
+type UserAgentColumns =
+  'user_agent' | 'browser_name' | 'browser_version' | 'os_name' | 'os_version' | 'device_type'
+
 /** Sets the columns of a user agent. */
-export function setUserAgent(good: Draft<GoodRecord>, agent: UserAgent): void {
+export function setUserAgent(
+  good: Columns<UserAgentColumns>,
+  { agent }: { readonly agent: UserAgent },
+): void {
   good.user_agent = agent.text
   good.browser_name = agent.browserName
   good.browser_version = agent.browserVersion
