@@ -9,7 +9,8 @@ import type { Moment } from './moment.ts'
 import type { SessionEvent } from '../session-event.ts'
 import { checkPolicy, type SessionPolicy } from './policy.ts'
 import { createNumbering, type Numbers, type Remembered } from './numbering.ts'
-import { addSeen, DUPLICATE, freeSeenIds, hasSeen, NO_SEEN_IDS, type SeenIds } from './seen-events.ts'
+import { freeSeenIds, NO_SEEN_IDS } from './seen-events.ts'
+import { createSessionIds } from './session-ids.ts'
 import * as record from './session-table.ts'
 import { createSessionTable } from './session-table.ts'
 import { readSnapshot, writeSnapshot } from '../memory/snapshot.ts'
@@ -86,6 +87,7 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
   const { gapMs, ageMs, eventsMax, graceMs, reopenMs, rememberMs, sessionsMax, goal } = policy
   const table = createSessionTable(program.bytes)
   const { slots, blocks, f64, setF64, u32, setU32, u16, setU16, u8, setU8 } = table
+  const seenIds = createSessionIds(table, eventsMax)
   const bounds = {
     entriesMax: REMEMBERED_FACTOR * sessionsMax,
     idsMax: REMEMBERED_IDS_FACTOR * sessionsMax,
@@ -141,51 +143,7 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
 
   /** Adds the event's id to those of the session. False when it was there already. */
   function isNew(slot: number): boolean {
-    const high = eventHash[0]!
-    const low = eventHash[1]!
-    const before = u32(slot, record.SEEN_BEFORE)
-    if (before !== 0 && hasSeen(blocks, before, u16(slot, record.SEEN_BEFORE_COUNT), high, low)) return false
-    const count = u16(slot, record.SEEN_COUNT)
-    const seen = u32(slot, record.SEEN)
-    if (count === eventsMax) {
-      if (hasSeen(blocks, seen, count, high, low)) return false
-      turnSeen(slot)
-      return isNew(slot)
-    }
-    const added = addSeen(blocks, seen, count, high, low)
-    if (added === DUPLICATE) return false
-    setU32(slot, record.SEEN, added)
-    setU16(slot, record.SEEN_COUNT, count + 1)
-    return true
-  }
-
-  /** Forgets the older event ids; the newer ones become the older ones. */
-  function turnSeen(slot: number): void {
-    const before = u32(slot, record.SEEN_BEFORE)
-    if (before !== 0) blocks.free(before)
-    setU32(slot, record.SEEN_BEFORE, u32(slot, record.SEEN))
-    setU16(slot, record.SEEN_BEFORE_COUNT, u16(slot, record.SEEN_COUNT))
-    setU32(slot, record.SEEN, 0)
-    setU16(slot, record.SEEN_COUNT, 0)
-    setF64(slot, record.SEEN_SINCE, logTime)
-  }
-
-  function setSeen(slot: number, { seen, count, before, beforeCount, since }: SeenIds): void {
-    setU32(slot, record.SEEN, seen)
-    setU16(slot, record.SEEN_COUNT, count)
-    setU32(slot, record.SEEN_BEFORE, before)
-    setU16(slot, record.SEEN_BEFORE_COUNT, beforeCount)
-    setF64(slot, record.SEEN_SINCE, since)
-  }
-
-  function seenOf(slot: number): SeenIds {
-    return {
-      seen: u32(slot, record.SEEN),
-      count: u16(slot, record.SEEN_COUNT),
-      before: u32(slot, record.SEEN_BEFORE),
-      beforeCount: u16(slot, record.SEEN_BEFORE_COUNT),
-      since: f64(slot, record.SEEN_SINCE),
-    }
+    return seenIds.add(slot, eventHash, logTime)
   }
 
   /** The session of the key, if the event continues it; -1 if the event starts another, and then it is released. */
@@ -220,8 +178,8 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     setU32(slot, record.N, n)
     setU32(slot, record.REVISION, revision + 1)
     if (byVisitor) freeSeenIds(blocks, ids)
-    setSeen(slot, byVisitor ? remembered(undefined).ids : ids)
-    if (logTime - f64(slot, record.SEEN_SINCE) >= rememberMs) turnSeen(slot)
+    seenIds.set(slot, byVisitor ? remembered(undefined).ids : ids)
+    if (logTime - f64(slot, record.SEEN_SINCE) >= rememberMs) seenIds.turn(slot, logTime)
     setF64(slot, record.STARTED_AT, event.event_time)
     setF64(slot, record.LAST_EVENT_AT, event.event_time)
     setF64(slot, record.OPENED_AT, logTime)
@@ -383,10 +341,10 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     const isRun = table.isByVisitor(slot)
     const forgetAt = logTime + rememberMs
     hashSession(sessionHash, released.visitor, released.id)
-    numbering.remember(sessionHash, numbers, isRun ? NO_SEEN_IDS : seenOf(slot), forgetAt)
+    numbering.remember(sessionHash, numbers, isRun ? NO_SEEN_IDS : seenIds.get(slot), forgetAt)
     if (isRun) {
       hashSession(sessionHash, released.visitor)
-      runs.remember(sessionHash, NO_NUMBERS, seenOf(slot), forgetAt)
+      runs.remember(sessionHash, NO_NUMBERS, seenIds.get(slot), forgetAt)
     }
     table.clear(slot)
     if (!isInHeap) table.end(slot)
