@@ -9,7 +9,7 @@ import { json, ROOT, sluicebox, succeed } from '../e2e/sluicebox.ts'
 
 test('without a registry there is nothing to do: the message says how to name one', async () => {
   const { code, stderr } = await sluicebox('schemas', 'check')
-  expect(code).toBe(1)
+  expect(code).toBe(2)
   expect(stderr).toContain('give --registry URL, or registry.url in the configuration')
 })
 

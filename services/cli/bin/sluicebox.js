@@ -20,7 +20,7 @@ if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
     process.exit(1)
   }
   const child = spawn(node, [main.pathname, ...process.argv.slice(2)], { stdio: 'inherit' })
-  // Whoever stops this process means the command.
+  // A signal to this process is meant for the command.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
 }

@@ -1,7 +1,4 @@
-import { CommanderError } from 'commander'
-import { exitCodeOf } from '@sluicebox/runtime/process'
-import { createProgram } from './program.ts'
-import { tellFailure } from './terminal.ts'
+import { runCommand } from './program.ts'
 
 // A reader that has seen enough (`sluicebox tail good | head`) closes the pipe: that is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -11,21 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const LEFTOVERS_MS = 500
 
-const program = createProgram()
-try {
-  program.exitOverride()
-  for (const command of allCommands()) command.exitOverride()
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else {
-    tellFailure(error instanceof Error ? error : new Error(String(error)))
-    process.exitCode = exitCodeOf(error)
-  }
-}
+const code = await runCommand(process.argv.slice(2))
+if (code !== undefined) process.exitCode = code
 // The command is over. A connection that some library has left open must not keep the terminal for minutes.
 setTimeout(() => process.exit(), LEFTOVERS_MS).unref()
-
-function allCommands() {
-  return program.commands.flatMap(command => [command, ...command.commands])
-}

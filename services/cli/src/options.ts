@@ -1,4 +1,8 @@
 import { InvalidArgumentError } from 'commander'
+import type { Place } from './inspect/bad-records.ts'
+
+/** What a command line asks for is not possible as it is written: the command ends with 2. */
+export class UsageError extends Error {}
 
 /** Parses an option's number and says which numbers it may be. */
 export function numberOption({ min, max }: { min?: number; max?: number }): (text: string) => number {
@@ -28,6 +32,16 @@ export function speedOption(text: string): number {
   if (factor === undefined || Number(factor) <= 0)
     throw new InvalidArgumentError('it must be a factor such as 60x, or max.')
   return Number(factor)
+}
+
+/** Parses a place such as 0/17: partition and position. */
+export function placeArgument(text: string): Place {
+  const [, partition, position] = /^(\d{1,9})\/(\d{1,18})$/.exec(text) ?? []
+  if (partition === undefined || position === undefined)
+    throw new InvalidArgumentError(
+      'it must be partition/position, such as 0/17; "sluicebox bad ls" shows them.',
+    )
+  return { partition: Number(partition), position: BigInt(position) }
 }
 
 /** Aborts on Ctrl-C or SIGTERM, for commands that continue until then. */

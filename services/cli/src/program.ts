@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { exitCodeOf } from '@sluicebox/runtime/process'
+import { Command, CommanderError } from 'commander'
 import { addArchive } from './commands/archive.ts'
 import { addBad } from './commands/bad.ts'
 import { addConfig } from './commands/config.ts'
@@ -17,11 +18,37 @@ import { addTopics } from './commands/topics.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
+import { UsageError } from './options.ts'
+import { output, tellFailure } from './terminal.ts'
 import { VERSION } from './version.ts'
+
+const EXIT_USAGE = 2
+
+/**
+ * Runs a command line to its end and reports what went wrong on standard error. Returns the exit code of a failure;
+ * undefined when there was none, and then a check that found something has set `process.exitCode` itself.
+ */
+export async function runCommand(
+  args: readonly string[],
+  program: Command = createProgram(),
+): Promise<number | undefined> {
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return undefined
+  } catch (error) {
+    // Help and the version end this way too, without an error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    tellFailure(error instanceof Error ? error : new Error(String(error)))
+    return error instanceof UsageError ? EXIT_USAGE : exitCodeOf(error)
+  }
+}
 
 /** The `sluicebox` command with all its subcommands. */
 export function createProgram(): Command {
   const program = new Command('sluicebox')
+    // Before the subcommands are added, which take both over.
+    .exitOverride()
+    .configureOutput({ writeOut: text => output.data(text), writeErr: text => output.messages(text) })
     .description('scores every session of a clickstream while it still continues')
     .version(VERSION)
     .showHelpAfterError('(add --help for what there is)')

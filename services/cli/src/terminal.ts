@@ -2,14 +2,24 @@ import { Presets, SingleBar } from 'cli-progress'
 
 // Data goes to standard output, everything else to standard error, so that output can be piped.
 
+/** Where all of a command's output is written. A test replaces both functions and reads what they receive. */
+export const output = {
+  data(bytes: string | Uint8Array): void {
+    process.stdout.write(bytes)
+  },
+  messages(text: string): void {
+    process.stderr.write(text)
+  },
+}
+
 /** Prints one line of data. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+  output.data(`${line}\n`)
 }
 
 /** Prints a message for the person at the terminal. */
 export function tell(message: string): void {
-  process.stderr.write(`${message}\n`)
+  output.messages(`${message}\n`)
 }
 
 /** Prints why a command failed. */

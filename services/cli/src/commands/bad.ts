@@ -4,12 +4,12 @@ import type { Codec } from '@sluicebox/event/codec'
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
 import type { OutputRecord } from '@sluicebox/stream/log'
 import type { Command } from 'commander'
-import { listBad, readBad, type PlacedBad } from '../inspect/bad-records.ts'
+import { listBad, readBad, type Place, type PlacedBad } from '../inspect/bad-records.ts'
 import { readConfig } from '../read-config.ts'
 import { openStreams, type Streams } from '../data.ts'
 import { bytesText, describeRecord, toJson } from '../inspect/lines.ts'
-import { durationOption, numberOption } from '../options.ts'
-import { paint, print, tell } from '../terminal.ts'
+import { durationOption, numberOption, placeArgument, UsageError } from '../options.ts'
+import { output, paint, print, tell } from '../terminal.ts'
 
 const RETRY_BATCH = 500
 
@@ -48,7 +48,7 @@ export function addBad(program: Command): void {
   bad
     .command('show')
     .description('shows one bad record whole')
-    .argument('<place>', 'its place in bad, as "bad ls" shows it: 0/17')
+    .argument('<place>', 'its place in bad, as "bad ls" shows it: 0/17', placeArgument)
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--original', 'print the original bytes alone, to be edited')
@@ -57,18 +57,22 @@ export function addBad(program: Command): void {
       'after',
       '\nExamples:\n  $ sluicebox bad show 0/17\n  $ sluicebox bad show 0/17 --original > event.json',
     )
-    .action(async (place: string, options: Where & { original?: true; json?: true }) => {
+    .action(async (place: Place, options: Where & { original?: true; json?: true }) => {
       await using streams = await open(options)
       const record = await readBad(streams, place)
-      if (options.original) process.stdout.write(record.original)
-      else if (options.json) print(toJson({ place, ...record }))
+      if (options.original) output.data(record.original)
+      else if (options.json) print(toJson({ place: placeText(place), ...record }))
       else print(showBad(record))
     })
 
   bad
     .command('retry')
     .description('sends bad events again, as of the instant when they were collected')
-    .argument('[place...]', 'places in bad, as "bad ls" shows them')
+    .argument(
+      '[place...]',
+      'places in bad, as "bad ls" shows them',
+      (text: string, before: readonly Place[] = []) => [...before, placeArgument(text)],
+    )
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--reason <code>', 'all of this reason that were not sent again yet')
@@ -85,11 +89,11 @@ Examples:
   $ sluicebox bad retry --reason schema_unknown
   $ sluicebox bad retry 0/17 --original event.json`,
     )
-    .action(async (places: string[], options: RetryOptions) => {
+    .action(async (places: readonly Place[] = [], options: RetryOptions) => {
       if (places.length === 0 && options.reason === undefined && options.all === undefined)
-        throw new Error('say what to send again: places, --reason CODE, or --all')
+        throw new UsageError('say what to send again: places, --reason CODE, or --all')
       if (options.original !== undefined && places.length !== 1)
-        throw new Error('--original replaces the bytes of one event: name exactly one place')
+        throw new UsageError('--original replaces the bytes of one event: name exactly one place')
       await using streams = await open(options)
       const chosen = await choose(streams, places, options)
       const { records, refused } = prepare(chosen, await streams.codec('raw'), options)
@@ -126,11 +130,13 @@ interface RetryOptions extends Where {
 
 async function choose(
   streams: Streams,
-  places: readonly string[],
+  places: readonly Place[],
   options: RetryOptions,
 ): Promise<readonly Pick<PlacedBad, 'place' | 'record'>[]> {
   if (places.length > 0)
-    return Promise.all(places.map(async place => ({ place, record: await readBad(streams, place) })))
+    return Promise.all(
+      places.map(async place => ({ place: placeText(place), record: await readBad(streams, place) })),
+    )
   const found = await listBad(streams, options.reason === undefined ? {} : { reason: options.reason })
   // Oldest first, as they came.
   return found.filter(({ isRetried }) => !isRetried).reverse()
@@ -153,6 +159,10 @@ function prepare(
     }
   }
   return { records, refused }
+}
+
+function placeText({ partition, position }: Place): string {
+  return `${partition}/${position}`
 }
 
 function showBad(record: BadRecord): string {

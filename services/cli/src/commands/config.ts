@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { listSettings } from '@sluicebox/runtime/config'
+import { listSettings, type Setting } from '@sluicebox/runtime/config'
 import { stringify } from 'yaml'
 import { configSchema, readConfig } from '../read-config.ts'
 import { print, tell } from '../terminal.ts'
@@ -22,7 +22,7 @@ export function addConfig(program: Command): void {
     .description('prints the configuration that is in force, defaults included')
     .option('--config <file>', 'the configuration file')
     .option('--env', 'print the environment variables instead, each with what it sets')
-    .option('--json', 'print it as JSON')
+    .option('--json', 'print it as JSON; with --env one object a line')
     .addHelpText(
       'after',
       '\nExamples:\n  $ sluicebox config print > sluicebox.yaml\n  $ sluicebox config print --env',
@@ -30,10 +30,14 @@ export function addConfig(program: Command): void {
     .action((options: { config?: string; env?: true; json?: true }) => {
       if (options.env)
         for (const setting of listSettings(configSchema))
-          print(`${setting.env}  ${setting.path.join('.')} (${setting.type}): ${setting.description}`)
+          print(options.json ? JSON.stringify(setting) : describeSetting(setting))
       else {
         const value = readConfig({}, options.config)
         print(options.json ? JSON.stringify(value, null, 2) : stringify(value).trimEnd())
       }
     })
+}
+
+function describeSetting({ env, path, type, description }: Setting): string {
+  return `${env}  ${path.join('.')} (${type}): ${description}`
 }

@@ -6,6 +6,7 @@ import { pushStream, type Pushed, type PushedSchema } from '@sluicebox/registry/
 import { COMPATIBILITY_LEVEL, openServer, type SchemaServer } from '@sluicebox/registry/streams/server'
 import { subjectPrefixOf } from '@sluicebox/stream/config'
 import type { Command } from 'commander'
+import { UsageError } from '../options.ts'
 import { readConfig } from '../read-config.ts'
 import { paint, print, table, tell } from '../terminal.ts'
 
@@ -103,8 +104,8 @@ function open(options: CommonOptions): { server: SchemaServer; subjectPrefix: st
   const { registry, log } = readConfig({ registry: { url: options.registry } }, options.config)
   const { url } = registry
   if (url === undefined)
-    throw new Error(
-      'No schema registry is configured: give --registry URL, or registry.url in the configuration. Without one the schemas that ship are used, and there is nothing to register.',
+    throw new UsageError(
+      'no schema registry is configured: give --registry URL, or registry.url in the configuration. Without one the schemas that ship are used, and there is nothing to register.',
     )
   return {
     server: openServer({ ...registry, url }),

@@ -5,7 +5,7 @@ import { readConfig } from '../read-config.ts'
 import { openStreams } from '../data.ts'
 import { untilInterrupted } from '../options.ts'
 import { orphansOf, readStatus, type PipelineStatus } from '../inspect/pipeline-status.ts'
-import { paint, print, table, tell } from '../terminal.ts'
+import { output, paint, print, table, tell } from '../terminal.ts'
 
 interface StatusOptions {
   readonly config?: string
@@ -62,7 +62,7 @@ Examples:
       const interrupted = untilInterrupted()
       while (!interrupted.aborted) {
         const status = await read()
-        if (process.stdout.isTTY && options.json === undefined) process.stdout.write(CLEAR)
+        if (process.stdout.isTTY && options.json === undefined) output.data(CLEAR)
         show(status, options)
         await sleep(WATCH_MS, undefined, { signal: interrupted }).catch(() => {})
       }

@@ -3,6 +3,7 @@ import { createTopics, type Finding } from '@sluicebox/stream/kafka/topics'
 import { checkLog } from '@sluicebox/stream/inspect'
 import { hasTopics, type LogConfig } from '@sluicebox/stream/config'
 import type { Command } from 'commander'
+import { UsageError } from '../options.ts'
 import { readConfig } from '../read-config.ts'
 import { paint, print, tell } from '../terminal.ts'
 
@@ -64,7 +65,7 @@ function showFindings(findings: readonly Finding[]): void {
 function onKafka({ config }: TopicsOptions): LogConfig {
   const { log } = readConfig({}, config)
   if (!hasTopics(log))
-    throw new Error(
+    throw new UsageError(
       'the log is embedded, and its streams need no topics: set log.kind to kafka and name the brokers in log.kafka.brokers',
     )
   return log

@@ -39,27 +39,27 @@ export async function listBad(streams: Streams, { reason, since }: BadFilter = {
   return found.sort((a, b) => b.record.collected_at - a.record.collected_at)
 }
 
-/** The record at a place such as 0/17. Throws when there is none. */
-export async function readBad({ log, reader }: Streams, place: string): Promise<BadRecord> {
-  const [, partition, position] = /^(\d+)\/(\d+)$/.exec(place) ?? []
-  if (partition === undefined || position === undefined)
-    throw new Error(
-      `"${place}" is not a place in bad: write partition/position as "sluicebox bad ls" shows it, such as 0/17`,
-    )
-  const bounds = (await log.bounds('bad'))[Number(partition)]
-  const from = BigInt(position)
-  if (bounds === undefined || from < bounds.start || from >= bounds.end)
+/** A partition of a stream and a position in it. */
+export interface Place {
+  readonly partition: number
+  readonly position: bigint
+}
+
+/** The record at a place. Throws when there is none. */
+export async function readBad({ log, reader }: Streams, { partition, position }: Place): Promise<BadRecord> {
+  const bounds = (await log.bounds('bad'))[partition]
+  if (bounds === undefined || position < bounds.start || position >= bounds.end)
     throw new Error(
       bounds === undefined
-        ? `bad has no partition ${partition}`
+        ? `bad has no partition ${partition}: "sluicebox bad ls" shows the places there are`
         : `partition ${partition} of bad holds positions ${bounds.start} to ${bounds.end - 1n}, not ${position}: older records were deleted by age or size`,
     )
-  const { records } = await log.read('bad', Number(partition), from, { recordsMax: 1, bytesMax: 1 })
+  const { records } = await log.read('bad', partition, position, { recordsMax: 1, bytesMax: 1 })
   const input = records[0]
   // Where a log keeps marks of its own among the records, what is read there is the record behind them.
-  if (input?.position !== from) throw new Error(`there is no record at ${place} of bad`)
+  if (input?.position !== position) throw new Error(`there is no record at ${partition}/${position} of bad`)
   const read = await (await reader('bad'))(input.value)
-  if ('problem' in read) throw new Error(`the record at ${place} of bad ${read.problem}`)
+  if ('problem' in read) throw new Error(`the record at ${partition}/${position} of bad ${read.problem}`)
   return read.record
 }
 
