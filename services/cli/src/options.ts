@@ -15,6 +15,16 @@ export function numberOption({ min, max }: { min?: number; max?: number }): (tex
   }
 }
 
+/** Parses an option's whole number and says which numbers it may be. */
+export function wholeNumberOption(limits: { min?: number; max?: number }): (text: string) => number {
+  const parse = numberOption(limits)
+  return text => {
+    const value = parse(text)
+    if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('it must be a whole number.')
+    return value
+  }
+}
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Parses a duration such as 10m, 90s or 24h into milliseconds. */

@@ -8,7 +8,7 @@ import { listBad, readBad, type Place, type PlacedBad } from '../inspect/bad-rec
 import { readConfig } from '../read-config.ts'
 import { openStreams, type Streams } from '../data.ts'
 import { bytesText, describeRecord, toJson } from '../inspect/lines.ts'
-import { durationOption, numberOption, placeArgument, UsageError } from '../options.ts'
+import { durationOption, wholeNumberOption, placeArgument, UsageError } from '../options.ts'
 import { output, paint, print, tell } from '../terminal.ts'
 
 const RETRY_BATCH = 500
@@ -23,7 +23,7 @@ export function addBad(program: Command): void {
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--reason <code>', 'only this reason')
     .option('--since <duration>', 'only what was collected in the last 30m, 24h, 7d …', durationOption)
-    .option('--limit <n>', 'how many at most', numberOption({ min: 1 }), 50)
+    .option('--limit <n>', 'how many at most', wholeNumberOption({ min: 1 }), 50)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ sluicebox bad ls --reason schema_unknown --since 24h')
     .action(async (options: Where & { reason?: string; since?: number; limit: number; json?: true }) => {
@@ -147,7 +147,7 @@ function prepare(
   codec: Codec<RawRecord>,
   options: RetryOptions,
 ): { records: OutputRecord[]; refused: string[] } {
-  const edited = options.original === undefined ? undefined : readFileSync(options.original)
+  const edited = options.original === undefined ? undefined : readEvent(options.original)
   const records: OutputRecord[] = []
   const refused: string[] = []
   for (const { place, record } of chosen) {
@@ -159,6 +159,17 @@ function prepare(
     }
   }
   return { records, refused }
+}
+
+function readEvent(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new Error(
+      `the event in ${file} can't be read: ${(error as Error).message}. Write it first: sluicebox bad show PLACE --original > ${file}`,
+      { cause: error },
+    )
+  }
 }
 
 function placeText({ partition, position }: Place): string {

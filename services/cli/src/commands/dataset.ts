@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { codeInfo, commandLine } from '../code-info.ts'
 import { readConfig } from '../read-config.ts'
 import { atOnce } from '../data.ts'
-import { durationOption, numberOption } from '../options.ts'
+import { durationOption, wholeNumberOption } from '../options.ts'
 import { archivedEvents } from '../verify/replay.ts'
 import { print, progress, tell } from '../terminal.ts'
 
@@ -36,7 +36,7 @@ export function addDataset(program: Command): void {
       '--features <list>',
       'a feature list (YAML or JSON), or auto: derived from what is in the archive (default: auto)',
     )
-    .option('--features-max <n>', 'how many features auto proposes at most', numberOption({ min: 1 }))
+    .option('--features-max <n>', 'how many features auto proposes at most', wholeNumberOption({ min: 1 }))
     .option('--goal <action>', 'the action that a session is to reach', 'transaction')
     .option(
       '--maturity <duration>',

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { numberOption } from '../options.ts'
+import { numberOption, UsageError, wholeNumberOption } from '../options.ts'
 import { createSender } from '../traffic/sender.ts'
 import { simulate } from '../traffic/simulated-visitors.ts'
 import { print, progress, tell } from '../terminal.ts'
@@ -11,12 +11,12 @@ export function addSimulate(program: Command): void {
     .command('simulate')
     .description('posts events of simulated visitors, each marked as simulated')
     .requiredOption('--to <url>', 'address of the collector')
-    .option('--sessions <n>', 'how many visits', numberOption({ min: 1 }), 100)
+    .option('--sessions <n>', 'how many visits', wholeNumberOption({ min: 1 }), 100)
     .option('--rate <events>', 'events per second', numberOption({ min: 0.1 }), 50)
     .option(
       '--seed <n>',
       'the same seed makes the same visitors, and events that count once (default: another each time)',
-      numberOption({ min: 0 }),
+      wholeNumberOption({ min: 0 }),
     )
     .option('--json', 'print the counts as JSON')
     .addHelpText(
@@ -46,6 +46,10 @@ export async function sendPaced(
   to: string,
   events: readonly { readonly dueMs: number; readonly json: string }[],
 ): Promise<{ accepted: number; bad: number; requests: number; retries: number }> {
+  if (!/^https?:$/.test(URL.parse(to)?.protocol ?? ''))
+    throw new UsageError(
+      `--to ${to} is not the address of a collector: write it as "sluicebox up" prints it, such as http://localhost:8080`,
+    )
   const sender = createSender({ to })
   const bar = progress('sending')
   const begun = performance.now()

@@ -8,7 +8,7 @@ import { runScorer } from '@sluicebox/scorer/run'
 import type { Urls } from '@sluicebox/service/service'
 import type { Command } from 'commander'
 import { readConfig, type Config } from '../read-config.ts'
-import { numberOption } from '../options.ts'
+import { wholeNumberOption } from '../options.ts'
 import { print } from '../terminal.ts'
 
 interface StageOptions {
@@ -20,7 +20,7 @@ interface StageOptions {
 
 type Announce = (urls: Urls) => void
 
-const port = numberOption({ min: 0, max: 65_535 })
+const port = wholeNumberOption({ min: 0, max: 65_535 })
 
 export function addStages(program: Command): void {
   stage(program, {

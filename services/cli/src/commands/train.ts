@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { loadBundle } from '@sluicebox/model/bundle/bundle'
 import { readPrivateKey } from '@sluicebox/model/bundle/signature'
+import { bundlePath } from '@sluicebox/scorer/scoring-bundle'
 import { MODEL_KINDS, type ModelKind } from '@sluicebox/trainer/config'
 import { printEvaluation } from '@sluicebox/trainer/evaluation/print'
 import { runTrain } from '@sluicebox/trainer/trainer'
 import { Option, type Command } from 'commander'
 import { codeInfo, commandLine } from '../code-info.ts'
 import { readConfig } from '../read-config.ts'
-import { numberOption } from '../options.ts'
+import { wholeNumberOption } from '../options.ts'
 import { print, progress, tell } from '../terminal.ts'
 
 interface TrainOptions {
@@ -36,7 +37,7 @@ export function addTrain(program: Command): void {
     .option(
       '--seed <n>',
       'decides every random choice (default: 1)',
-      numberOption({ min: 0, max: 2_147_483_647 }),
+      wholeNumberOption({ min: 0, max: 2_147_483_647 }),
     )
     .option('--name <name>', 'name of the bundle (default: made from goal and kind)')
     .option('--model-version <version>', 'version of the bundle (default: 1)')
@@ -62,7 +63,8 @@ Examples:
       if (existsSync(options.out))
         throw new Error(`${options.out} is there already: a bundle never changes, so give --out a new folder`)
       const config = readConfig({ trainer: { kind: options.kind, seed: options.seed } }, options.config)
-      const parentId = options.parent === undefined ? undefined : (await loadBundle(options.parent)).id
+      const parentId =
+        options.parent === undefined ? undefined : (await loadBundle(bundlePath(options.parent))).id
       const bar = progress('training')
       const { id, evaluation, trained } = await runTrain({
         tableDir,

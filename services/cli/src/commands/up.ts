@@ -7,7 +7,7 @@ import { runService, type ServiceParts } from '@sluicebox/service/service'
 import type { Command } from 'commander'
 import { aborted } from '@sluicebox/stream/aborted'
 import { readConfig, type Config } from '../read-config.ts'
-import { numberOption } from '../options.ts'
+import { wholeNumberOption } from '../options.ts'
 import { startPipeline } from '../pipeline.ts'
 import { createLearningDecoder } from '../inspect/record-reader.ts'
 import { paint, print, tellFailure } from '../terminal.ts'
@@ -23,7 +23,7 @@ interface UpOptions {
   readonly verbose?: true
 }
 
-const port = numberOption({ min: 0, max: 65_535 })
+const port = wholeNumberOption({ min: 0, max: 65_535 })
 
 export function addUp(program: Command): void {
   program

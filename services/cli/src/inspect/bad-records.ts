@@ -48,11 +48,13 @@ export interface Place {
 /** The record at a place. Throws when there is none. */
 export async function readBad({ log, reader }: Streams, { partition, position }: Place): Promise<BadRecord> {
   const bounds = (await log.bounds('bad'))[partition]
-  if (bounds === undefined || position < bounds.start || position >= bounds.end)
+  if (bounds === undefined)
+    throw new Error(`bad has no partition ${partition}: "sluicebox bad ls" shows the places there are`)
+  if (bounds.start === bounds.end)
+    throw new Error(`partition ${partition} of bad is empty: "sluicebox bad ls" shows the places there are`)
+  if (position < bounds.start || position >= bounds.end)
     throw new Error(
-      bounds === undefined
-        ? `bad has no partition ${partition}: "sluicebox bad ls" shows the places there are`
-        : `partition ${partition} of bad holds positions ${bounds.start} to ${bounds.end - 1n}, not ${position}: older records were deleted by age or size`,
+      `partition ${partition} of bad holds positions ${bounds.start} to ${bounds.end - 1n}, not ${position}${position < bounds.start ? ': older records were deleted by age or size' : ''}`,
     )
   const { records } = await log.read('bad', partition, position, { recordsMax: 1, bytesMax: 1 })
   const input = records[0]
