@@ -338,6 +338,7 @@ export function goodRecord(n: number, sessionId: string, visitor: string): GoodR
     event_schema: 'iglu:com.snowplowanalytics.snowplow/page_view/jsonschema/1-0-0',
     event_data: null,
     contexts: `[{"schema":"iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0","data":{"id":"${sessionId}"}}]`,
+    notes: [],
     language: 'en-US',
     timezone: 'Europe/Berlin',
     viewport_width: 1_280,

@@ -59,7 +59,7 @@ describe.skipIf(!(await serversAvailable('registry')))('with a registry', () => 
 
     const out = join(dir, 'pulled')
     const files = await json<string>('schemas', 'pull', '--out', out, ...config)
-    expect(files).toHaveLength(8)
+    expect(files).toHaveLength(9)
     for (const file of files)
       expect(readFileSync(file, 'utf8')).toBe(readFileSync(file.replace(out, join(ROOT, 'schemas')), 'utf8'))
   })

@@ -113,6 +113,7 @@ const GOOD: GoodRecord = {
   privacy: 'none',
   simulated: false,
   enricher: '',
+  notes: [],
 }
 
 /** A good record of which nothing is known but that it is an event: the action is `custom`, the page kind `other`. `changes` are put over it. */

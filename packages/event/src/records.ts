@@ -109,6 +109,7 @@ export interface GoodRecord {
   readonly privacy: 'none' | 'anonymous'
   readonly simulated: boolean
   readonly enricher: string
+  readonly notes: readonly string[]
 }
 
 /** What could not be used, why, and the bytes to repair it. Stream `bad`. */

@@ -95,7 +95,8 @@ export const CLIENT_SESSION = /^iglu:com\.snowplowanalytics\.[^/]+\/client_sessi
 
 /** The data of the first entity `client_session`, parsed before or not. */
 function clientSession(event: SentEvent): Readonly<Record<string, unknown>> | undefined {
-  if (event.entities.length > 0) return sessionAmong(event.entities)
+  // From the texts, as the collector reads it, whatever became of the entities since.
+  if (event.contextsText === null && event.contextsBase64 === null) return sessionAmong(event.entities)
   return sessionIn(event.contextsText) ?? sessionIn(fromBase64(event.contextsBase64))
 }
 

@@ -2,7 +2,7 @@ import type { BadReason } from './reasons.ts'
 import { isFit } from './fit.ts'
 import { fromBase64 } from './ids.ts'
 import { parseJson } from './json-text.ts'
-import { blame, isObject, show, type SelfDescribing, type SentEvent } from './sent-event.ts'
+import { blame, isObject, note, show, type SelfDescribing, type SentEvent } from './sent-event.ts'
 import { V1_SCHEMA } from './v1.ts'
 
 /** A fault of data against its schema. */
@@ -17,9 +17,22 @@ export interface SchemaError {
 export interface EventSchemas {
   /** Returns undefined where there certainly is no such schema. */
   validator(ref: string): ((data: unknown) => readonly SchemaError[]) | undefined
+  /** The newest known schema of the same name and model as `ref`, which is not known itself; undefined for none. */
+  newest?(ref: string): string | undefined
+}
+
+/** What becomes of a part that no known schema vouches for: it is kept as sent and noted, or the event is bad. */
+export interface UnknownSchemas {
+  /** An entity whose schema is not known, or whose data violates a known one. */
+  readonly entity: 'keep' | 'refuse'
+  /** A part with a higher revision or addition of a known schema, which is checked against the newest known one. */
+  readonly version: 'keep' | 'refuse'
+  /** The event's own data, whose schema is not known. Data that violates a known schema is always refused. */
+  readonly event: 'keep' | 'refuse'
 }
 
 export interface EntityLimits {
+  readonly unknownSchemas: UnknownSchemas
   readonly depthMax: number
   readonly entitiesMax: number
 }
@@ -35,15 +48,16 @@ const REFERENCE = /^iglu:(?!\.)[\w.-]{1,128}\/[\w-]{1,128}\/jsonschema\/\d{1,6}-
  */
 export function readSelfDescribing(event: SentEvent, schemas: EventSchemas, limits: EntityLimits): void {
   if (event.type === 'unstruct' && event.event === null) readEvent(event, limits)
-  if (event.event !== null) {
-    validate(event, event.event, schemas, eventPlace(event), -1)
-  }
+  if (event.event !== null) validate(event, event.event, schemas, limits, eventPlace(event), -1)
   if (event.contextsText === null && event.contextsBase64 === null) return
   const entities: SelfDescribing[] = []
-  if (event.contextsText !== null) addEntities(event, 'co', event.contextsText, entities, schemas, limits)
+  const unvalidated: SelfDescribing[] = []
+  const found = { entities, unvalidated }
+  if (event.contextsText !== null) addEntities(event, 'co', event.contextsText, found, schemas, limits)
   const decoded = fromBase64(event.contextsBase64)
-  if (decoded !== null) addEntities(event, 'cx', decoded, entities, schemas, limits)
+  if (decoded !== null) addEntities(event, 'cx', decoded, found, schemas, limits)
   event.entities = entities
+  if (unvalidated.length > 0) event.unvalidated = unvalidated
 }
 
 function eventPlace(event: SentEvent): string {
@@ -67,7 +81,7 @@ function addEntities(
   event: SentEvent,
   place: string,
   text: string,
-  entities: SelfDescribing[],
+  { entities, unvalidated }: { entities: SelfDescribing[]; unvalidated: SelfDescribing[] },
   schemas: EventSchemas,
   limits: EntityLimits,
 ): void {
@@ -77,7 +91,7 @@ function addEntities(
     blame(event, 'not_self_describing', `${place}.data`, `must be an array of entities, not ${show(data)}`)
     return
   }
-  if (data.length + entities.length > limits.entitiesMax) {
+  if (data.length + entities.length + unvalidated.length > limits.entitiesMax) {
     const text = `has ${data.length} entities; ${limits.entitiesMax} are allowed`
     blame(event, 'not_self_describing', `${place}.data`, text)
     return
@@ -86,8 +100,8 @@ function addEntities(
     const entity: unknown = data[index]
     // The place is only put together for a fault: most entities have none.
     if (isEntity(entity)) {
-      entities.push(entity)
-      validate(event, entity, schemas, place, index)
+      if (validate(event, entity, schemas, limits, place, index)) entities.push(entity)
+      else unvalidated.push(entity)
     } else isSelfDescribing(event, entity, `${place}.data[${index}]`)
   }
 }
@@ -145,21 +159,43 @@ export function isSelfDescribing(event: SentEvent, value: unknown, place: string
   return false
 }
 
+/** Whether a schema vouches for the data; if not, it is noted or a fault. */
 function validate(
   event: SentEvent,
   { schema, data }: SelfDescribing,
   schemas: EventSchemas,
+  { unknownSchemas }: EntityLimits,
   place: string,
   index: number,
-): void {
+): boolean {
   const errors = schemas.validator(schema)?.(data)
-  if (errors !== undefined && errors.length === 0) return
+  if (errors !== undefined && errors.length === 0) return true
   const where = index < 0 ? place : `${place}.data[${index}]`
-  if (errors === undefined)
-    blame(event, 'schema_unknown', where, `${schema} is not among the schemas`, schema)
-  else
-    for (const error of errors)
-      blame(event, reasonOf(schema, error), `${where}${error.path}`, error.message, schema)
+  const isEntity = index >= 0
+  if (errors === undefined) {
+    const newest = schemas.newest?.(schema)
+    if (newest !== undefined && unknownSchemas.version === 'keep') {
+      const faults = schemas.validator(newest)?.(data) ?? []
+      note(
+        event,
+        where,
+        `${schema} is not among the schemas; ${faults.length === 0 ? 'it fits' : 'it does not fit'} ${newest}`,
+      )
+      return faults.length === 0
+    }
+    if ((isEntity ? unknownSchemas.entity : unknownSchemas.event) === 'keep')
+      note(event, where, `${schema} is not among the schemas; kept unvalidated`)
+    else blame(event, 'schema_unknown', where, `${schema} is not among the schemas`, schema)
+    return false
+  }
+  if (isEntity && unknownSchemas.entity === 'keep') {
+    const [first] = errors
+    note(event, where, `does not fit ${schema}: ${first!.path} ${first!.message}; kept unvalidated`)
+    return false
+  }
+  for (const error of errors)
+    blame(event, reasonOf(schema, error), `${where}${error.path}`, error.message, schema)
+  return false
 }
 
 /** Our own events have fields, like those of the tracker protocol; what is wrong with others is the schema's word. */

@@ -83,6 +83,10 @@ export interface SentEvent {
   orderId: string | null
   searchTerm: string | null
   simulated: boolean
+  /** What is odd about the event and does not make it bad; undefined for nothing. Written on the record. */
+  notes: string[] | undefined
+  /** Entities that are kept as sent and that no schema vouches for: nothing is read from them. */
+  unvalidated: readonly SelfDescribing[]
   /** How many ids were words such as `undefined`, or zeros, and count as absent. */
   ignoredIds: number
   /** JSON texts of the self-describing event and the entities, plain (`ue_pr`, `co`) and in base64 (`ue_px`, `cx`). */
@@ -152,6 +156,8 @@ export function blankEvent(claims: Readonly<Record<string, unknown>>): SentEvent
     orderId: null,
     searchTerm: null,
     simulated: false,
+    notes: undefined,
+    unvalidated: NO_ENTITIES,
     ignoredIds: 0,
     eventText: null,
     eventBase64: null,
@@ -176,6 +182,15 @@ export function blame(
   if (event.faults === undefined) event.faults = [fault]
   else event.faults.push(fault)
 }
+
+/** Notes what is odd about an event; it stays good. */
+export function note(event: SentEvent, place: string, text: string): void {
+  const line = `${place} ${text}`
+  if (event.notes === undefined) event.notes = [line]
+  else if (event.notes.length < NOTES_MAX) event.notes.push(line)
+}
+
+const NOTES_MAX = 20
 
 /** A value in few characters, for a message: the whole of it is in the original bytes. */
 export function show(value: unknown): string {

@@ -25,6 +25,29 @@ export const enricherConfig = z
       .describe(
         'Makes a whole tracker batch bad when the envelope of one event is, as the reference does. Off, the good events continue.',
       ),
+    unknownSchemas: z
+      .strictObject({
+        entity: z
+          .enum(['keep', 'refuse'])
+          .default('keep')
+          .describe(
+            'An entity whose schema is not known, or that does not fit its schema. `keep`: the event is good, the entity is stored as sent, nothing is read from it, and `notes` says so. `refuse`: the event is bad.',
+          ),
+        version: z
+          .enum(['keep', 'refuse'])
+          .default('keep')
+          .describe(
+            'A part with a higher REVISION or ADDITION of a known schema. `keep`: it is checked against the newest known one, and `notes` says so. `refuse`: as a schema that is not known.',
+          ),
+        event: z
+          .enum(['keep', 'refuse'])
+          .default('refuse')
+          .describe(
+            "The event's own data, whose schema is not known. `keep`: the event is good, and `notes` says so. `refuse`: it is bad. Data that does not fit a known schema is always refused.",
+          ),
+      })
+      .prefault({})
+      .describe('What becomes of parts of an event that no known schema vouches for.'),
     paths: z
       .record(
         z

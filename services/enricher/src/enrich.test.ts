@@ -117,6 +117,7 @@ test('a page view of the browser tracker, whole', () => {
     event_name: 'page_view',
     event_schema: 'iglu:com.snowplowanalytics.snowplow/page_view/jsonschema/1-0-0',
     event_data: null,
+    notes: [],
     contexts: JSON.stringify([webPage]),
     language: 'en-GB',
     timezone: 'Europe/Berlin',

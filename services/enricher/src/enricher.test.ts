@@ -201,6 +201,8 @@ test('the tally tells what was done', () => {
   enricher.process(state, batchOf(values))
   enricher.process(state, batchOf([Buffer.from('?')]))
   expect(state.tally).toEqual({
+    notes: 0,
+    ignoredIds: 0,
     records: 3,
     heartbeats: 1,
     good: 2,

@@ -141,6 +141,8 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
       const good = enrich(event, raw, places, coordinates, tools)
       const value = goodCodec.encode(good)
       if (value.length > config.goodBytesMax) return [tooLarge(value.length, config.goodBytesMax)]
+      tally.notes += event.notes?.length ?? 0
+      tally.ignoredIds += event.ignoredIds
       if (event.type === 'page_view' || event.type === 'action')
         countOne(tally.views, good.page_kind as PageKind)
       return { eventTime: good.event_time, value }

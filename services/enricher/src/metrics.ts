@@ -28,6 +28,16 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
     help: 'Good page views and /v1/events by kind of page. When the share of other jumps, the site was changed.',
     labelNames: ['page_kind'] as const,
   })
+  const notes = new Counter({
+    registers,
+    name: 'sluicebox_enricher_notes_total',
+    help: 'Parts of good events that were kept as sent, since no schema vouches for them; the field notes says which.',
+  })
+  const ignoredIds = new Counter({
+    registers,
+    name: 'sluicebox_enricher_ignored_ids_total',
+    help: 'Ids that stand for nobody, such as null or zeros, and were read as absent.',
+  })
   const latency = new Histogram({
     registers,
     name: 'sluicebox_enricher_latency_seconds',
@@ -48,6 +58,8 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
       events.inc({ outcome: 'good', reason: '' }, tally.good)
       for (const [reason, count] of tally.bad) events.inc({ outcome: 'bad', reason }, count)
       for (const [page_kind, count] of tally.views) views.inc({ page_kind }, count)
+      notes.inc(tally.notes)
+      ignoredIds.inc(tally.ignoredIds)
       if (tally.lastCollectedAt === undefined) return
       latency.observe(Math.max(0, now() - tally.lastCollectedAt) / 1000)
       lastProcessed.set({ partition: state.partition }, tally.lastCollectedAt / 1000)

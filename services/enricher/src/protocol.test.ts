@@ -17,6 +17,7 @@ import {
 
 const WEB_PAGE = 'iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0'
 const LINK_CLICK = 'iglu:com.snowplowanalytics.snowplow/link_click/jsonschema/1-0-1'
+const STRICT = { entity: 'refuse', version: 'refuse', event: 'refuse' } as const
 const webPage = { schema: WEB_PAGE, data: { id: '10000000-0000-4000-8000-000000000000' } }
 const click = unstruct(LINK_CLICK, { targetUrl: 'https://a.example/ü' })
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
@@ -306,14 +307,88 @@ describe('self-describing parts', () => {
       ['co.data[1]/id', 'co.data[2]', 'cx.data[0]/id'],
     ],
   ])('%s', (_name, fields, reason, places) => {
-    const bad = badOf(pageView(fields), {}, { entitiesMax: 4, depthMax: 6 })
+    const bad = badOf(pageView(fields), {}, { entitiesMax: 4, depthMax: 6, unknownSchemas: STRICT })
     expect(bad.reason).toBe(reason)
     expect(bad.errors.map(error => error.split(' ')[0])).toEqual(places)
   })
 
   test('the bad record names the schema', () => {
-    expect(badOf(pageView({ co: contexts(webPage, broken) })).schema).toBe(WEB_PAGE)
-    expect(badOf(pageView({ co: contexts(unknown) })).schema).toBe(unknown.schema)
+    const schemaOf = (co: string): string | null =>
+      badOf(pageView({ co }), {}, { unknownSchemas: STRICT }).schema
+    expect(schemaOf(contexts(webPage, broken))).toBe(WEB_PAGE)
+    expect(schemaOf(contexts(unknown))).toBe(unknown.schema)
+  })
+})
+
+describe('parts that no schema vouches for', () => {
+  const own = { schema: 'iglu:example.shop/customer/jsonschema/1-0-0', data: { tier: 'gold' } }
+  const newer = { ...webPage, schema: WEB_PAGE.replace('1-0-0', '1-0-7') }
+  const newerButOdd = { schema: newer.schema, data: { id: 7 } }
+  const otherModel = { ...webPage, schema: WEB_PAGE.replace('1-0-0', '2-0-0') }
+  const ownEvent = pageView({
+    e: 'ue',
+    ue_pr: unstruct('iglu:example.shop/wish/jsonschema/1-0-0', { product: 'shoe-1' }),
+  })
+
+  test.each<[string, unknown, string]>([
+    ['an entity whose schema is not known', own, 'kept unvalidated'],
+    [
+      'an entity that does not fit its schema',
+      { schema: WEB_PAGE, data: { id: 7 } },
+      `does not fit ${WEB_PAGE}`,
+    ],
+    ['a newer version, which fits the newest known one', newer, `it fits ${WEB_PAGE}`],
+    ['a newer version, which does not fit it', newerButOdd, `it does not fit ${WEB_PAGE}`],
+    ['another model of a known schema', otherModel, 'kept unvalidated'],
+  ])('%s is kept as sent, and noted', (_name, entity, words) => {
+    const good = goodOf(pageView({ co: contexts(entity) }))
+    expect(JSON.parse(good.contexts!)).toEqual([entity])
+    expect(good.notes).toHaveLength(1)
+    expect(good.notes[0]).toContain('co.data[0]')
+    expect(good.notes[0]).toContain(words)
+  })
+
+  test('entities keep their order of validity: those with a schema first', () => {
+    const good = goodOf(pageView({ co: contexts(own, webPage) }))
+    expect(JSON.parse(good.contexts!)).toEqual([webPage, own])
+  })
+
+  test('nothing is read from an entity that does not fit', () => {
+    const good = goodOf(pageView({ co: contexts(newerButOdd) }))
+    expect(good.notes[0]).toContain('it does not fit')
+  })
+
+  test('the notes of one event are bounded', () => {
+    const good = goodOf(pageView({ co: contexts(...Array.from({ length: 30 }, () => own)) }))
+    expect(good.notes.length).toBe(20)
+    expect(JSON.parse(good.contexts!)).toHaveLength(30)
+  })
+
+  test.each<[string, Record<string, unknown>, ConfigChanges, string]>([
+    ['the event’s own data', ownEvent, {}, 'schema_unknown'],
+    [
+      'data that does not fit a known schema',
+      pageView({ e: 'ue', ue_pr: unstruct(LINK_CLICK, { targetUrl: 7 }) }),
+      {},
+      'schema_violation',
+    ],
+    ['an entity, strictly', pageView({ co: contexts(own) }), { unknownSchemas: STRICT }, 'schema_unknown'],
+    [
+      'a newer version, strictly',
+      pageView({ co: contexts(newer) }),
+      { unknownSchemas: STRICT },
+      'schema_unknown',
+    ],
+  ])('%s is refused', (_name, event, config, reason) => {
+    expect(badOf(event, {}, config).reason).toBe(reason)
+  })
+
+  test('the event’s own data is kept where that is asked for', () => {
+    const config = { unknownSchemas: { ...STRICT, event: 'keep' } } as const
+    const good = goodOf(ownEvent, {}, config)
+    expect(good.event_schema).toBe('iglu:example.shop/wish/jsonschema/1-0-0')
+    expect(JSON.parse(good.event_data!)).toEqual({ product: 'shoe-1' })
+    expect(good.notes).toHaveLength(1)
   })
 })
 

@@ -10,12 +10,25 @@ export interface Tally {
   readonly bad: Map<BadReason, number>
   /** Views by kind of page. */
   readonly views: Map<PageKind, number>
+  /** Parts of good events that were kept as sent, without a schema that vouches for them. */
+  notes: number
+  /** Ids that stand for nobody, such as `null` or zeros: the next id in order was taken. */
+  ignoredIds: number
   /** Of the last record. */
   lastCollectedAt: CollectedTime | undefined
 }
 
 export function blankTally(): Tally {
-  return { records: 0, heartbeats: 0, good: 0, bad: new Map(), views: new Map(), lastCollectedAt: undefined }
+  return {
+    records: 0,
+    heartbeats: 0,
+    good: 0,
+    bad: new Map(),
+    views: new Map(),
+    notes: 0,
+    ignoredIds: 0,
+    lastCollectedAt: undefined,
+  }
 }
 
 export function countOne<Key>(counts: Map<Key, number>, key: Key): void {
@@ -29,5 +42,7 @@ export function addTally(tally: Tally, more: Tally): void {
   tally.good += more.good
   for (const [reason, count] of more.bad) tally.bad.set(reason, (tally.bad.get(reason) ?? 0) + count)
   for (const [kind, count] of more.views) tally.views.set(kind, (tally.views.get(kind) ?? 0) + count)
+  tally.notes += more.notes
+  tally.ignoredIds += more.ignoredIds
   tally.lastCollectedAt = more.lastCollectedAt ?? tally.lastCollectedAt
 }

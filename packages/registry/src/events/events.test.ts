@@ -63,6 +63,23 @@ describe('a reference', () => {
     expect(ours.validator(ref)).toBeUndefined()
   })
 
+  test.each<[string, string | undefined]>([
+    ['1-0-7', WEB_PAGE],
+    ['1-12-0', WEB_PAGE],
+    ['1-0-0', undefined],
+    ['2-0-0', undefined],
+    ['0-9-9', undefined],
+  ])('newer than all known versions of its model, %s, has a newest known one: %s', (version, newest) => {
+    expect(ours.newest(WEB_PAGE.replace('1-0-0', version))).toBe(newest)
+  })
+
+  test.each(['', '__proto__', 'iglu:', WEB_PAGE.replace('web_page', 'other'), `${WEB_PAGE}-1`])(
+    'of no known model has no newest known one: %j',
+    ref => {
+      expect(ours.newest(ref)).toBeUndefined()
+    },
+  )
+
   test.each([
     { ref: 'iglu:a/b/jsonschema/1-0-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: true },
     { ref: 'iglu:a/b/jsonschema/1-1-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },

@@ -15,6 +15,8 @@ export interface EventSchemas {
    * holds that schema, or `ref` is not a reference.
    */
   validator(ref: string): Validator | undefined
+  /** The newest known schema of the name and model of `ref`, where `ref` is newer than it; undefined for none. */
+  newest(ref: string): string | undefined
   /** Every schema, by reference: for pages that list them. */
   list(): readonly EventSchemaDescription[]
 }
@@ -72,8 +74,19 @@ export function loadEventSchemas(dirs: readonly string[]): EventSchemas {
     return validate
   }
 
+  const newestOf = new Map<string, string>()
+  for (const ref of stored.keys()) {
+    const model = modelOf(ref)
+    const before = newestOf.get(model)
+    if (before === undefined || isNewer(ref, before)) newestOf.set(model, ref)
+  }
+
   return {
     validator,
+    newest(ref) {
+      const newest = newestOf.get(modelOf(ref))
+      return newest !== undefined && isNewer(ref, newest) ? newest : undefined
+    },
     list: () => [...stored.values()].map(describe).sort((a, b) => (a.ref < b.ref ? -1 : 1)),
   }
 }
@@ -86,6 +99,20 @@ export function matchesCriterion(ref: string, criterion: string): boolean {
     wanted.length === given.length &&
     wanted.every((part, i) => part === given[i] || (part === '*' && /^\d+$/.test(given[i] ?? '')))
   )
+}
+
+/** `iglu:vendor/name/jsonschema/2-1-0` → `iglu:vendor/name/jsonschema/2`. */
+const modelOf = (ref: string): string => ref.slice(0, ref.indexOf('-', ref.lastIndexOf('/')))
+
+/** Whether one version of a model comes after another. */
+function isNewer(ref: string, other: string): boolean {
+  const [[, revision = 0, addition = 0], [, otherRevision = 0, otherAddition = 0]] = [ref, other].map(each =>
+    each
+      .slice(each.lastIndexOf('/') + 1)
+      .split('-')
+      .map(Number),
+  ) as [number[], number[]]
+  return revision > otherRevision || (revision === otherRevision && addition > otherAddition)
 }
 
 function describe({ ref, file, schema }: StoredSchema): EventSchemaDescription {

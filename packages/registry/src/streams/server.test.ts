@@ -74,7 +74,14 @@ describe.skipIf(!(await serversAvailable('registry')))('a real registry', () => 
         const subject = `${subjectPrefix}${stream}-value`
         const first = await pushStream(server, stream, options)
         expect(first).toMatchObject({ subject, levelBefore: 'none of its own' })
-        expect(first.schemas).toMatchObject([{ schema: 'version 1', version: 1, outcome: 'registered' }])
+        expect(first.schemas.length).toBeGreaterThan(0)
+        expect(first.schemas).toMatchObject(
+          first.schemas.map((_, before) => ({
+            schema: `version ${before + 1}`,
+            version: before + 1,
+            outcome: 'registered',
+          })),
+        )
         expect(await server.compatibility(subject)).toEqual({ level: 'FULL_TRANSITIVE', isOwn: true })
 
         const again = await pushStream(server, stream, options)

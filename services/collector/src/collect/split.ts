@@ -21,7 +21,7 @@ export interface SplitOptions {
 
 /**
  * Splits a request into records: a single one, with the body as it came, when all events are of one visitor and the
- * body fits; else one or more for each visitor, with the bytes of each event as they came. Refuses an event that fits
+ * body fits; else one or more for each visitor, with the bytes of each event as they came. Refuses what fits
  * into no record.
  */
 export function splitRequest(options: SplitOptions): RawRecord[] | Refusal {

@@ -21,6 +21,9 @@ type SentColumns =
   | 'struct_property'
   | 'struct_value'
   | 'simulated'
+  | 'notes'
+
+const NO_NOTES: readonly string[] = []
 
 /** Sets the columns that are written as the client sent them, once they are read and checked. */
 export function setSent(good: Columns<SentColumns>, { event }: { readonly event: SentEvent }): void {
@@ -43,6 +46,7 @@ export function setSent(good: Columns<SentColumns>, { event }: { readonly event:
   good.struct_property = event.structProperty
   good.struct_value = event.structValue
   good.simulated = event.simulated
+  good.notes = event.notes ?? NO_NOTES
 }
 
 function dataText(event: SentEvent): string | null {

@@ -79,6 +79,16 @@ describe('identifiers', () => {
     expect(JSON.stringify(ids)).not.toContain('entity-user')
   })
 
+  test('of an entity that does not fit its schema are not stored under pseudonyms, wherever they stand', () => {
+    const pseudonyms = createPseudonyms(Buffer.alloc(32, 1), ['user_id', 'domain_user_id'], 10)
+    const odd = { schema: session.schema, data: { userId: 123456, note: 'entity-user' } }
+    const own = { schema: 'iglu:example.shop/customer/jsonschema/1-0-0', data: { tier: 'gold' } }
+    const sent = event({ domainUserId: 'domain', entities: [page], unvalidated: [odd, own] })
+    expect(readIdentifiers(sent, raw, pseudonyms).entities).toEqual([page, own])
+    expect(readIdentifiers(sent, { ...raw, privacy: 'anonymous' }, undefined).entities).toEqual([page, own])
+    expect(readIdentifiers(sent, raw, undefined).entities).toEqual([page, odd, own])
+  })
+
   test('have other names for another key, application and field', () => {
     const one = createPseudonyms(Buffer.alloc(32, 1), ['user_id', 'domain_user_id'], 10)
     const two = createPseudonyms(Buffer.alloc(32, 2), ['user_id', 'domain_user_id'], 10)

@@ -1,6 +1,6 @@
 import { CLIENT_SESSION, idsOf, usableId } from '@sluicebox/protocol/ids'
 import type { RawRecord } from '@sluicebox/event/records'
-import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
+import { isObject, type SelfDescribing, type SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Columns } from './columns.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 
@@ -35,9 +35,24 @@ export function readIdentifiers(
     networkUserId: ids.networkUserId ?? usableId(raw.network_user_id),
     sessionId: ids.sessionId,
     sessionIndex: ids.sessionIndex,
-    entities: event.entities,
+    entities: entitiesOf(event),
   }
-  return pseudonyms === undefined ? found : pseudonymise(found, event.appId ?? '', pseudonyms)
+  if (pseudonyms === undefined) return found
+  // In one that does not fit its schema, an id may stand anywhere.
+  const unvalidated = event.unvalidated.filter(entity => !isIdentifying(entity))
+  return pseudonymise(
+    { ...found, entities: [...event.entities, ...unvalidated] },
+    event.appId ?? '',
+    pseudonyms,
+  )
+}
+
+const isIdentifying = ({ schema }: SelfDescribing): boolean =>
+  IDENTIFYING.some(pattern => pattern.test(schema))
+
+/** All entities that are stored: those that a schema vouches for, then those that are kept as sent. */
+function entitiesOf({ entities, unvalidated }: SentEvent): readonly SelfDescribing[] {
+  return unvalidated.length === 0 ? entities : [...entities, ...unvalidated]
 }
 
 /** The session alone, where the collector let it through: it ends with the visit. */
@@ -48,7 +63,7 @@ function anonymous(event: SentEvent): Identifiers {
     networkUserId: null,
     sessionId: idsOf(event).sessionId,
     sessionIndex: null,
-    entities: event.entities.filter(({ schema }) => !IDENTIFYING.some(pattern => pattern.test(schema))),
+    entities: entitiesOf(event).filter(entity => !isIdentifying(entity)),
   }
 }
 
@@ -60,7 +75,7 @@ function pseudonymise(found: Identifiers, appId: string, pseudonyms: Pseudonyms)
     sessionId: pseudonyms.of('session_id', found.sessionId, appId),
     sessionIndex: found.sessionIndex,
     entities: found.entities.map(entity =>
-      CLIENT_SESSION.test(entity.schema)
+      CLIENT_SESSION.test(entity.schema) && isObject(entity.data)
         ? { schema: entity.schema, data: pseudonymiseSession(entity.data, appId, pseudonyms) }
         : entity,
     ),
