@@ -1,4 +1,4 @@
-import { runCommand } from '../program.ts'
+import { createProgram, runCommand } from '../program.ts'
 import { output } from '../terminal.ts'
 
 /** What a command printed, and the code that its process would end with. */
@@ -20,18 +20,39 @@ export interface RunningCommand extends PromiseLike<Ran> {
 /** Environment variables of one run; undefined takes one away. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Runs a command line in this process, as `sluicebox` does. One at a time: output and exit code are the process's. */
-export async function sluicebox(...args: readonly string[]): Promise<Ran> {
-  return start(args)
+/**
+ * Runs a command line in this process, as `sluicebox` does: words separated by spaces, then further arguments. One at a
+ * time, since output and exit code are the process's.
+ */
+export async function sluicebox(line: string, ...more: readonly string[]): Promise<Ran> {
+  return sluiceboxWith({}, line, ...more)
 }
 
 /** The same, with environment variables. */
-export async function sluiceboxWith(env: Environment, ...args: readonly string[]): Promise<Ran> {
-  return start(args, env)
+export async function sluiceboxWith(
+  env: Environment,
+  line: string,
+  ...more: readonly string[]
+): Promise<Ran> {
+  return start([...line.split(' '), ...more], env)
+}
+
+/** What the help of a command offers: its options by their long names, and its examples without the prompt. */
+export async function helpOf(line: string): Promise<{ options: string[]; examples: string[] }> {
+  const { code, stdout } = await sluicebox(line, '--help')
+  if (code !== 0) throw new Error(`the help of "${line}" ended with ${code}`)
+  return {
+    options: [...stdout.matchAll(/^  (?:-\w, )?--([\w-]+)/gm)].map(match => match[1]!),
+    examples: [...stdout.matchAll(/^  \$ (.+)$/gm)].map(match => match[1]!),
+  }
 }
 
 /** Starts a command line that continues until it is interrupted. */
-export function start(args: readonly string[], env: Environment = {}): RunningCommand {
+export function start(
+  args: readonly string[],
+  env: Environment = {},
+  program = createProgram(),
+): RunningCommand {
   const original = { ...output }
   const codeBefore = process.exitCode
   const envBefore = { ...process.env }
@@ -51,7 +72,7 @@ export function start(args: readonly string[], env: Environment = {}): RunningCo
     else process.env[name] = value
   process.exitCode = undefined
 
-  const done = runCommand(args)
+  const done = runCommand(args, program)
     .then(code => ({ code: code ?? Number(process.exitCode ?? 0), stdout: stdout(), stderr, json }))
     .finally(() => {
       Object.assign(output, original)

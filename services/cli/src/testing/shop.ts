@@ -89,9 +89,9 @@ function wish(i: number): object {
 export async function openShop(dir: string, { visitCount = 6, bad = 0 } = {}): Promise<string> {
   const data = join(dir, 'shop')
   const rows = writeLines(dir, 'visits.ndjson', visits(visitCount))
-  succeeded(await sluicebox('import', rows, '--map', 'ndjson', '--data', data))
+  succeeded(await sluicebox('import --map ndjson', rows, '--data', data))
   if (bad > 0) await appendUnknown(data, bad)
-  succeeded(await sluicebox('drain', '--close', '--data', data))
+  succeeded(await sluicebox('drain --close', '--data', data))
   return data
 }
 
