@@ -11,8 +11,8 @@ export interface Ran {
 }
 
 export interface RunningCommand extends PromiseLike<Ran> {
-  /** Resolves once standard output holds the text. The test's own time limit bounds it. */
-  printed(text: string): Promise<void>
+  /** Resolves once standard output holds the text this many times. The test's own time limit bounds it. */
+  printed(text: string, times?: number): Promise<void>
   /** What Ctrl-C does to the command, and to nothing else in this process. */
   interrupt(): void
 }
@@ -81,10 +81,10 @@ export function start(
     })
   return {
     then: (onRan, onFailed) => done.then(onRan, onFailed),
-    printed: text =>
+    printed: (text, times = 1) =>
       new Promise(resolve => {
         onData = () => {
-          if (stdout().includes(text)) resolve()
+          if (stdout().split(text).length > times) resolve()
         }
         onData()
       }),

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { helpOf, sluicebox } from '../testing/command.ts'
+import { temporaryFolder, visits, writeLines } from '../testing/shop.ts'
+
+const dir = temporaryFolder()
+const recording = writeLines(dir, 'visits.ndjson', visits(2))
+
+test('the help lists the options, shows examples and names the maps that ship', async () => {
+  expect(await helpOf('import')).toEqual({
+    options: ['map', 'data', 'json', 'help'],
+    examples: [
+      'sluicebox import clicks.csv.gz --map rees46 --data shop',
+      'sluicebox import a.jsonl b.jsonl --map my-map.yaml --data shop',
+    ],
+  })
+  expect((await sluicebox('import --help')).stdout).toMatch(/Maps that ship: .*ndjson/)
+})
+
+test.each<[line: string, says: string]>([
+  ['import', "required option '--map <map>' not specified"],
+  ['import visits.ndjson', "required option '--map <map>' not specified"],
+  ['import --map ndjson', "missing required argument 'file'"],
+  ['import visits.ndjson --map ndjson --speed 2x', "unknown option '--speed'"],
+  [
+    'import visits.ndjson --map nowhere',
+    '--map nowhere: there is no such file, and no map of this name ships',
+  ],
+])('%j is wrong usage: %s', async (line, says) => {
+  const { code, stdout, stderr } = await sluicebox(line)
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(says)
+})
+
+test('a map that is not one is wrong usage: every fault has its line', async () => {
+  const map = writeLines(dir, 'map.yaml', ['visitor: user', 'format: xml'])
+  const { code, stderr } = await sluicebox('import', recording, '--map', map)
+  expect(code).toBe(2)
+  expect(stderr).toContain(`${map}:2: format: `)
+  expect(stderr).toContain('time: ')
+})
+
+describe('import', () => {
+  test('appends the events in recorded time, and says what to do next', async () => {
+    const data = join(dir, 'told')
+    const { code, stdout, stderr } = await sluicebox('import --map ndjson', recording, '--data', data)
+    expect([code, stdout]).toEqual([0, ''])
+    expect(stderr).toContain('imported 5 events from 2026-11-20T09:00:00.000Z to 2026-11-20T09:01:10.000Z')
+    expect(stderr).toContain(`next: sluicebox drain --data ${data} --close`)
+    const records = (await sluicebox('tail raw --json', '--data', data)).json()
+    expect(records).toHaveLength(5)
+    expect(records).toContainEqual(
+      expect.objectContaining({ visitor: 'visitor-0', collected_at: Date.UTC(2026, 10, 20, 9) }),
+    )
+  })
+
+  test('prints the counts as JSON', async () => {
+    const ran = await sluicebox('import --map ndjson --json', recording, '--data', join(dir, 'json'))
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.json()).toEqual([
+      { events: 5, skipped: 0, from: '2026-11-20T09:00:00.000Z', to: '2026-11-20T09:01:10.000Z' },
+    ])
+  })
+
+  test('counts the rows that the map skips', async () => {
+    const map = writeLines(dir, 'skipping.yaml', [
+      'format: ndjson',
+      'time: { field: time }',
+      'visitor: visitor_id',
+      'action: { field: action, values: { product_view: product_view }, others: skip }',
+    ])
+    const args = [recording, '--map', map, '--data', join(dir, 'skipping')]
+    expect((await sluicebox('import --json', ...args)).json()).toMatchObject([{ events: 2, skipped: 3 }])
+  })
+
+  test('has nothing to do for a file without rows', async () => {
+    const empty = writeLines(dir, 'empty.ndjson', [])
+    const args = ['--map', 'ndjson', '--data', join(dir, 'empty')]
+    expect(await sluicebox('import', empty, ...args)).toMatchObject({
+      code: 0,
+      stderr: 'there was nothing to import\n',
+    })
+    expect((await sluicebox('import --json', empty, ...args)).json()).toEqual([
+      { events: 0, skipped: 0, from: null, to: null },
+    ])
+  })
+
+  test.each<[what: string, file: () => string, says: RegExp]>([
+    ['a file that is not there', () => join(dir, 'nowhere.ndjson'), /nowhere\.ndjson/],
+    ['a row that is not JSON', () => writeLines(dir, 'text.ndjson', ['text']), /text\.ndjson.*1.*: text/],
+    ['a row without its time', () => writeLines(dir, 'timeless.ndjson', ['{}']), /timeless\.ndjson.*1.*time/],
+  ])('fails for %s, names the place, and writes nothing', async (_what, file, says) => {
+    const data = join(dir, 'failed')
+    const { code, stdout, stderr } = await sluicebox('import --map ndjson', file(), '--data', data)
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(says)
+    expect(existsSync(join(data, 'log'))).toBe(false)
+  })
+
+  test('fails where the log is ahead of the recording, and says what else there is to do', async () => {
+    const args = ['--map', 'ndjson', '--data', join(dir, 'ahead')]
+    expect((await sluicebox('import', recording, ...args)).code).toBe(0)
+    const { code, stderr } = await sluicebox('import', recording, ...args)
+    expect(code).toBe(1)
+    expect(stderr).toContain('import into an empty --data directory (or use "sluicebox send"')
+  })
+})
