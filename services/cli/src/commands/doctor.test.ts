@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { helpOf, sluicebox, sluiceboxWith, type Environment } from '../testing/command.ts'
-import { succeeded, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
+import { shopMap, succeeded, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
 
 const dir = temporaryFolder()
 /** Ports that are free whatever else runs on the machine. */
@@ -64,7 +64,16 @@ describe('doctor', () => {
 
   test('counts what a log keeps', async () => {
     const data = join(dir, 'shop')
-    succeeded(await sluicebox('import --map ndjson', writeLines(dir, 'v.ndjson', visits(1)), '--data', data))
+    succeeded(
+      await sluicebox(
+        'import',
+        writeLines(dir, 'v.ndjson', visits(1)),
+        '--map',
+        shopMap(dir),
+        '--data',
+        data,
+      ),
+    )
     expect((await findings({}, '--data', data)).get('log')).toMatchObject({
       state: 'ok',
       detail: '4 partitions, 3 records of raw kept',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { helpOf, sluicebox, sluiceboxWith } from '../testing/command.ts'
-import { succeeded, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
+import { shopMap, succeeded, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
 
 const dir = temporaryFolder()
 
@@ -39,7 +39,16 @@ describe('drain', () => {
   })
 
   test('reads each stream to its end and archives it, and leaves open sessions open', async () => {
-    succeeded(await sluicebox('import --map ndjson', writeLines(dir, 'v.ndjson', visits(3)), '--data', data))
+    succeeded(
+      await sluicebox(
+        'import',
+        writeLines(dir, 'v.ndjson', visits(3)),
+        '--map',
+        shopMap(dir),
+        '--data',
+        data,
+      ),
+    )
     const ran = await sluicebox('drain --json', '--data', data)
     // A session that has reached the goal gets no further score.
     expect(ran).toMatchObject({ code: 0, stderr: '' })

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { helpOf, sluicebox } from '../testing/command.ts'
-import { temporaryFolder, visits, writeLines } from '../testing/shop.ts'
+import { shopMap, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
 
 const dir = temporaryFolder()
+const map = shopMap(dir)
 const recording = writeLines(dir, 'visits.ndjson', visits(2))
 
 test('the help lists the options, shows examples and names the maps that ship', async () => {
@@ -34,17 +35,17 @@ test.each<[line: string, says: string]>([
 })
 
 test('a map that is not one is wrong usage: every fault has its line', async () => {
-  const map = writeLines(dir, 'map.yaml', ['visitor: user', 'format: xml'])
-  const { code, stderr } = await sluicebox('import', recording, '--map', map)
+  const wrong = writeLines(dir, 'map.yaml', ['visitor: user', 'format: xml'])
+  const { code, stderr } = await sluicebox('import', recording, '--map', wrong)
   expect(code).toBe(2)
-  expect(stderr).toContain(`${map}:2: format: `)
+  expect(stderr).toContain(`${wrong}:2: format: `)
   expect(stderr).toContain('time: ')
 })
 
 describe('import', () => {
   test('appends the events in recorded time, and says what to do next', async () => {
     const data = join(dir, 'told')
-    const { code, stdout, stderr } = await sluicebox('import --map ndjson', recording, '--data', data)
+    const { code, stdout, stderr } = await sluicebox('import --map', map, recording, '--data', data)
     expect([code, stdout]).toEqual([0, ''])
     expect(stderr).toContain('imported 5 events from 2026-11-20T09:00:00.000Z to 2026-11-20T09:01:10.000Z')
     expect(stderr).toContain(`next: sluicebox drain --data ${data} --close`)
@@ -56,27 +57,33 @@ describe('import', () => {
   })
 
   test('prints the counts as JSON', async () => {
-    const ran = await sluicebox('import --map ndjson --json', recording, '--data', join(dir, 'json'))
+    const ran = await sluicebox('import --json --map', map, recording, '--data', join(dir, 'json'))
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.json()).toEqual([
       { events: 5, skipped: 0, from: '2026-11-20T09:00:00.000Z', to: '2026-11-20T09:01:10.000Z' },
     ])
   })
 
+  test.each(['ndjson', 'ecom', 'otto', 'rees46'])('reads the map that ships as %s', async name => {
+    const empty = writeLines(dir, 'empty', [])
+    const args = [empty, '--map', name, '--data', join(dir, 'shipped')]
+    expect(await sluicebox('import', ...args)).toMatchObject({ code: 0, stdout: '' })
+  })
+
   test('counts the rows that the map skips', async () => {
-    const map = writeLines(dir, 'skipping.yaml', [
+    const skipping = writeLines(dir, 'skipping.yaml', [
       'format: ndjson',
       'time: { field: time }',
       'visitor: visitor_id',
       'action: { field: action, values: { product_view: product_view }, others: skip }',
     ])
-    const args = [recording, '--map', map, '--data', join(dir, 'skipping')]
+    const args = [recording, '--map', skipping, '--data', join(dir, 'skipping')]
     expect((await sluicebox('import --json', ...args)).json()).toMatchObject([{ events: 2, skipped: 3 }])
   })
 
   test('has nothing to do for a file without rows', async () => {
     const empty = writeLines(dir, 'empty.ndjson', [])
-    const args = ['--map', 'ndjson', '--data', join(dir, 'empty')]
+    const args = ['--map', map, '--data', join(dir, 'empty')]
     expect(await sluicebox('import', empty, ...args)).toMatchObject({
       code: 0,
       stderr: 'there was nothing to import\n',
@@ -92,14 +99,14 @@ describe('import', () => {
     ['a row without its time', () => writeLines(dir, 'timeless.ndjson', ['{}']), /timeless\.ndjson.*1.*time/],
   ])('fails for %s, names the place, and writes nothing', async (_what, file, says) => {
     const data = join(dir, 'failed')
-    const { code, stdout, stderr } = await sluicebox('import --map ndjson', file(), '--data', data)
+    const { code, stdout, stderr } = await sluicebox('import --map', map, file(), '--data', data)
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(says)
     expect(existsSync(join(data, 'log'))).toBe(false)
   })
 
   test('fails where the log is ahead of the recording, and says what else there is to do', async () => {
-    const args = ['--map', 'ndjson', '--data', join(dir, 'ahead')]
+    const args = ['--map', map, '--data', join(dir, 'ahead')]
     expect((await sluicebox('import', recording, ...args)).code).toBe(0)
     const { code, stderr } = await sluicebox('import', recording, ...args)
     expect(code).toBe(1)

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startFakeCollector } from '../testing/collector.ts'
 import { helpOf, sluicebox } from '../testing/command.ts'
-import { temporaryFolder, visits, writeLines } from '../testing/shop.ts'
+import { shopMap, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
 
 const dir = temporaryFolder()
+const map = shopMap(dir)
 const recording = writeLines(dir, 'visits.ndjson', visits(4))
 
 test('the help lists the options, shows examples and names the maps that ship', async () => {
@@ -34,7 +35,7 @@ test.each<[line: string, says: string]>([
 test.each(['localhost', 'localhost:8080', 'ftp://localhost', '/v1/events'])(
   'the address %j is wrong usage: the message shows one',
   async to => {
-    const { code, stderr } = await sluicebox('send --map ndjson --speed max', recording, '--to', to)
+    const { code, stderr } = await sluicebox('send --speed max --map', map, recording, '--to', to)
     expect(code).toBe(2)
     expect(stderr).toContain(`--to ${to} is not the address of a collector`)
     expect(stderr).toContain('such as http://localhost:8080')
@@ -45,7 +46,7 @@ describe('send', () => {
   test('posts every event in the order of the recording, and counts what the collector says', async () => {
     await using collector = await startFakeCollector(['search'])
     const { code, stdout, stderr } = await sluicebox(
-      ...(['send --map ndjson --speed max', recording, '--to', collector.url] as const),
+      ...(['send --speed max --map', map, recording, '--to', collector.url] as const),
     )
     expect([code, stdout]).toEqual([0, ''])
     expect(stderr).toBe('sent 10 events: 8 accepted, 2 bad\n')
@@ -56,7 +57,7 @@ describe('send', () => {
   test('prints the counts as JSON', async () => {
     await using collector = await startFakeCollector()
     const ran = await sluicebox(
-      ...(['send --map ndjson --speed 1000000x --json', recording, '--to', collector.url] as const),
+      ...(['send --speed 1000000x --json --map', map, recording, '--to', collector.url] as const),
     )
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.json()).toMatchObject([{ accepted: 10, bad: 0, retries: 0, skipped: 0 }])
@@ -64,7 +65,7 @@ describe('send', () => {
 
   test('sends events with the same ids each time', async () => {
     await using collector = await startFakeCollector()
-    const args = ['send --map ndjson --speed max', recording, '--to', collector.url] as const
+    const args = ['send --speed max --map', map, recording, '--to', collector.url] as const
     await sluicebox(...args)
     await sluicebox(...args)
     const ids = collector.events.map(event => String(event['event_id']))
@@ -74,7 +75,7 @@ describe('send', () => {
 
   test('fails for a recording that is not there', async () => {
     const file = join(dir, 'nowhere.ndjson')
-    const { code, stderr } = await sluicebox('send --map ndjson --to http://127.0.0.1:9', file)
+    const { code, stderr } = await sluicebox('send --to http://127.0.0.1:9 --map', map, file)
     expect(code).toBe(1)
     expect(stderr).toContain('nowhere.ndjson')
   })

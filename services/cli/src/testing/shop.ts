@@ -21,7 +21,21 @@ export function temporaryFolder(): string {
   return dir
 }
 
-/** The rows of a recording in the map `ndjson`: visits of two or three events, every third of which ends in a purchase. */
+/** Writes a map that reads the rows of `visits` into the folder and returns its path. */
+export function shopMap(dir: string): string {
+  return writeLines(dir, 'shop-map.yaml', [
+    'format: ndjson',
+    'time: { field: time, format: iso }',
+    'visitor: visitor_id',
+    'session: session_id',
+    'action: { field: action, others: keep }',
+    'product: product.id',
+    'price: product.price',
+    'revenue: transaction.revenue',
+  ])
+}
+
+/** The rows of a recording: visits of two or three events, every third of which ends in a purchase. */
 export function visits(count: number): string[] {
   return Array.from({ length: count }, (_, visit) => {
     const at = (second: number): string =>
@@ -89,7 +103,7 @@ function wish(i: number): object {
 export async function openShop(dir: string, { visitCount = 6, bad = 0 } = {}): Promise<string> {
   const data = join(dir, 'shop')
   const rows = writeLines(dir, 'visits.ndjson', visits(visitCount))
-  succeeded(await sluicebox('import --map ndjson', rows, '--data', data))
+  succeeded(await sluicebox('import', rows, '--map', shopMap(dir), '--data', data))
   if (bad > 0) await appendUnknown(data, bad)
   succeeded(await sluicebox('drain --close', '--data', data))
   return data
