@@ -65,7 +65,7 @@ describe('import', () => {
   })
 
   test.each(['ndjson', 'ecom', 'otto', 'rees46'])('reads the map that ships as %s', async name => {
-    const empty = writeLines(dir, 'empty', [])
+    const empty = writeLines(dir, 'empty.txt', [])
     const args = [empty, '--map', name, '--data', join(dir, 'shipped')]
     expect(await sluicebox('import', ...args)).toMatchObject({ code: 0, stdout: '' })
   })

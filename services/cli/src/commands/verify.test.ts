@@ -1,13 +1,22 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { SHIPPED_BUNDLE } from '@sluicebox/scorer/scoring-bundle'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { helpOf, sluicebox } from '../testing/command.ts'
-import { appendUnknown, openShop, temporaryFolder } from '../testing/shop.ts'
+import {
+  appendUnknown,
+  openShop,
+  shopMap,
+  succeeded,
+  temporaryFolder,
+  visits,
+  writeLines,
+} from '../testing/shop.ts'
 
 const dir = temporaryFolder()
 let data = ''
 beforeAll(async () => {
-  data = await openShop(dir, { bad: 1 })
+  data = await openShop(dir, { visitCount: 20, bad: 1 })
 })
 
 test('the help lists the options and shows an example', async () => {
@@ -35,12 +44,11 @@ test('fails where nothing is archived, and says how to archive it', async () => 
   expect(stderr).toContain(`at once by "sluicebox drain --data ${nowhere}"`)
 })
 
-// In this order: the bundle is gone after the last test.
 describe('verify', () => {
   test('ends with 0 where every score and every event comes out the same', async () => {
     const { code, stdout, stderr } = await sluicebox('verify', '--data', data)
     expect([code, stderr]).toEqual([0, '0 differing bits\n'])
-    expect(stdout).toMatch(/^18 scores of 6 sessions compared: 0 differ, 0 are missing, 0 are extra$/m)
+    expect(stdout).toMatch(/^60 scores of 20 sessions compared: 0 differ, 0 are missing, 0 are extra$/m)
     expect(stdout).toMatch(/^\d+ events compared: 0 differ, 0 are missing, 0 are extra$/m)
   })
 
@@ -48,7 +56,7 @@ describe('verify', () => {
     const ran = await sluicebox('verify --json', '--data', data)
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.json()).toMatchObject([
-      { compared: 18, differing: 0, missing: 0, extra: 0, sessions: 6, otherBundles: {}, differences: [] },
+      { compared: 60, differing: 0, missing: 0, extra: 0, sessions: 20, otherBundles: {}, differences: [] },
     ])
   })
 
@@ -64,14 +72,31 @@ describe('verify', () => {
   })
 
   test('ends with 1 where a bundle was not kept, until it is named', async () => {
-    rmSync(join(data, 'bundles'), { recursive: true })
-    const { code, stderr } = await sluicebox('verify', '--data', data)
-    expect(code).toBe(1)
-    expect(stderr).toMatch(
-      /^18 scores were made by the bundle \w{12}, which was not kept here: name it with --bundle$/m,
+    const [table, bundle, other] = [join(dir, 'table'), join(dir, 'bundle'), join(dir, 'other')]
+    succeeded(await sluicebox('dataset build --maturity 0m --data', data, '--out', table))
+    succeeded(await sluicebox('train --kind linear', table, '--out', bundle))
+    const rows = writeLines(dir, 'others.ndjson', visits(2))
+    succeeded(await sluicebox('import', rows, '--map', shopMap(dir), '--data', other))
+    succeeded(await sluicebox('drain --close --bundle', bundle, '--data', other))
+    expect((await sluicebox('verify', '--data', other)).code).toBe(0)
+
+    rmSync(join(other, 'bundles'), { recursive: true })
+    const none = await sluicebox('verify', '--data', other)
+    expect(none.code).toBe(1)
+    expect(none.stderr).toMatch(
+      /^\d+ scores were not compared: .* keeps no bundle\. Name those .* with --bundle\n$/,
     )
-    const ran = await sluicebox('verify --json', '--data', data)
+    expect((await sluicebox('verify --json', '--data', other)).code).toBe(1)
+
+    // The one that ships has made none of them.
+    const others = await sluicebox('verify --bundle', SHIPPED_BUNDLE, '--data', other)
+    expect(others.code).toBe(1)
+    expect(others.stderr).toMatch(
+      /^\d+ scores were made by the bundle \w{12}, which was not kept here: name it with --bundle$/m,
+    )
+    const ran = await sluicebox('verify --json --bundle', SHIPPED_BUNDLE, '--data', other)
     expect(ran.code).toBe(1)
-    expect(Object.values((ran.json() as [{ otherBundles: object }])[0].otherBundles)).toEqual([18])
+    expect(ran.json()).toMatchObject([{ differences: [], otherBundles: expect.any(Object) }])
+    expect((await sluicebox('verify --bundle', bundle, '--data', other)).code).toBe(0)
   })
 })
