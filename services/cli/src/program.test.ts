@@ -46,7 +46,7 @@ describe('the command line', () => {
     expect(stderr).toContain('(add --help for what there is)')
   })
 
-  test('a trace is printed for those who ask for it', async () => {
+  test('prints a trace where SLUICEBOX_TRACE is set', async () => {
     const env = { SLUICEBOX_TRACE: '1' }
     const { code, stderr } = await sluiceboxWith(env, 'tail good --data there-is-no-such-folder')
     expect(code).toBe(1)

@@ -81,7 +81,7 @@ describe('train', () => {
     expect(await model('one')).toEqual(await model('two'))
   })
 
-  test('writes down what it is told of the bundle', async () => {
+  test('records name, version, author and limitations as they are given, and the parent', async () => {
     const out = join(dir, 'words')
     const words = {
       ...{ '--name': 'shop', '--model-version': '2.1', '--description': 'Of a test.' },

@@ -60,7 +60,7 @@ describe('verify', () => {
     ])
   })
 
-  test('takes no notice of records that are not archived yet', async () => {
+  test('ignores records that are not archived yet', async () => {
     await appendUnknown(data, 1)
     expect((await sluicebox('verify --json', '--data', data)).code).toBe(0)
   })
