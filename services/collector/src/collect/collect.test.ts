@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { RawRecord } from '@sluicebox/event/records'
+import { folderCodec } from '@sluicebox/registry/streams/folder'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { createCollect, type Collected, type EventRequest } from './collect.ts'
@@ -8,6 +9,7 @@ import type { collectorConfig } from '../config.ts'
 import { isRefusal, type Refusal } from '../http/reply.ts'
 import { configOf, countingIds, payloadData, TP2 } from '../testing/parts.ts'
 
+const rawCodec = folderCodec('raw')
 const AT = asCollectedTime(Date.UTC(2026, 10, 20, 12))
 const ZEROS = '00000000-0000-0000-0000-000000000000'
 
@@ -219,6 +221,33 @@ describe('a tracker’s POST', () => {
       details: { count: 4 },
     })
   })
+})
+
+describe('a body without events', () => {
+  const schemas = [
+    'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4',
+    'iglu:../../etc/passwd',
+  ]
+  const bodies = [
+    ...schemas.map(schema => JSON.stringify({ schema, data: [] })),
+    '',
+    '[]',
+    '{}',
+    'text',
+    '\u0000',
+  ]
+  const others = [{}, { 'sp-anonymous': '*' }, { 'content-type': 'text/plain' }]
+  test.each(bodies.flatMap(body => others.map(headers => [body, headers] as const)))(
+    'is written under a visitor, or refused: %j with %o',
+    (body, headers) => {
+      const outcome = collector().tracker(TP2, request(body, { headers }))
+      for (const record of isRefusal(outcome) ? [] : outcome.records) {
+        expect(record.visitor).toMatch(/./)
+        expect(rawCodec.encode(record).length).toBeGreaterThan(0)
+      }
+      expect(isRefusal(outcome) || outcome.records.length === 1).toBe(true)
+    },
+  )
 })
 
 describe('a tracker’s GET', () => {

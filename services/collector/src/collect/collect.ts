@@ -114,10 +114,10 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       if (payload !== undefined && payload.events.length > limits.eventsMax)
         return tooManyEvents(payload.events.length, limits.eventsMax)
       if (ids.anonymous && payload === undefined && body.length > 0) return unreadable()
-      const visitors = readable ??
-        visitorsOf({ path: TP2_PATH, contentType: TP2_TYPE, query: ids.query, body }, ids) ?? [
-          visitorWithout(ids),
-        ]
+      const named =
+        readable ?? visitorsOf({ path: TP2_PATH, contentType: TP2_TYPE, query: ids.query, body }, ids)
+      // A body without events is written too: it is bad, and can be repaired.
+      const visitors = named === undefined || named.length === 0 ? [visitorWithout(ids)] : named
       const isApart = payload?.events.length === visitors.length
       const records = splitRequest({
         body,
@@ -126,7 +126,9 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
         changed: changeEvents(payload, ids.anonymous),
         bodyBytesMax,
         eventsOnly: ids.anonymous,
-        visitors: isApart ? visitors : (payload?.events ?? [undefined]).map(() => visitors[0] as string),
+        visitors: isApart
+          ? visitors
+          : Array.from({ length: payload?.events.length || 1 }, () => visitors[0] as string),
       })
       if (isRefusal(records)) return records
       return { records, eventCount: payload?.events.length ?? visitors.length, reply: reply() }
