@@ -136,9 +136,111 @@ describe('readRecordings', () => {
       { price: 'p' },
       /row 1: p is not a number: "cheap"/,
     ],
-    ['a row with too few columns', 'at,who,what\n1,v\n', {}, /column/i],
+    ['a row with too few columns', 'at,who,what\n1,v\n', {}, /f\.csv: .*column.* line 2/i],
+    [
+      'a hexadecimal price',
+      'at,who,what,p\n1,v,a,0x10\n',
+      { price: 'p' },
+      /row 1: p is not a number: "0x10"/,
+    ],
+    ['an infinite price', 'at,who,what,p\n1,v,a,1e999\n', { price: 'p' }, /row 1: p is not a number/],
+    ['a blank visitor', 'at,who,what\n1, ,a\n', {}, /row 1: has no who/],
+    [
+      'a visitor that is nobody',
+      'at,who,what\n1,undefined,a\n',
+      {},
+      /row 1: who "undefined" is what stands for/,
+    ],
+    ['microseconds as milliseconds', 'at,who,what\n1569888000123456,v,a\n', {}, /row 1: at .* 1970 and 9999/],
+    [
+      'a column of the map that stands twice',
+      'at,who,p,what,p\n1,v,1,a,2\n',
+      { price: 'p' },
+      /header: the column "p"/,
+    ],
+    [
+      'an action like a method without translation',
+      'at,who,what\n1,v,toString\n',
+      { action: { field: 'what' } },
+      /"toString" has no/,
+    ],
   ])('names file and row of %s', async (_name, text, changes, message) => {
     await expect(read(file('f.csv', text), map(changes))).rejects.toThrow(message)
+  })
+})
+
+describe('a row of JSON', () => {
+  const readLine = (line: string, changes: object = {}) =>
+    read(
+      file('h.ndjson', `${line}\n`),
+      map({ format: 'ndjson', product: 'p', properties: { more: 'more' }, ...changes }),
+    )
+
+  test.each([
+    [
+      'a visitor beyond exact integers',
+      '{"at":1,"who":9007199254740993,"what":"a"}',
+      /row 1: who is a number that/,
+    ],
+    [
+      'a product beyond exact integers',
+      '{"at":1,"who":"v","what":"a","p":1e300}',
+      /row 1: p is a number that/,
+    ],
+    [
+      'such an integer inside',
+      '{"at":1,"who":"v","what":"a","more":[{"x":-9007199254740993}]}',
+      /more\.0\.x is a/,
+    ],
+    ['a list for an id', '{"at":1,"who":["v"],"what":"a"}', /row 1: who is a list/],
+    ['an object for an id', '{"at":1,"who":"v","what":"a","p":{}}', /row 1: p is an object/],
+    ['a switch for an id', '{"at":1,"who":true,"what":"a"}', /row 1: who is true/],
+    ['a line that is cut off', '{"at":1,', /h\.ndjson, row 1: is not a JSON object/],
+  ])('is refused with %s', async (_name, line, message) => {
+    await expect(readLine(line)).rejects.toThrow(message)
+  })
+
+  test('keeps the kinds of its properties, and ids that are numbers', async () => {
+    expect(await readLine('{"at":1,"who":7,"what":"a","p":12,"more":[1,{"x":true}]}')).toMatchObject([
+      { visitor_id: '7', product: { id: '12' }, properties: { more: [1, { x: true }] } },
+    ])
+  })
+})
+
+describe('the bytes of a recording', () => {
+  const csv = 'at,who,what,c\n1,v,a,tea\n2,v,a,café\n'
+  const categories = async (path: string, encoding: string): Promise<unknown[]> =>
+    (await read(path, map({ category: 'c', encoding }))).map(
+      event => (event as { product?: { category: string } }).product?.category,
+    )
+
+  test.each([
+    ['utf-8', Buffer.from(csv)],
+    ['utf-8', Buffer.from(`\ufeff${csv}`)],
+    ['latin1', Buffer.from(csv, 'latin1')],
+    ['windows-1252', Buffer.from(csv, 'latin1')],
+    ['utf-16le', Buffer.from(csv, 'utf16le')],
+    ['utf-16le', Buffer.from(`\ufeff${csv}`, 'utf16le')],
+    ['utf-16be', Buffer.from(csv, 'utf16le').swap16()],
+  ])('are read as %s', async (encoding, bytes) => {
+    expect(await categories(file('enc.csv', bytes), encoding)).toEqual(['tea', 'café'])
+  })
+
+  test('are refused with the line when they are not of the encoding', async () => {
+    const path = file('enc.csv', Buffer.from(csv, 'latin1'))
+    await expect(categories(path, 'utf-8')).rejects.toThrow(/enc\.csv: line 3 has bytes that are not utf-8/)
+  })
+
+  test('may begin with a byte order mark in NDJSON too', async () => {
+    const path = file('i.ndjson', '\ufeff{"at":1,"who":"v","what":"a"}\r\n\r\n{"at":2,"who":"v","what":"b"}')
+    expect(await read(path, map({ format: 'ndjson' }))).toMatchObject([{ action: 'a' }, { action: 'b' }])
+  })
+
+  test.each([
+    ['cut off', gzipSync(csv).subarray(0, -12), /cut\.csv\.gz: is cut off/],
+    ['not compressed at all', Buffer.from(csv), /cut\.csv\.gz: is damaged, or not compressed by gzip/],
+  ])('name the file when they are %s', async (_name, bytes, message) => {
+    await expect(read(file('cut.csv.gz', bytes), map())).rejects.toThrow(message)
   })
 })
 
@@ -150,8 +252,19 @@ test('the map for plain NDJSON reads events of /v1/events back as they are', asy
     session_id: 's1',
     search_term: 'lamp',
     product: { id: 'p1', category: 'lamps', price: 9.5, quantity: 2, currency: 'EUR' },
-    transaction: { revenue: 19 },
-    page: { url: 'https://shop.example/p1', referrer: 'https://other.example/', kind: 'product' },
+    transaction: { id: 'o1', revenue: 19 },
+    page: {
+      url: 'https://shop.example/p1',
+      title: 'Lamp',
+      referrer: 'https://other.example/',
+      kind: 'product',
+    },
+    user_id: 'u1',
+    user_agent: 'a robot',
+    app_id: 'shop',
+    platform: 'web',
+    simulated: true,
+    properties: { size: 4, tags: ['new'], gift: true },
   }
   const path = file('g.ndjson', `${JSON.stringify({ time: '2026-11-20T09:00:00Z', ...event })}\n`)
   const [read_] = await read(path, loadMap('ndjson'))

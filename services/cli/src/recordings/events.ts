@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { canonicalJson } from '@sluicebox/event/canonical'
+import { usableId } from '@sluicebox/protocol/ids'
 import type { RecordingMap } from './map.ts'
 import { readRows, type Row, type RowOptions } from './rows.ts'
 import { timeFormat } from './time-format.ts'
@@ -55,32 +56,34 @@ function eventReader(map: RecordingMap, file: string): ReadEvent {
     const fail = (what: string): never => {
       throw new Error(`${file}, row ${row.number}: ${what}`)
     }
-    const text = (path: string | undefined): string | undefined => {
-      if (path === undefined) return undefined
-      const value = valueAt(fields, path)
-      return value === undefined || value === null || value === '' ? undefined : String(value)
-    }
-    const number = (path: string | undefined): number | undefined => {
-      const value = text(path)
-      if (value === undefined) return undefined
-      const parsed = Number(value)
-      return Number.isFinite(parsed) ? parsed : fail(`${path as string} is not a number: "${value}"`)
-    }
+    const values = fieldReader(fields, fail)
+    const { text, number } = values
 
     const timeText =
       text(map.time.field) ?? fail(`has no ${map.time.field}, where the map says the time stands`)
     const timeMs = readTime(timeText)
     if (Number.isNaN(timeMs))
-      fail(`${map.time.field} "${timeText}" does not fit the time format ${map.time.format}`)
+      fail(
+        `${map.time.field} "${timeText}" does not fit the time format ${map.time.format}, or is not between 1970 and 9999`,
+      )
     const visitor = text(map.visitor) ?? fail(`has no ${map.visitor}, where the map says the visitor stands`)
+    // Recordings number their visitors, some from 0 on.
+    if (visitor !== '0' && usableId(visitor) === null)
+      fail(`${map.visitor} "${visitor}" is what stands for nobody, and no visitor`)
+    if (map.as_is) {
+      const { time, sent_at, ...event } = checkNumbers(fields, fail)
+      const eventId = text(map.event_id) ?? idOf(row)
+      return { timeMs, visitor, json: JSON.stringify({ ...event, event_id: eventId, visitor_id: visitor }) }
+    }
     const action = readAction(map, text, fail)
     if (action === undefined) return undefined
 
-    const properties = entries(map.properties, text)
+    const properties = entries(map.properties, values.any)
     const event = {
       event_id: text(map.event_id) ?? idOf(row),
       action,
       visitor_id: visitor,
+      user_id: text(map.user),
       session_id: text(map.session),
       app_id: map.constants.app_id,
       platform: map.constants.platform,
@@ -95,22 +98,76 @@ function eventReader(map: RecordingMap, file: string): ReadEvent {
         currency: text(map.currency) ?? map.constants.currency,
       }),
       transaction: compact({ id: text(map.order), revenue: number(map.revenue) }),
-      page: compact({ url: text(map.page_url), referrer: text(map.referrer), kind: text(map.page_kind) }),
+      page: compact({
+        url: text(map.page_url),
+        title: text(map.page_title),
+        referrer: text(map.referrer),
+        kind: text(map.page_kind),
+      }),
       properties,
     }
     return { timeMs, visitor, json: JSON.stringify(event) }
   }
 }
 
+type Fail = (what: string) => never
+
+interface FieldReader {
+  /** A text that is not blank, or a number as its digits. */
+  text(path: string | undefined): string | undefined
+  number(path: string | undefined): number | undefined
+  /** A value of any kind. */
+  any(path: string): unknown
+}
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+
+/** Reads the fields of one row; what is not of the kind that is asked for fails. */
+function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
+  const text: FieldReader['text'] = path => {
+    if (path === undefined) return undefined
+    const value = valueAt(fields, path)
+    if (value === undefined || value === null) return undefined
+    if (typeof value === 'string') return value.trim() === '' ? undefined : value
+    if (typeof value === 'number') return String(checkNumbers(value, fail, path))
+    const kind = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : String(value)
+    return fail(`${path} is ${kind}, where the map says a text or a number stands`)
+  }
+  return {
+    text,
+    number(path) {
+      const value = text(path)?.trim()
+      if (value === undefined) return undefined
+      const parsed = DECIMAL.test(value) ? Number(value) : NaN
+      return Number.isFinite(parsed) ? parsed : fail(`${path as string} is not a number: "${value}"`)
+    },
+    any(path) {
+      const value = valueAt(fields, path)
+      return typeof value === 'string' && value.trim() === '' ? undefined : checkNumbers(value, fail, path)
+    },
+  }
+}
+
+/** The value. Fails for an integer in it that JSON.parse may have rounded: two ids could have become one. */
+function checkNumbers<Value>(value: Value, fail: Fail, path = ''): Value {
+  if (typeof value === 'number') {
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      fail(`${path} is a number that can't be read exactly, about ${value}: put it in quotes`)
+  } else if (typeof value === 'object' && value !== null)
+    for (const [key, item] of Object.entries(value))
+      checkNumbers<unknown>(item, fail, path === '' ? key : `${path}.${key}`)
+  return value
+}
+
 function readAction(
   { action }: RecordingMap,
   text: (path: string | undefined) => string | undefined,
-  fail: (what: string) => never,
+  fail: Fail,
 ): string | undefined {
   if (action.constant !== undefined) return action.constant
   const name =
     text(action.field) ?? fail(`has no ${action.field as string}, where the map says the action stands`)
-  const translated = action.values[name]
+  const translated = Object.hasOwn(action.values, name) ? action.values[name] : undefined
   if (translated !== undefined) return translated
   switch (action.others) {
     case 'keep':
@@ -143,9 +200,9 @@ function compact(parts: Record<string, unknown>): Record<string, unknown> | unde
 
 function entries(
   names: Readonly<Record<string, string>>,
-  text: (path: string) => string | undefined,
+  read: (path: string) => unknown,
 ): Record<string, unknown> | undefined {
-  return compact(Object.fromEntries(Object.entries(names).map(([name, path]) => [name, text(path)])))
+  return compact(Object.fromEntries(Object.entries(names).map(([name, path]) => [name, read(path)])))
 }
 
 /**

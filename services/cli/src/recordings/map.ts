@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ConfigError, loadConfig } from '@sluicebox/runtime/config'
 import { z } from 'zod'
+import { ENCODINGS } from './text.ts'
 import { timeFormat } from './time-format.ts'
 
 export const MAPS_DIR = join(import.meta.dirname, '../../maps')
@@ -13,7 +14,17 @@ export const mapSchema = z.strictObject({
   format: z
     .enum(['csv', 'ndjson'])
     .describe('csv with a header line, or one JSON object a line (also .jsonl).'),
+  encoding: z
+    .enum(ENCODINGS)
+    .default('utf-8')
+    .describe('How the bytes of the file are text; a file that is not in it is refused.'),
   delimiter: z.string().length(1).default(',').describe('Between the columns of a csv.'),
+  as_is: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Each row is an event as POST /v1/events takes it, and all of it is kept. Only time, visitor and event_id are then read.',
+    ),
   rows: field
     .optional()
     .describe(
@@ -51,6 +62,7 @@ export const mapSchema = z.strictObject({
     .refine(action => (action.field === undefined) !== (action.constant === undefined), {
       error: 'needs either field or constant',
     }),
+  user: field.optional().describe('Id of the customer who is signed in.'),
   product: field.optional(),
   product_name: field.optional(),
   category: field.optional(),
@@ -60,6 +72,7 @@ export const mapSchema = z.strictObject({
   revenue: field.optional(),
   order: field.optional(),
   page_url: field.optional(),
+  page_title: field.optional(),
   referrer: field.optional(),
   page_kind: field.optional(),
   search_term: field.optional(),
@@ -79,6 +92,14 @@ export const mapSchema = z.strictObject({
 })
 
 export type RecordingMap = z.infer<typeof mapSchema>
+
+/** The fields of a row that the map names. */
+export function mappedFields(map: RecordingMap): string[] {
+  const { time, action, properties, constants, format, encoding, delimiter, as_is, ...fields } = map
+  return [time.field, action.field, ...Object.values(fields), ...Object.values(properties)].filter(
+    name => name !== undefined,
+  )
+}
 
 function isTimeFormat(format: string): boolean {
   try {

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
-import { Transform, pipeline, type Readable } from 'node:stream'
+import { Readable, Transform, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { parse } from 'csv-parse'
-import type { RecordingMap } from './map.ts'
+import { CsvError, parse } from 'csv-parse'
+import { mappedFields, type RecordingMap } from './map.ts'
+import { decodeText, linesOf } from './text.ts'
 
 export interface Row {
   readonly fields: Readonly<Record<string, unknown>>
@@ -17,12 +17,24 @@ export interface RowOptions {
   readonly onProgress?: (share: number) => void
 }
 
-/** The rows of a recording, one after another; `.gz` files are decompressed on the way. */
+/**
+ * The rows of a recording, one after another; `.gz` files are decompressed on the way. Throws, naming the file, when it
+ * can't be read, is cut off, or is not of the map's format and encoding.
+ */
 export async function* readRows(
   file: string,
   map: RecordingMap,
-  { onProgress }: RowOptions = {},
+  options: RowOptions = {},
 ): AsyncGenerator<Row> {
+  const text = decodeText(await openFile(file, options), map.encoding)
+  try {
+    yield* map.format === 'csv' ? csvRows(text, map) : jsonRows(text, map)
+  } catch (error) {
+    throw new Error(`${file}${faultOf(error)}`, { cause: error })
+  }
+}
+
+async function openFile(file: string, { onProgress }: RowOptions): Promise<AsyncIterable<Uint8Array>> {
   const { size } = await stat(file)
   let read = 0
   const counter = new Transform({
@@ -32,30 +44,54 @@ export async function* readRows(
       done(null, chunk)
     },
   })
-  const parts: (Readable | Transform)[] = [createReadStream(file), counter]
-  if (file.endsWith('.gz')) parts.push(createGunzip())
-  const text = parts.reduce((from, to) =>
-    pipeline(from, to as Transform, error => {
-      if (error) to.destroy(error)
-    }),
-  ) as Readable
+  const bytes = pipeline(createReadStream(file), counter, () => {})
+  return file.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes
+}
 
+async function* csvRows(text: AsyncIterable<string>, map: RecordingMap): AsyncGenerator<Row> {
+  const checkHeader = (header: string[]): string[] => {
+    const twice = mappedFields(map).find(name => header.indexOf(name) !== header.lastIndexOf(name))
+    if (twice !== undefined)
+      throw new RowFault(
+        'header',
+        `the column "${twice}", which the map names, stands twice: rename one of them`,
+      )
+    return header
+  }
+  // A short row is data that a person must look at; a long one means that the delimiter is wrong.
+  const parser = parse({ columns: checkHeader, delimiter: map.delimiter, skip_empty_lines: true })
+  const records = pipeline(Readable.from(text), parser, () => {})
   let number = 0
-  if (map.format === 'csv') {
-    // A short row is data that a person must look at; a long one means that the delimiter is wrong.
-    const parser = parse({ columns: true, delimiter: map.delimiter, bom: true, skip_empty_lines: true })
-    const records = pipeline(text, parser, () => {})
-    for await (const fields of records as AsyncIterable<Record<string, unknown>>)
-      yield* unfold(fields, map, ++number)
-  } else {
-    for await (const line of createInterface({ input: text, crlfDelay: Infinity })) {
-      number++
-      if (line.trim() !== '') yield* unfold(parseLine(line, file, number), map, number)
-    }
+  for await (const fields of records as AsyncIterable<Record<string, unknown>>)
+    yield* unfold(fields, map, ++number)
+}
+
+async function* jsonRows(text: AsyncIterable<string>, map: RecordingMap): AsyncGenerator<Row> {
+  let number = 0
+  for await (const line of linesOf(text)) {
+    number++
+    if (line.trim() !== '') yield* unfold(parseLine(line, number), map, number)
   }
 }
 
-function parseLine(line: string, file: string, number: number): Record<string, unknown> {
+/** A fault with its place in the file. */
+class RowFault extends Error {
+  constructor(place: string, message: string) {
+    super(`${place}: ${message}`)
+  }
+}
+
+/** What goes behind the file's name. */
+function faultOf(error: unknown): string {
+  if (error instanceof RowFault) return `, ${error.message}`
+  const { message, code } = error as NodeJS.ErrnoException
+  if (error instanceof CsvError) return `: is not the csv that the map describes: ${message}`
+  if (code === 'Z_BUF_ERROR') return ': is cut off: its compressed data has no end; copy it again'
+  if (code?.startsWith('Z_')) return `: is damaged, or not compressed by gzip: ${message}`
+  return `: ${message}`
+}
+
+function parseLine(line: string, number: number): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(line)
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
@@ -63,7 +99,7 @@ function parseLine(line: string, file: string, number: number): Record<string, u
   } catch {
     // Said below, with the place.
   }
-  throw new Error(`${file}:${number}: is not a JSON object: ${line.slice(0, 80)}`)
+  throw new RowFault(`row ${number}`, `is not a JSON object: ${line.slice(0, 80)}`)
 }
 
 function* unfold(fields: Record<string, unknown>, map: RecordingMap, number: number): Generator<Row> {
@@ -73,6 +109,6 @@ function* unfold(fields: Record<string, unknown>, map: RecordingMap, number: num
   }
   const { [map.rows]: list, ...around } = fields
   if (!Array.isArray(list))
-    throw new Error(`row ${number}: "${map.rows}" is not a list, as the map's "rows" says`)
+    throw new RowFault(`row ${number}`, `"${map.rows}" is not a list, as the map's "rows" says`)
   for (const item of list) yield { fields: { ...around, ...(item as Record<string, unknown>) }, number }
 }

@@ -1,4 +1,6 @@
-/** Reads a time of day as epoch milliseconds; NaN when it does not fit. */
+import { INSTANT_MS_MAX, parseIso } from '@sluicebox/protocol/instant'
+
+/** Reads a time as epoch milliseconds, from 1970 to 9999; NaN when it does not fit. */
 export type ReadTime = (text: string) => number
 
 const UNITS: Readonly<Record<string, number>> = { epoch_s: 1000, epoch_ms: 1, epoch_us: 0.001 }
@@ -20,16 +22,18 @@ const TOKENS: Readonly<Record<string, string>> = {
  */
 export function timeFormat(format: string): ReadTime {
   const unit = UNITS[format]
-  if (unit !== undefined) return text => (text.trim() === '' ? NaN : Math.round(Number(text) * unit))
-  if (format === 'iso') return readIso
-  return pattern(format)
+  const read = unit !== undefined ? epoch(unit) : format === 'iso' ? readIso : pattern(format)
+  return text => {
+    const ms = read(text.trim())
+    return ms >= 0 && ms <= INSTANT_MS_MAX ? ms : NaN
+  }
 }
 
-function readIso(text: string): number {
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return NaN
-  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/.test(text) || text.length === 10
-  return Date.parse(hasZone ? text : `${text.replace(' ', 'T')}Z`)
+function epoch(unit: number): ReadTime {
+  return text => (/^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * unit) : NaN)
 }
+
+const readIso: ReadTime = text => parseIso(text, { zone: 'optional' }) ?? NaN
 
 function pattern(format: string): ReadTime {
   let source = ''
@@ -56,14 +60,15 @@ function pattern(format: string): ReadTime {
     throw new Error(`the time format "${format}" lacks the year, month or day: yyyy MM dd`)
   const regex = new RegExp(`^${source}$`)
   return text => {
-    const groups = regex.exec(text.trim())?.groups
+    const groups = regex.exec(text)?.groups
     if (groups === undefined) return NaN
     const part = (name: string, otherwise: number): number =>
       groups[name] === undefined ? otherwise : Number(groups[name])
     const [year, month, day] = [part('year', 0), part('month', 1), part('day', 1)]
     const [hour, minute, second] = [part('hour', 0), part('minute', 0), part('second', 0)]
     if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return NaN
-    const midnight = new Date(Date.UTC(year, month - 1, day))
+    const midnight = new Date(0)
+    midnight.setUTCFullYear(year, month - 1, day)
     // 31 April would roll over into May.
     if (midnight.getUTCDate() !== day) return NaN
     return midnight.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + part('millisecond', 0)
