@@ -4,7 +4,7 @@ export const ENCODINGS = ['utf-8', 'latin1', 'windows-1252', 'utf-16le', 'utf-16
 const NEWLINE = 0x0a
 
 /**
- * The text of `bytes` in blocks, without a byte order mark. Throws with the line when a byte is none of the encoding:
+ * The text of `bytes` in blocks, without a byte order mark. Throws with the line when the bytes are not of that encoding:
  * a file that is read in the wrong one would be damaged without a word.
  */
 export async function* decodeText(
