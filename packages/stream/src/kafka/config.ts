@@ -15,14 +15,14 @@ const saslSettings = z
     tokenUrl: z
       .url()
       .optional()
-      .describe('For oauthbearer: where a token is asked for with the client credentials grant.'),
+      .describe('For oauthbearer: address that gives a token for the client credentials grant.'),
     clientId: z.string().min(1).optional().describe('For oauthbearer: the client.'),
     clientSecretFile: z.string().min(1).optional().describe('For oauthbearer: file that holds its secret.'),
     scope: z
       .string()
       .min(1)
       .optional()
-      .describe('For oauthbearer: the scope to ask for, where one is needed.'),
+      .describe('For oauthbearer: the scope of the token, where the brokers need one.'),
   })
   .superRefine((sasl, context) => {
     const needed = {
@@ -60,8 +60,12 @@ export const kafkaConfig = z
     brokers: z
       .array(z.string().regex(/^[^\s:]+:\d+$|^\[[0-9a-f:]+\]:\d+$/i, 'must be host:port'))
       .default([])
-      .describe('Addresses of some brokers; the others are learnt from them.'),
-    clientId: z.string().min(1).default('sluicebox').describe('How the processes are named to the brokers.'),
+      .describe('Addresses of some brokers, as host:port; a process learns the others from them.'),
+    clientId: z
+      .string()
+      .min(1)
+      .default('sluicebox')
+      .describe('Name of the processes in the logs and quotas of the brokers.'),
     prefix: z
       .string()
       .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'must be letters, digits, dots, dashes and underscores')
@@ -74,7 +78,9 @@ export const kafkaConfig = z
       .int()
       .min(1)
       .default(2)
-      .describe('Copies that must be written before a record counts as durable, for `topics create`.'),
+      .describe(
+        'Copies that must be written before a record counts as durable, for `topics create`. While fewer are in sync, writes are retried and then rejected.',
+      ),
     compression: z
       .enum(['none', 'gzip'])
       .default('none')
@@ -86,19 +92,29 @@ export const kafkaConfig = z
       .min(1024)
       .default(4_000_000)
       .describe(
-        "Largest batch of records for one partition, which `topics create` sets the topics' max.message.bytes to.",
+        'Largest batch of records for one partition. Larger batches are split; a single record that is larger is rejected. `topics create` makes the topics accept it (max.message.bytes).',
       ),
     sessionTimeoutMs: z
       .int()
       .min(1000)
       .default(6000)
-      .describe("After how long without a sign of life a worker's partitions go to others."),
+      .describe(
+        'How long a member may send no heartbeat. Then the group gives its partitions to other members.',
+      ),
     transactionTimeoutMs: z
       .int()
       .min(1000)
       .default(10_000)
-      .describe('After how long the brokers give up a transaction whose worker is gone.'),
-    requestTimeoutMs: z.int().min(100).default(5000).describe('How long one request to a broker may take.'),
+      .describe(
+        'How long a transaction may stay open. Then the brokers abort it, and its batch is processed again.',
+      ),
+    requestTimeoutMs: z
+      .int()
+      .min(100)
+      .default(5000)
+      .describe(
+        'How long one request to a broker may take. Then it fails and is retried; an append is rejected after three times as long.',
+      ),
     stallMs: z
       .int()
       .min(1000)

@@ -14,17 +14,17 @@ export interface KafkaLogOptions {
   readonly config: KafkaConfig
   /** Called when records were deleted before a group had read them. */
   readonly onSkipped?: (skipped: Skipped) => void
-  /** Called when something went wrong that is being tried again. */
+  /** Called with an error after which the log retries. */
   readonly onProblem?: (error: Error) => void
 }
 
 const POLL_MS = 200
-/** Readers look again after this many polls, whatever was seen: what came between two looks may have been missed. */
+/** A wait ends after this many polls in any case, because a record between two polls may have been missed. */
 const POLLS_MAX = 5
 
 /**
- * The log on Apache Kafka, 3.9 and later. Each stream is a topic, and each commit a transaction of outputs and position.
- * Connects at once: rejects when no broker can be reached, or a setting does not fit.
+ * Opens the log on Apache Kafka, 3.9 and later. Each stream is a topic, and each commit is a transaction that holds the
+ * outputs and the position. Connects at once: rejects when no broker can be reached, or a setting does not fit.
  */
 export async function openKafkaLog({
   config,
@@ -47,7 +47,7 @@ export async function openKafkaLog({
   const closing = new AbortController()
   const consumers = new Set<Promise<void>>()
 
-  /** Questions change nothing, so they can be asked again. */
+  /** Repeats a question to the brokers until it is answered: questions change nothing. */
   const ask = <T>(question: () => Promise<T>): Promise<T> =>
     patiently(question, reading.renew, error => isDefinite(error) || isLost(error), {
       until: performance.now() + config.requestTimeoutMs,
@@ -103,7 +103,7 @@ interface ReadRequest {
   readonly limits: ReadLimits
 }
 
-/** The records from `from` on, or from the first kept; none at the end. */
+/** Returns the records from `from` on, or from the first one kept; no records at the end of the partition. */
 async function read(
   connection: Connection,
   { topic, stream, partition, from, limits: { recordsMax, bytesMax } }: ReadRequest,
@@ -124,8 +124,8 @@ async function read(
     const fetched = readFetched(topic, next, responses[0]!.partitions[0]!)
     if (fetched.next === next) break
     next = fetched.next
-    for (const message of fetched.messages) {
-      const record = toRecord(message)
+    for (const each of fetched.records) {
+      const record = toRecord(each)
       bytes += record.value.length
       if (records.length > 0 && (records.length === recordsMax || bytes > bytesMax)) {
         next = record.position

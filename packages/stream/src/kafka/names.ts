@@ -1,6 +1,6 @@
 import type { OutputRecord } from '../log.ts'
 
-/** What streams, groups and positions are called on a cluster that others use as well. */
+/** The names of streams, groups and transactions on a cluster, which other applications may share. */
 export interface Names {
   topic(stream: string): string
   group(group: string, stream: string): string

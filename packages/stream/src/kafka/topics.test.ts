@@ -90,7 +90,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the topics of a cluster', (
       /error: \S+raw has cleanup.policy compact/,
       /error: \S+raw takes batches of 100000 bytes/,
       /error: \S+raw has 1 copies and min.insync.replicas 2/,
-      /warning: \S+good has times of its writers/,
+      /warning: \S+good keeps the times of its writers/,
       /warning: the topics have different numbers of partitions/,
     ])
       expect(found).toMatch(expected)

@@ -4,7 +4,7 @@ import type { KafkaConfig } from './config.ts'
 import { clientSettings } from './protocol/credentials.ts'
 import { createNames } from './names.ts'
 
-// What an operator does with a cluster: make the topics, see whether they fit, see which member has which partition.
+// What an operator does with a cluster: make the topics, check their settings, and see which member owns which partition.
 
 /** Something that should be fixed before (`error`) or soon after (`warning`) the stages run. */
 export interface Finding {
@@ -19,7 +19,7 @@ export interface MadeTopic {
 
 export interface PartitionOwner {
   readonly partition: number
-  /** The member that has it: the client's name and address. */
+  /** The member that owns it: the client's name and address. */
   readonly owner: string
 }
 
@@ -27,12 +27,12 @@ export interface PartitionOwner {
 const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 
 const PARTITIONS = 12
-/** Room for what a batch has beside its records. */
+/** Room for the head of a batch. */
 const BATCH_OVERHEAD_BYTES = 10_000
-/** Of the random part of a member's id. */
+/** How much of the random part of a member's id is shown. */
 const ID_CHARACTERS = 9
 
-/** Makes the topics of the streams that are not there, with the settings of the configuration. */
+/** Makes the missing topics of the streams, with the settings of the configuration. Leaves existing topics as they are. */
 export async function createTopics(config: LogConfig, streams: readonly string[]): Promise<MadeTopic[]> {
   const { kafka, retention, partitions = PARTITIONS } = config
   const names = createNames(kafka.prefix)
@@ -67,7 +67,7 @@ export async function createTopics(config: LogConfig, streams: readonly string[]
   })
 }
 
-/** What is wrong with the cluster for a process that reads and writes these streams. */
+/** Returns what is wrong with the cluster for a process that reads and writes these streams. */
 export async function checkCluster(config: LogConfig, streams: readonly string[]): Promise<Finding[]> {
   const { kafka } = config
   const names = createNames(kafka.prefix)
@@ -98,7 +98,7 @@ export async function checkCluster(config: LogConfig, streams: readonly string[]
     if (counts.size > 1)
       findings.push({
         level: 'warning',
-        message: `the topics have different numbers of partitions (${metadata.map(({ name, partitions }) => `${name} ${partitions.length}`).join(', ')}): more workers than the smallest number are idle in its stage`,
+        message: `the topics have different numbers of partitions (${metadata.map(({ name, partitions }) => `${name} ${partitions.length}`).join(', ')}): a stage has no work for more members than its input has partitions`,
       })
     return findings
   })
@@ -145,14 +145,14 @@ function checkTopic(
   if (settings.get('message.timestamp.type') !== 'LogAppendTime')
     say(
       'warning',
-      `${topic} has times of its writers: lag in seconds is theirs. Set message.timestamp.type to LogAppendTime`,
+      `${topic} keeps the times of its writers, so lag in seconds follows their clocks. Set message.timestamp.type to LogAppendTime`,
     )
   const short = partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length
   if (short > 0) say('warning', `${short} partitions of ${topic} have copies that are behind or away`)
   return findings
 }
 
-/** Which member of a group has which partition of a stream. Partitions without an owner are left out. */
+/** Returns which member of a group owns which partition of a stream. Partitions without an owner are left out. */
 export async function groupMembers(
   config: LogConfig,
   group: string,
@@ -165,7 +165,7 @@ export async function groupMembers(
       if (memberAssignment.length === 0) return []
       const assignment: Readonly<Record<string, readonly number[]>> =
         AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}
-      // The rest of the id says nothing to a person.
+      // The rest of the id has no meaning for a person.
       const owner = `${memberId.slice(0, clientId.length + ID_CHARACTERS)}@${clientHost.replace('/', '')}`
       return (assignment[names.topic(stream)] ?? []).map(partition => ({ partition, owner }))
     })

@@ -32,6 +32,6 @@ test.each([
   expect(decodeResponse(responseOf(header, errorCode, id, state))).toEqual({ errorCode, state })
 })
 
-test('an answer about nothing', () => {
+test('rejects a response without a transaction', () => {
   expect(() => decodeResponse(Buffer.from([0, 0, 0, 0, 0, 1, 0]))).toThrow('describes none')
 })

@@ -1,8 +1,8 @@
 import { errorOf, send, type Broker } from '../protocol/wire.ts'
 
 /**
- * What the coordinator says of the last transaction of a transactional id. `unknown` where it does not know the
- * id, and for states that say nothing of how it ended.
+ * The state of the last transaction of a transactional id, as its coordinator reports it. `unknown` when the coordinator
+ * does not know the id, and for states that do not say how the transaction ended.
  */
 export type TransactionState = 'committing' | 'committed' | 'aborting' | 'aborted' | 'unknown'
 
@@ -17,7 +17,7 @@ const API = { apiKey: 65, apiVersion: 0, apiName: 'DescribeTransactions' }
 const TRANSACTIONAL_ID_NOT_FOUND = 105
 const THROTTLE_BYTES = 4
 
-/** Asks the coordinator of a transactional id (KIP-664; brokers from 3.0 on). Changes nothing. */
+/** Asks the coordinator for the state of the last transaction (KIP-664; brokers from 3.0 on). Changes nothing. */
 export async function stateOf(coordinator: Broker, transactionalId: string): Promise<TransactionState> {
   const { errorCode, state } = await send(coordinator, API, encodeRequest(transactionalId), decodeResponse)
   if (errorCode === TRANSACTIONAL_ID_NOT_FOUND) return 'unknown'
@@ -25,13 +25,13 @@ export async function stateOf(coordinator: Broker, transactionalId: string): Pro
   return STATES[state] ?? 'unknown'
 }
 
-/** The end of the request's header, which kafkajs does not know of, and the body. */
+/** Returns the end of the request's header, which kafkajs does not write, and the body. */
 export function encodeRequest(transactionalId: string): Buffer {
   const id = Buffer.from(transactionalId)
   return Buffer.concat([NO_TAGS, uvarint(2), uvarint(id.length + 1), id, NO_TAGS])
 }
 
-/** The end of the response's header, and the first of the transactions. */
+/** Reads the end of the response's header, and the first transaction. */
 export function decodeResponse(bytes: Buffer): { errorCode: number; state: string } {
   let at = 0
   const readUvarint = (): number => {
@@ -54,7 +54,7 @@ export function decodeResponse(bytes: Buffer): { errorCode: number; state: strin
   }
   at += THROTTLE_BYTES
   if (readUvarint() < 2)
-    throw new Error('the coordinator describes none of the transactions it was asked for')
+    throw new Error('the coordinator describes none of the transactions that it was asked for')
   const errorCode = bytes.readInt16BE(at)
   at += 2
   readString()

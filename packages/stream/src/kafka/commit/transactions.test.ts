@@ -5,7 +5,7 @@ import { isHopeless, typeOf } from '../protocol/errors.ts'
 import { beginTransactions } from './transactions.ts'
 import type { Broker } from '../protocol/wire.ts'
 
-// What is asked of the coordinator, and in which order. That it does what it should is tested on real brokers.
+// Which requests the coordinator receives, and in which order. consumer.test.ts tests the effect on real brokers.
 
 const EMPTY = [0, 0, 0, 0, 0]
 const SETTINGS = {
@@ -20,14 +20,14 @@ const SETTINGS = {
   requestTimeoutMs: 100,
 } as const
 
-/** What the coordinator says of the last transaction, one answer after another; the last forever. */
+/** The states that the coordinator reports of the last transaction, one after another; the last one repeats. */
 let states: (string | number)[]
 let asked: string[]
 let socket: object
 let isConnected: boolean
-/** Called at each request. */
+/** Called with each request. */
 let onAsked: (name: string) => void
-/** How often the metadata has to be renewed until the output's partition has a leader. */
+/** How often the metadata must be renewed until the output's partition has a leader. */
 let leaderAfter: number
 
 beforeEach(() => {
@@ -40,7 +40,7 @@ beforeEach(() => {
 })
 
 function begin(): ReturnType<typeof beginTransactions> {
-  const hear = (name: string): void => {
+  const receive = (name: string): void => {
     asked.push(name)
     onAsked(name)
   }
@@ -56,21 +56,21 @@ function begin(): ReturnType<typeof beginTransactions> {
       ],
       async send({ response }: { response: { decode(bytes: Buffer): Promise<object> } }) {
         const state = states.length > 1 ? states.shift()! : states[0]!
-        hear('describe')
+        receive('describe')
         const name = typeof state === 'string' ? state : ''
         const head = [...EMPTY, 2, 0, typeof state === 'number' ? state : 0, 2, 97, name.length + 1]
         return response.decode(Buffer.from([...head, ...Buffer.from(name)]))
       },
     },
     initProducerId: async () => {
-      hear('init')
+      receive('init')
       return { producerId: '1', producerEpoch: 0 }
     },
-    addPartitionsToTxn: async () => hear('partitions'),
-    addOffsetsToTxn: async () => hear('offsets'),
-    txnOffsetCommit: async () => hear('position'),
+    addPartitionsToTxn: async () => receive('partitions'),
+    addOffsetsToTxn: async () => receive('offsets'),
+    txnOffsetCommit: async () => receive('position'),
     endTxn: async (request: { transactionResult: boolean }) =>
-      hear(request.transactionResult ? 'commit' : 'abort'),
+      receive(request.transactionResult ? 'commit' : 'abort'),
   } as unknown as Broker
   const connection = {
     coordinator: () => Promise.resolve(broker),
@@ -86,7 +86,7 @@ function begin(): ReturnType<typeof beginTransactions> {
   return beginTransactions(connection, SETTINGS)
 }
 
-describe('what the last transaction has left open', () => {
+describe('what the last transaction left open', () => {
   test.each([
     ['PrepareCommit', 'commit'],
     ['CompleteCommit', 'commit'],
@@ -110,7 +110,7 @@ describe('what the last transaction has left open', () => {
     expect(asked.slice(-3)).toEqual(['describe', 'describe', 'describe'])
   })
 
-  test('is left alone until all partitions have leaders: else its end would be marked nowhere', async () => {
+  test('is not ended before all partitions have leaders: its end would be marked nowhere', async () => {
     leaderAfter = 3
     await begin()
     expect(leaderAfter).toBeLessThanOrEqual(0)
@@ -120,7 +120,7 @@ describe('what the last transaction has left open', () => {
     expect(asked).toEqual([])
   })
 
-  test('an error of the coordinator, after which it is asked again', async () => {
+  test('is asked for again after an error of the coordinator', async () => {
     // It is loading.
     states = [14, 'CompleteCommit', 'CompleteCommit']
     await begin()
@@ -129,13 +129,13 @@ describe('what the last transaction has left open', () => {
   })
 })
 
-describe('a coordinator that was connected again', () => {
+describe('a coordinator, after a reconnect,', () => {
   const reconnections: [string, () => void][] = [
-    ['on another line', () => (socket = {})],
+    ['over another socket', () => (socket = {})],
     ['not yet', () => (isConnected = false)],
   ]
 
-  test.each(reconnections)('is not asked to begin: %s', async (_name, reconnect) => {
+  test.each(reconnections)('is not asked to begin a transaction: %s', async (_name, reconnect) => {
     const transactions = await begin()
     await transactions.commit({}, 1n)
     expect(asked.slice(-3)).toEqual(['offsets', 'position', 'commit'])
@@ -148,7 +148,7 @@ describe('a coordinator that was connected again', () => {
     expect(asked).toEqual([])
   })
 
-  test('is not asked to end what it has ended before', async () => {
+  test('is not asked to end a transaction that began before', async () => {
     const transactions = await begin()
     onAsked = name => {
       if (name === 'position') socket = {}

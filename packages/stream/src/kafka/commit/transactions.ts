@@ -2,11 +2,13 @@ import { FencedError, type OutputRecord } from '../../log.ts'
 import type { ProduceSettings } from '../produce/appender.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { isDefinite, isFencing, patiently, typeOf, unsent, type Patience } from '../protocol/errors.ts'
-import { intoRounds, place, type Parcel } from '../produce/outputs.ts'
+import { intoRequests, place, type RecordBatch } from '../produce/outputs.ts'
 import { createSequences, type ProducerId } from '../produce/sequences.ts'
 import { produce } from '../produce/produce.ts'
 import { stateOf } from './transaction-state.ts'
-import { lineTo, type Broker } from '../protocol/wire.ts'
+import { socketOf, type Broker } from '../protocol/wire.ts'
+
+// The one place where a position is committed: in `commit` below, with the outputs, in one transaction of Kafka.
 
 export interface TransactionSettings extends ProduceSettings {
   readonly transactionalId: string
@@ -21,9 +23,9 @@ export interface TransactionSettings extends ProduceSettings {
 
 export interface Transactions {
   /**
-   * Writes the outputs, by topic, and commits `next` as the group's position: both or neither. After an error, which
-   * is always a `FencedError`, it is unusable any more: what became of the transaction is known only once the next
-   * owner has begun.
+   * Writes the outputs, by topic, and commits `next` as the group's position: both or neither. Rejects with a
+   * `FencedError`, after which this object is unusable: only the next call of `beginTransactions` settles whether the
+   * transaction took effect. An output that no batch can hold rejects with a `RangeError` before anything is sent.
    */
   commit(outputs: Readonly<Record<string, readonly OutputRecord[]>>, next: bigint): Promise<void>
 }
@@ -33,14 +35,15 @@ interface TopicPartitions {
   readonly partitions: readonly number[]
 }
 
-/** The type of the error that the coordinator was connected again, or is another one, since the last request to it. */
+/** The type of the error after a reconnect to the coordinator, or a change of the coordinator, since the last request. */
 const RECONNECTED = 'RECONNECTED'
-/** How long a request is tried while brokers say that it did nothing, in request timeouts. */
+/** How long a request is retried while brokers report that it had no effect, in request timeouts. */
 const PATIENCE = 2
 
 /**
- * Begins to write in the name of a transactional id. Every earlier producer of the id is fenced from then on, and what they
- * had not committed never happened: only now can the group's position be relied on.
+ * Takes over a transactional id, which stands for one partition of one group. Fences every earlier producer of the id,
+ * and undoes what it had not committed. When it resolves, the group's position of the partition is final, so the caller
+ * reads it then, and not earlier.
  */
 export async function beginTransactions(
   connection: Connection,
@@ -49,11 +52,11 @@ export async function beginTransactions(
   const { transactionalId, transactionTimeoutMs, groupId, topic, partition } = settings
   const { requestTimeoutMs, recordBytesMax } = settings
   const patience = (): Patience => ({ until: performance.now() + PATIENCE * requestTimeoutMs })
-  /** The line on which the coordinator learned of the last transaction. */
-  let line: object | undefined
+  /** The socket over which the coordinator received the last transaction. */
+  let socket: object | undefined
 
   const allOutputs = await patiently(outputPartitions, connection.renew, isDefinite, patience())
-  // It is forgotten once this one begins: so little is left to do in between.
+  // The coordinator forgets this state once the new producer begins, so nothing comes between the two requests.
   const last = await askCoordinator(broker => stateOf(broker, transactionalId))
   const id = await begin()
   await endLeftovers(last === 'committing' || last === 'committed')
@@ -85,10 +88,10 @@ export async function beginTransactions(
     return { ...producer, transactionalId }
   }
 
-  /** Begins a transaction by saying what it will write to. */
+  /** Begins a transaction: names the group and the partitions that it will write to. */
   async function add(topics: readonly TopicPartitions[]): Promise<void> {
     await askCoordinator(broker => {
-      stayOnLine(broker)
+      refuseAfterReconnect(broker)
       return broker.addOffsetsToTxn({ ...id, groupId })
     })
     if (topics.length > 0) await askCoordinator(broker => broker.addPartitionsToTxn({ ...id, topics }))
@@ -96,33 +99,34 @@ export async function beginTransactions(
 
   async function end(transactionResult: boolean): Promise<void> {
     await askCoordinator(broker => {
-      stayOnLine(broker)
+      refuseAfterReconnect(broker)
       return broker.endTxn({ ...id, transactionResult })
     })
   }
 
   /**
-   * A coordinator refuses the next transaction until it has marked the end of the last one everywhere. Once it was
-   * restarted, that can't be relied on: see `endLeftovers`. So nothing is asked of it then but to begin again.
+   * Throws after a reconnect to the coordinator. A coordinator refuses the next transaction until it has marked the end
+   * of the last one in every partition, but not after a restart: see `endLeftovers`. The caller then has to take over the
+   * id again.
    */
-  function stayOnLine(broker: Broker): void {
-    const now = lineTo(broker)
-    if (line !== undefined && now !== line)
+  function refuseAfterReconnect(broker: Broker): void {
+    const now = socketOf(broker)
+    if (socket !== undefined && now !== socket)
       throw Object.assign(
         new FencedError(
-          `the coordinator of ${transactionalId} was connected again: the position is read again`,
+          `the connection to the coordinator of ${transactionalId} was renewed: the position is read again`,
         ),
         { type: RECONNECTED },
       )
-    line = now
+    socket = now
   }
 
   /**
-   * Ends what the last transaction has left open as that one was ended, by another that writes nothing. There should be
-   * no such thing: but a coordinator of version 4 takes a partition that has no leader for one that was deleted, and
-   * marks the end of a transaction in a part of its partitions only, or in none (KAFKA-20734). That happens when a lone
-   * broker is killed and comes back. The records would come to light with the next commit under this id, though the
-   * position had stayed behind, or the other way round.
+   * Ends what the last transaction has left open, in the way in which that transaction ended: by a transaction that
+   * writes nothing. On a correct broker nothing is left open. But a coordinator of version 4 takes a partition without a
+   * leader for a deleted one, and marks the end of a transaction in some of its partitions only, or in none
+   * (KAFKA-20734). That happens when a single broker is killed and comes back. The next commit under this id would then
+   * publish the records although the position had stayed behind, or the reverse.
    */
   async function endLeftovers(isCommitted: boolean): Promise<void> {
     await add(allOutputs)
@@ -130,12 +134,14 @@ export async function beginTransactions(
     await askCoordinator(async broker => {
       const state = await stateOf(broker, transactionalId)
       if (state === 'committing' || state === 'aborting')
-        throw Object.assign(new Error('its end is being marked'), { type: 'CONCURRENT_TRANSACTIONS' })
-      stayOnLine(broker)
+        throw Object.assign(new Error('the end of the last transaction is being marked'), {
+          type: 'CONCURRENT_TRANSACTIONS',
+        })
+      refuseAfterReconnect(broker)
     })
   }
 
-  /** Of all that commits may write to. Rejects while one of them, or that of the group's position, has no leader. */
+  /** Returns all partitions that commits may write to. Rejects while one of them, or that of the group's position, has no leader. */
   async function outputPartitions(): Promise<TopicPartitions[]> {
     await connection.renew()
     await connection.coordinator('group', groupId)
@@ -148,10 +154,11 @@ export async function beginTransactions(
     )
   }
 
-  async function transact(rounds: readonly Parcel[][], next: bigint): Promise<void> {
-    await add(partitionsByTopic(rounds))
+  /** Writes the requests and commits the position in one transaction. */
+  async function transact(requests: readonly RecordBatch[][], next: bigint): Promise<void> {
+    await add(partitionsByTopic(requests))
     await Promise.all([
-      writeAll(rounds),
+      writeAll(requests),
       ask('group', groupId, broker =>
         broker.txnOffsetCommit({
           ...id,
@@ -163,11 +170,11 @@ export async function beginTransactions(
     await end(true)
   }
 
-  async function writeAll(rounds: readonly Parcel[][]): Promise<void> {
-    for (const round of rounds) {
-      const parcels = round.map(parcel => ({ ...parcel, firstSequence: sequences.draw(parcel) }))
+  async function writeAll(requests: readonly RecordBatch[][]): Promise<void> {
+    for (const batches of requests) {
+      const numbered = batches.map(batch => ({ ...batch, firstSequence: sequences.draw(batch) }))
       await patiently(
-        () => produce(connection, id, parcels, settings),
+        () => produce(connection, id, numbered, settings),
         connection.renew,
         isDefinite,
         patience(),
@@ -177,7 +184,8 @@ export async function beginTransactions(
 
   return {
     async commit(outputs, next) {
-      if (isOver || sequences.isSpent()) throw new FencedError(`${transactionalId} has to begin again`)
+      if (isOver || sequences.isSpent())
+        throw new FencedError(`${transactionalId} has to be taken over again: the position is read again`)
       const counts = await Promise.all(
         Object.keys(outputs).map(async name => (await connection.partitions(name)).length),
       )
@@ -185,16 +193,16 @@ export async function beginTransactions(
         place(name, records, counts[index]!, recordBytesMax),
       )
       try {
-        await transact(intoRounds(placed, recordBytesMax), next)
+        await transact(intoRequests(placed, recordBytesMax), next)
       } catch (error) {
         isOver = true
         if (typeOf(error) === RECONNECTED) throw error
         if (isFencing(error))
-          throw new FencedError(`another worker has partition ${partition} of ${topic}`, { cause: error })
-        // Readers of what it wrote to need not wait until the brokers give it up. Nothing depends on it.
+          throw new FencedError(`another member owns partition ${partition} of ${topic}`, { cause: error })
+        // Spares readers of the outputs the wait until the brokers abort the transaction. Correctness does not need it.
         await end(false).catch(() => {})
         throw new FencedError(
-          `what became of a commit of partition ${partition} of ${topic} is not known (${typeOf(error) ?? (error as Error).message}): the position is read again`,
+          `it is not known whether a commit of partition ${partition} of ${topic} took effect (${typeOf(error) ?? (error as Error).message}): the position is read again`,
           { cause: error },
         )
       }
@@ -202,9 +210,9 @@ export async function beginTransactions(
   }
 }
 
-function partitionsByTopic(rounds: readonly Parcel[][]): TopicPartitions[] {
+function partitionsByTopic(requests: readonly RecordBatch[][]): TopicPartitions[] {
   const topics = new Map<string, Set<number>>()
-  for (const { topic, partition } of rounds.flat()) {
+  for (const { topic, partition } of requests.flat()) {
     const partitions = topics.get(topic)
     if (partitions === undefined) topics.set(topic, new Set([partition]))
     else partitions.add(partition)

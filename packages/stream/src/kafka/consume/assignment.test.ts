@@ -15,7 +15,7 @@ const shares = (members: readonly Member[], count: number): Record<string, numbe
 test.each<[string, Member[], number, Record<string, number[]>]>([
   ['one member gets all', [{ id: 'a', owned: [] }], 3, { a: [0, 1, 2] }],
   [
-    'a second one gets half, and the first keeps what it may',
+    'a second member gets half, and the first keeps as many as it may',
     [
       { id: 'a', owned: [0, 1, 2, 3] },
       { id: 'b', owned: [] },
@@ -35,7 +35,7 @@ test.each<[string, Member[], number, Record<string, number[]>]>([
     { a: [], b: [1], c: [0] },
   ],
   [
-    'of two members that claim a partition one has it',
+    'when two members claim a partition, one of them gets it',
     [
       { id: 'b', owned: [0, 1] },
       { id: 'a', owned: [0, 1] },
@@ -73,7 +73,7 @@ test('each partition has one owner, and shares differ by one at most', () => {
   )
 })
 
-test('shared out again among the same members, everything stays where it is', () => {
+test('a second assignment to the same members changes nothing', () => {
   fc.assert(
     fc.property(groups, ({ members, count }) => {
       const once = assign(members, count)
@@ -86,7 +86,7 @@ test('shared out again among the same members, everything stays where it is', ()
   )
 })
 
-test('members and their shares survive the way over the wire', () => {
+test('members and their partitions are decoded as they were encoded', () => {
   expect(decodeMember('m', encodeMember('shop.raw', [3, 1]))).toEqual({ id: 'm', owned: [3, 1] })
   expect(decodeAssignment('shop.raw', encodeAssignment('shop.raw', [0, 2]))).toEqual([0, 2])
   expect(decodeAssignment('shop.raw', Buffer.alloc(0))).toEqual([])

@@ -1,19 +1,19 @@
 import { AssignerProtocol } from 'kafkajs'
 
-// Which member gets which partitions: the member that leads the group decides.
+// Which member gets which partitions. The member that leads the group decides it for all.
 
 export interface Member {
   readonly id: string
-  /** What it has at the moment. */
+  /** The partitions that it has now. */
   readonly owned: readonly number[]
 }
 
-/** The members of a group have to agree on it: another way to share has another name. */
+/** All members of a group must use the same name: another way to share partitions needs another name. */
 export const PROTOCOL = 'sluicebox-sticky'
 
 /**
- * Shares the partitions out evenly. A member that has a partition keeps it as far as that allows, since its next owner has
- * to restore its state first. Of two members who claim one partition the first by id is believed.
+ * Shares the partitions out evenly. A member keeps the partitions that it has as far as that allows, because a new owner
+ * has to restore their state first. When two members claim one partition, the one with the smaller id keeps it.
  */
 export function assign(members: readonly Member[], partitionCount: number): Map<string, number[]> {
   const free = new Set(Array.from({ length: partitionCount }, (_, partition) => partition))
@@ -22,7 +22,7 @@ export function assign(members: readonly Member[], partitionCount: number): Map<
     id,
     owned: [...new Set(owned)].filter(partition => free.delete(partition)),
   }))
-  // Where the division is uneven, the members with most keep one more.
+  // Where the division is uneven, the members with the most partitions keep one more.
   claims.sort((a, b) => b.owned.length - a.owned.length)
   const assigned = new Map<string, number[]>()
   claims.forEach(({ id, owned }, index) => {
@@ -42,7 +42,7 @@ export function assign(members: readonly Member[], partitionCount: number): Map<
   return assigned
 }
 
-/** What a member tells when it joins. */
+/** Returns what a member sends when it joins: the topic, and the partitions that it has. */
 export function encodeMember(topic: string, owned: readonly number[]): Buffer {
   return AssignerProtocol.MemberMetadata.encode({
     version: 1,
@@ -66,7 +66,7 @@ export function encodeAssignment(topic: string, partitions: readonly number[]): 
   })
 }
 
-/** None when the member got nothing. */
+/** Returns the partitions that a member was given; an empty list when it was given none. */
 export function decodeAssignment(topic: string, assignment: Buffer): readonly number[] {
   if (assignment.length === 0) return []
   return AssignerProtocol.MemberAssignment.decode(assignment)?.assignment[topic] ?? []

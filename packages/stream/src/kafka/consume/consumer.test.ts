@@ -2,11 +2,12 @@ import kafkajs, { type Admin } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { serversAvailable } from '@sluicebox/infra/local/available'
 import { startKafka, type LocalKafka } from '@sluicebox/infra/local/kafka/kafka'
-import type { Log, OutputRecord, OwnedPartition, Skipped } from '../../log.ts'
+import type { Batch, Log, OutputRecord, OwnedPartition, Skipped } from '../../log.ts'
 import { kafkaConfig } from '../config.ts'
 import { openKafkaLog } from '../log.ts'
 
-// What is Kafka's own and no log's in general.
+// What holds on Kafka, beside the contract of every log. A member may lose a partition at any time, such as when a loaded
+// machine delays its heartbeats: `next` then returns undefined, and the next owner continues at what was committed.
 
 /** Readers see a commit soon after it was acknowledged. */
 const SOON = { timeout: 20_000 }
@@ -61,16 +62,40 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
   const numbered = (count: number): OutputRecord[] =>
     Array.from({ length: count }, (_, index) => ({ key: 'a', value: Buffer.from(String(index)) }))
 
-  /** Consumes `raw` until `use` returns. */
-  async function withOwned(log: Log, use: (owned: OwnedPartition) => Promise<void>): Promise<void> {
+  interface Owned extends OwnedPartition {
+    /** Rejects when the partition is lost. */
+    next(): Promise<Batch>
+  }
+
+  /** Consumes `raw` until `use` resolves. After a partition was lost, `use` is called again with its next owner. */
+  async function withOwned(log: Log, use: (owned: Owned) => Promise<void>): Promise<void> {
     const stop = new AbortController()
+    const lost = new Error('the partition was lost')
     await log.consume(
       { stream: 'raw', group: 'group', outputs: ['good'], ...LIMITS, signal: stop.signal },
       async owned => {
-        await use(owned)
-        stop.abort()
+        const next = async (): Promise<Batch> => {
+          const batch = await owned.next()
+          if (batch === undefined) throw lost
+          return batch
+        }
+        try {
+          await use({ ...owned, next })
+          stop.abort()
+        } catch (error) {
+          if (error !== lost) throw error
+        }
       },
     )
+  }
+
+  /** Copies `raw` to `good` until the group has committed `end`, however often the partition is lost on the way. */
+  async function copyUntil(owned: Owned, end: bigint): Promise<void> {
+    for (let position = owned.committed; position < end;) {
+      const batch = await owned.next()
+      await owned.commit({ good: batch.records.map(({ key, value }) => ({ key, value })) }, batch.next)
+      position = batch.next
+    }
   }
 
   test('continues behind what was deleted, and says so', async () => {
@@ -82,7 +107,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     await admin.deleteTopicRecords({ topic: `${prefix}raw`, partitions: [{ partition: 0, offset: '3' }] })
     await withOwned(log, async owned => {
       expect(owned.committed).toBe(1n)
-      const batch = (await owned.next())!
+      const batch = await owned.next()
       expect(batch.records.map(({ position }) => position)).toEqual([3n, 4n])
     })
     expect(skipped).toEqual([{ group: 'group', stream: 'raw', partition: 0, from: 1n, to: 3n }])
@@ -103,7 +128,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     await producer.disconnect()
 
     await withOwned(log, async owned => {
-      const batch = (await owned.next())!
+      const batch = await owned.next()
       await owned.commit({ good: numbered(1) }, batch.next)
     })
     // Readers see a commit soon after it was acknowledged, not at once.
@@ -194,7 +219,7 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     await Promise.race(owned.map(({ promise }) => promise))
     await expect
       .poll(() => problems.map(({ message }) => message).join(), SOON)
-      .toMatch(/this worker has nothing to do/)
+      .toMatch(/this member has no partition/)
     const first = await Promise.race(owned.map(async ({ promise }, index) => promise.then(() => index)))
     stops[first]!.abort()
     await owned[1 - first]!.promise
@@ -226,46 +251,33 @@ describe.skipIf(!(await serversAvailable('kafka')))('the consumer on Kafka', () 
     const log = await open()
     let isKilled = false
     await withOwned(log, async owned => {
-      // Once: a commit that was in doubt because of it is made again by the next owner.
+      // Only the first owner: when its commit is refused, or the partition is lost, the next owner does the rest.
       if (!isKilled) {
         isKilled = true
         await kafka.nodes[0]!.kill('SIGKILL')
         await kafka.nodes[0]!.start()
         await log.append('raw', numbered(1))
       }
-      const batch = (await owned.next())!
-      expect(batch.records).toHaveLength(1)
-      await owned.commit({ good: numbered(1) }, batch.next)
+      await copyUntil(owned, 1n)
     })
     await expect.poll(() => log.committed('group', 'raw'), SOON).toEqual([1n])
+    await expect.poll(async () => (await log.read('good', 0, 0n, LIMITS)).records.length, SOON).toBe(1)
   })
 
   test('a broker that is killed right after a commit loses and doubles nothing', async () => {
     const log = await open()
     // Brokers of 4.3 may forget to mark the end of a transaction then: the member that takes over has to clear it up.
-    for (let round = 0; round < 3; round++) {
-      await log.append('raw', [{ key: 'a', value: Buffer.from(String(round)) }])
+    for (let kills = 0; kills < 3; kills++) {
+      await log.append('raw', [{ key: 'a', value: Buffer.from(String(kills)) }])
       await withOwned(log, async owned => {
-        for (;;) {
-          const batch = (await owned.next())!
-          const outputs = batch.records.map(({ key, value }) => ({ key, value }))
-          await owned.commit({ good: outputs }, batch.next)
-          if (outputs.some(({ value }) => String(Buffer.from(value)) === String(round))) break
-        }
+        await copyUntil(owned, BigInt(kills + 1))
         await kafka.nodes[0]!.kill('SIGKILL')
         await kafka.nodes[0]!.start()
       })
     }
-    // The last owner's commit may be one that was forgotten; the next one does its work again.
+    // The broker may have forgotten the last owner's commit; the next owner does that work again.
     await log.append('raw', [{ key: 'a', value: Buffer.from('last') }])
-    await withOwned(log, async owned => {
-      for (let isLast = false; !isLast;) {
-        const batch = (await owned.next())!
-        const outputs = batch.records.map(({ key, value }) => ({ key, value }))
-        await owned.commit({ good: outputs }, batch.next)
-        isLast = outputs.some(({ value }) => String(Buffer.from(value)) === 'last')
-      }
-    })
+    await withOwned(log, owned => copyUntil(owned, 4n))
     const seen = async (): Promise<string[]> => {
       const values: string[] = []
       for (let from = 0n; ;) {

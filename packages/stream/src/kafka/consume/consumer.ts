@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aborted } from '../../aborted.ts'
+import { backoffMs } from '../../backoff.ts'
 import { FencedError, type ConsumeOptions, type OwnedPartition, type Skipped } from '../../log.ts'
 import type { ProduceSettings } from '../produce/appender.ts'
 import type { KafkaConfig } from '../config.ts'
@@ -11,7 +12,7 @@ import type { Names } from '../names.ts'
 import { boundsOf, committedOf } from './read-positions.ts'
 import { beginTransactions } from '../commit/transactions.ts'
 
-/** A worker that hears nothing of a partition. The process is to be ended and restarted. */
+/** A partition has given neither records nor an error for too long. The process should end, and its supervisor restart it. */
 export class StalledError extends Error {
   override readonly name = 'StalledError'
 }
@@ -19,18 +20,23 @@ export class StalledError extends Error {
 export interface ConsumerParts {
   readonly config: KafkaConfig
   readonly names: Names
-  /** For membership and fetches; both may wait for long. */
+  /** For membership and fetches: a broker may hold both for a long time. */
   readonly own: Connection
-  /** For transactions and offsets. */
+  /** For transactions and positions. */
   readonly shared: Connection
   readonly produce: ProduceSettings
   readonly onSkipped: (skipped: Skipped) => void
   readonly onProblem: (error: Error) => void
 }
 
-const RETRY_MS = { first: 50, max: 5000 }
+const BACKOFF = { firstMs: 50, maxMs: 5000 }
+/** Every wait is the longest that its attempt allows: nothing in this folder is drawn by chance. */
+const FULL_WAIT = 1
 
-/** Owns the partitions that the group gives to this member until `signal` aborts. */
+/**
+ * Owns the partitions that the group gives to this member, until `signal` aborts. Rejects when a restart may help
+ * (`StalledError`), when a setting or a right is missing, or with the error of `own`.
+ */
 export async function consume(
   parts: ConsumerParts,
   { stream, group, outputs = [], signal, ...limits }: ConsumeOptions,
@@ -40,7 +46,7 @@ export async function consume(
   const { config, names, shared, onProblem } = parts
   const topic = names.topic(stream)
   const groupId = names.group(group, stream)
-  /** What this member has, and what ends each. */
+  /** The partitions that this member has, each with what ends its owner. */
   const owned = new Map<number, AbortController>()
   const owners = new Set<Promise<void>>()
   const failure = Promise.withResolvers<never>()
@@ -54,7 +60,7 @@ export async function consume(
     async onOutOfRange(partition, from) {
       const { start, end } = (await boundsOf(shared, topic))[partition]!
       if (from >= start && from <= end) return from
-      // A position behind the end is one of a topic that was deleted and created again.
+      // A position behind the end belongs to a topic that was deleted and created again.
       parts.onSkipped({ group, stream, partition, from, to: start })
       return start
     },
@@ -88,31 +94,31 @@ export async function consume(
     owners.add(owner)
   }
 
-  /** Takes a partition over, again and again while the group leaves it to this member. */
+  /** Takes a partition over and hands it to `own`; repeats both while the group leaves the partition to this member. */
   async function keepOwning(partition: number, ended: AbortSignal): Promise<void> {
-    for (let retryMs = RETRY_MS.first; !ended.aborted;) {
+    for (let attempt = 0; !ended.aborted; attempt++) {
       let begun: Awaited<ReturnType<typeof takeOver>> | undefined
       try {
         begun = await takeOver(partition)
       } catch (error) {
         if (isHopeless(error)) throw error
         onProblem(error as Error)
-        // The broker that was asked may be gone: another one plays its part by now.
+        // The broker that was asked may be gone, and another one coordinates now.
         await shared.renew().catch(() => {})
       }
       if (begun !== undefined) {
         const outcome = await use(begun, partition, ended)
         if (outcome === 'returned') return
-        if (outcome === 'worked') retryMs = RETRY_MS.first
+        if (outcome === 'worked') attempt = 0
       }
       if (ended.aborted) return
-      await sleep(retryMs, undefined, { signal: ended }).catch(() => {})
-      retryMs = Math.min(retryMs * 2, RETRY_MS.max)
-      // Two members that both believe that they own it would fence each other off forever.
+      await sleep(backoffMs(attempt, BACKOFF, FULL_WAIT), undefined, { signal: ended }).catch(() => {})
+      // Without this, two members that both believe that they own it would fence each other forever.
       await membership.confirm(ended)
     }
   }
 
+  /** Fences the former owner, and then reads the position that the group has committed. */
   async function takeOver(partition: number) {
     const transactions = await beginTransactions(shared, {
       ...parts.produce,
@@ -123,7 +129,7 @@ export async function consume(
       partition,
       outputs: outputs.map(names.topic),
     })
-    // Only now: before, the former owner could still have moved it.
+    // Only now is it final: until here the former owner could still have moved it.
     const committed = await committedOf(shared, groupId, topic)
     return { transactions, committed: committed[partition]! }
   }
@@ -193,7 +199,7 @@ export async function consume(
     leaving.abort()
     await Promise.race([membership.ended, sleep(config.requestTimeoutMs)])
   }
-  // One that rejected while the others finished.
+  // An owner may have rejected while the others finished.
   await Promise.race([failure.promise, Promise.resolve()])
 
   async function settle(): Promise<void> {

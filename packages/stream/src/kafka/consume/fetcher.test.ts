@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFetcher, type Feed, type Fetcher } from './fetcher.ts'
 import type { Broker } from '../protocol/wire.ts'
 
-// How the fetcher finds its brokers. What they say here holds no records: that it was asked is what counts.
+// How the fetcher finds its brokers. Their responses hold no records here: the tests look at which broker was asked.
 
 /** How long a broker of these tests holds a fetch. */
 const HELD_MS = 250
@@ -52,7 +52,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const feed of feeds) feed.close()
   await vi.runAllTimersAsync()
-  // With nothing left to fetch, nothing may continue asking.
+  // With no partition left to fetch, no request may follow.
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
 })

@@ -1,13 +1,14 @@
 import type { InputRecord, ReadLimits } from '../../log.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { isDefinite, typeOf } from '../protocol/errors.ts'
-import { readFetched, type FetchedMessage } from '../protocol/wire.ts'
+import { readFetched, type FetchedRecord } from '../protocol/wire.ts'
 
-/** What was fetched of a partition and not taken yet. */
+/** The records of one partition that were fetched and not yet taken. */
 export interface Feed {
   /**
-   * The next records within the limits, and where to continue; waits for some. No records when others follow that no reader
-   * gets to see, such as the end of a transaction. Undefined when the feed is closed.
+   * Returns the next records within the limits, and the position to continue at; waits for records. Returns no records
+   * and a later position where the log holds something that no reader sees, such as the end of a transaction. Undefined
+   * when the feed is closed.
    */
   take(limits: ReadLimits): Promise<{ records: InputRecord[]; next: bigint } | undefined>
   seek(position: bigint): void
@@ -17,8 +18,8 @@ export interface Feed {
 export interface Fetcher {
   open(partition: number, position: bigint): Feed
   /**
-   * For how long there was neither an answer nor an error for a partition of which something is to be fetched: of the
-   * one where it was longest. Milliseconds.
+   * Milliseconds without a response and without an error for a partition that waits for records: of the partition where
+   * they are most.
    */
   silentMs(): number
 }
@@ -26,49 +27,49 @@ export interface Fetcher {
 export interface FetcherParts {
   readonly connection: Pick<Connection, 'leaderId' | 'broker' | 'renew'>
   readonly topic: string
-  /** Records from `from` on are gone: returns where to continue. */
+  /** Called when the records from `from` on were deleted. Returns the position to continue at. */
   readonly onOutOfRange: (partition: number, from: bigint) => Promise<bigint>
   /** Called with an error; the fetch is retried. */
   readonly onProblem: (error: Error) => void
 }
 
-/** How long a broker holds a fetch for which it has nothing. */
+/** How long a broker holds a fetch when it has no records for it. */
 const WAIT_MS = 250
-/** While a partition had more than one fetch brings, others are not waited for. */
+/** The same while some partition has more records than one fetch returns: it must not wait for the others. */
 const WAIT_MS_IN_FULL_FLOW = 5
 const PARTITION_BYTES_MAX = 1024 * 1024
-/** A partition is fetched on while less than this is held of it. */
+/** More is fetched of a partition while fewer bytes than this are held of it. */
 const HELD_BYTES_MAX = 1024 * 1024
 const REQUEST_BYTES_MAX = 16 * 1024 * 1024
 const RETRY_MS = 100
 
 interface FeedState {
   readonly partition: number
-  /** Where the next fetch begins. */
+  /** The position at which the next fetch begins. */
   position: bigint
-  /** Fetched and, before index `taken`, taken. */
-  messages: FetchedMessage[]
+  /** The records that were fetched; those before index `taken` were taken. */
+  records: FetchedRecord[]
   taken: number
   heldBytes: number
-  /** Where the taker stands. */
+  /** The position behind all that was taken. */
   takenTo: bigint
-  /** Whether there was more than a fetch could bring. */
+  /** Whether the last fetch left records behind because it was full. */
   isFull: boolean
   isClosed: boolean
-  /** Counts seeks: what a fetch brings for an earlier one is dropped. */
+  /** Counts seeks: the records of a fetch from before the last seek are dropped. */
   epoch: number
-  /** Monotonic milliseconds of the last answer or error that was about it. */
+  /** Monotonic milliseconds of the last response or error for this partition. */
   signAt: number
   wake: (() => void) | undefined
 }
 
 /**
- * Fetches ahead for the open feeds: one request at a time to each broker, for all partitions that it leads and of
- * which little is held.
+ * Fetches ahead for the open feeds. Sends one request at a time to each broker, for all partitions that the broker leads
+ * and that are hungry: fewer than 1 MiB are held of them.
  */
 export function createFetcher({ connection, topic, onOutOfRange, onProblem }: FetcherParts): Fetcher {
   const feeds = new Set<FeedState>()
-  /** Ids of the brokers that are being fetched from. */
+  /** Ids of the brokers that have a loop of fetches. */
   const loops = new Set<string>()
   let isFinding = false
   let isStale = false
@@ -87,7 +88,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
           try {
             start(await connection.leaderId(topic, feed.partition))
           } catch (error) {
-            // The others need not wait for the one that has no leader.
+            // The other partitions do not wait for the one without a leader.
             await handle(error as Error, [feed])
             isStale = true
           }
@@ -110,11 +111,11 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
       loops.delete(nodeId)
       await handle(error as Error, wanting)
     }
-    // One may have become hungry, or have moved here, since it was looked at.
+    // A partition may have become hungry, or have moved to this broker, since `ledBy` looked.
     void feedHungry()
   }
 
-  /** The hungry feeds of partitions that a broker leads. Others may have moved to one that has no loop yet. */
+  /** Returns the hungry feeds whose partitions a broker leads. Starts a loop for a broker that has none and leads others. */
   async function ledBy(nodeId: string): Promise<readonly FeedState[]> {
     const led: FeedState[] = []
     for (const feed of feeds) {
@@ -151,19 +152,19 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
       const index = wanting.findIndex(({ partition }) => partition === fetched.partition)
       const feed = wanting[index]
       if (feed === undefined || feed.epoch !== epochs[index]) continue
-      const { messages, next } = readFetched(topic, feed.position, fetched)
-      feed.isFull = messages.length > 0 && next < BigInt(fetched.lastStableOffset)
+      const { records, next } = readFetched(topic, feed.position, fetched)
+      feed.isFull = records.length > 0 && next < BigInt(fetched.lastStableOffset)
       if (next === feed.position) continue
-      for (const message of messages) {
-        feed.messages.push(message)
-        feed.heldBytes += bytesOf(message)
+      for (const record of records) {
+        feed.records.push(record)
+        feed.heldBytes += bytesOf(record)
       }
       feed.position = next
       feed.wake?.()
     }
   }
 
-  /** Continues behind what retention has deleted. */
+  /** Continues behind the records that retention has deleted. */
   async function skipMissing(): Promise<void> {
     for (const feed of feeds) {
       if (!isHungry(feed)) continue
@@ -196,7 +197,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
       const feed: FeedState = {
         partition,
         position,
-        messages: [],
+        records: [],
         taken: 0,
         heldBytes: 0,
         takenTo: position,
@@ -225,7 +226,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
         seek(to) {
           feed.epoch++
           feed.position = feed.takenTo = to
-          feed.messages = []
+          feed.records = []
           feed.taken = feed.heldBytes = 0
           feed.isFull = false
           sawSign([feed])
@@ -244,30 +245,30 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
 function takeSome(feed: FeedState, { recordsMax, bytesMax }: ReadLimits) {
   const records: InputRecord[] = []
   let bytes = 0
-  while (feed.taken < feed.messages.length && records.length < recordsMax) {
-    const message = feed.messages[feed.taken]!
-    bytes += bytesOf(message)
+  while (feed.taken < feed.records.length && records.length < recordsMax) {
+    const fetched = feed.records[feed.taken]!
+    bytes += bytesOf(fetched)
     if (records.length > 0 && bytes > bytesMax) break
-    records.push(toRecord(message))
-    feed.heldBytes -= bytesOf(message)
+    records.push(toRecord(fetched))
+    feed.heldBytes -= bytesOf(fetched)
     feed.taken++
   }
-  if (feed.taken < feed.messages.length) feed.takenTo = records.at(-1)!.position + 1n
+  if (feed.taken < feed.records.length) feed.takenTo = records.at(-1)!.position + 1n
   else {
-    feed.messages = []
+    feed.records = []
     feed.taken = 0
     feed.takenTo = feed.position
   }
   return { records, next: feed.takenTo }
 }
 
-function bytesOf({ key, value }: FetchedMessage): number {
+function bytesOf({ key, value }: FetchedRecord): number {
   return (key?.length ?? 0) + (value?.length ?? 0)
 }
 
 const EMPTY = new Uint8Array(0)
 
-export function toRecord({ offset, timestamp, key, value }: FetchedMessage): InputRecord {
+export function toRecord({ offset, timestamp, key, value }: FetchedRecord): InputRecord {
   return {
     key: key === null ? null : key.toString(),
     value: value ?? EMPTY,

@@ -18,28 +18,29 @@ export interface MembershipParts {
   readonly sessionTimeoutMs: number
   /** Leaves the group when it aborts. */
   readonly signal: AbortSignal
-  /** What this member has at the moment. */
+  /** Returns the partitions that this member has now. */
   readonly owned: () => readonly number[]
-  /** What it has from now on. */
+  /** Called with the partitions that this member has from now on. */
   readonly onAssigned: (partitions: readonly number[]) => void
   /** Called with an error; the member retries. */
   readonly onProblem: (error: Error) => void
-  /** Called with an error after which there is nothing more to try. */
+  /** Called with an error that a retry can't fix; the member stops. */
   readonly onHopeless: (error: Error) => void
 }
 
 export interface Membership {
-  /** Resolves when the group has said since the call that this member still belongs to it, or it has joined again. */
+  /** Resolves when the group has confirmed after this call that the member still belongs to it, or the member has joined again. */
   confirm(signal: AbortSignal): Promise<void>
-  /** Resolves when the group was left. */
+  /** Resolves when the member has left the group. */
   readonly ended: Promise<void>
 }
 
 const RETRY_MS = 200
 
 /**
- * Takes part in a consumer group. While the group shares the partitions out again, each member continues with what it
- * has; a member that loses a partition learns it from the outcome, or by being fenced.
+ * Joins a consumer group and stays in it by heartbeats. While the group assigns the partitions again, each member
+ * continues with those that it has. A member that loses a partition learns it from the new assignment, or from a commit
+ * that is refused because the next owner has fenced it.
  */
 export function joinGroup(parts: MembershipParts): Membership {
   const { connection, groupId, topic, sessionTimeoutMs, signal } = parts
@@ -81,7 +82,7 @@ export function joinGroup(parts: MembershipParts): Membership {
     if (partitions.length === 0)
       parts.onProblem(
         new Error(
-          `this worker has nothing to do: ${groupId} has more members than ${topic} has partitions. Add partitions, or end a worker`,
+          `this member has no partition: ${groupId} has more members than ${topic} has partitions. Add partitions, or stop a member`,
         ),
       )
   }
@@ -116,7 +117,7 @@ export function joinGroup(parts: MembershipParts): Membership {
         const type = typeOf(error)
         if (type === 'REBALANCE_IN_PROGRESS' || type === 'ILLEGAL_GENERATION') joined = undefined
         else if (type === 'UNKNOWN_MEMBER_ID') {
-          // The group has given this member up: its partitions have other owners by now.
+          // The group has removed this member: its partitions have other owners now.
           joined = undefined
           memberId = ''
           parts.onAssigned([])
@@ -124,7 +125,7 @@ export function joinGroup(parts: MembershipParts): Membership {
         else {
           if (!isDefinite(error)) parts.onProblem(error as Error)
           if (performance.now() - heardAt > sessionTimeoutMs) {
-            // So long unheard, the group must have given it up.
+            // The group has received no heartbeat for this long, so it must have removed this member.
             joined = undefined
             parts.onAssigned([])
           }

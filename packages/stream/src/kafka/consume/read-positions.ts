@@ -1,9 +1,11 @@
 import type { Bounds } from '../../log.ts'
 import type { Connection } from '../protocol/connection.ts'
 
+// Reads positions, and changes none. A position is committed in ../commit/transactions.ts.
+
 const NEVER_COMMITTED = -1n
 
-/** By partition: the first offset kept, and the one up to which all transactions are over. */
+/** Returns, by partition, the first offset kept and the offset up to which all transactions have ended. */
 export async function boundsOf(connection: Connection, topic: string): Promise<Bounds[]> {
   const partitions = (await connection.partitions(topic)).map(partition => ({ partition }))
   const [starts, ends] = await Promise.all(
@@ -15,7 +17,10 @@ export async function boundsOf(connection: Connection, topic: string): Promise<B
   return partitions.map(({ partition }) => ({ start: starts!.get(partition)!, end: ends!.get(partition)! }))
 }
 
-/** What a group has committed, by partition: the first offset kept where it never has. */
+/**
+ * Returns the position that a group has committed, by partition; the first offset kept where it has committed none. A
+ * new owner calls it after `beginTransactions`: only then can the former owner no longer move the position.
+ */
 export async function committedOf(connection: Connection, groupId: string, topic: string): Promise<bigint[]> {
   const partitions = (await connection.partitions(topic)).map(partition => ({ partition }))
   const coordinator = await connection.coordinator('group', groupId)

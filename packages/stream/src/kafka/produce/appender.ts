@@ -1,7 +1,7 @@
 import type { OutputRecord } from '../../log.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { isDefinite, isLost, patiently, typeOf } from '../protocol/errors.ts'
-import { intoRounds, place, type Parcel, type Placed } from './outputs.ts'
+import { intoRequests, place, type RecordBatch, type Placed } from './outputs.ts'
 import { createSequences, type ProducerId, type Sequences } from './sequences.ts'
 import { produce } from './produce.ts'
 
@@ -19,18 +19,18 @@ interface Append {
   readonly reject: (error: unknown) => void
 }
 
-/** Appends are refused while more than this waits. */
+/** An append is rejected while more bytes than this wait. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
-/** How long an append is tried, in request timeouts. */
+/** How long an append is retried, in request timeouts. */
 const PATIENCE = 3
-/** Records that go out in one request, about. */
+/** About how many bytes of records go into one request. */
 const REQUEST_BYTES_MAX = 8 * 1024 * 1024
-/** In doubt, but harmless to repeat: brokers recognise a repeat by its numbers. */
+/** The records may have been written. A repeat is harmless: brokers recognise it by its numbers. */
 const REPEATABLE = new Set(['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_OUT', 'NETWORK_EXCEPTION'])
 
 /**
- * Appends records outside of transactions. One request is under way at a time, so that no repeat is overtaken;
- * whatever comes meanwhile goes out with the next.
+ * Appends records outside of transactions, for the collector and for imports. One request is in flight at a time, so
+ * that a repeat never follows later records; appends that arrive meanwhile go into the next request together.
  */
 export function createAppender(connection: Connection, settings: ProduceSettings) {
   const { recordBytesMax, requestTimeoutMs } = settings
@@ -44,7 +44,7 @@ export function createAppender(connection: Connection, settings: ProduceSettings
     const bytes = records.reduce((sum, { value }) => sum + value.length, 0)
     if (waitingBytes > 0 && waitingBytes + bytes > WAITING_BYTES_MAX)
       throw new Error(
-        `${waitingBytes} bytes wait to be written to Kafka already: the brokers take less than comes, or can't be reached`,
+        `${waitingBytes} bytes wait to be written to Kafka already: the brokers take less than arrives, or can't be reached`,
       )
     await new Promise<void>((resolve, reject) => {
       waitingBytes += bytes
@@ -71,10 +71,10 @@ export function createAppender(connection: Connection, settings: ProduceSettings
         }
       }
       try {
-        for (const round of intoRounds(placed, recordBytesMax)) await send(round)
+        for (const batches of intoRequests(placed, recordBytesMax)) await send(batches)
         for (const { resolve } of appends) resolve()
       } catch (error) {
-        // What became of these records is not known, and so the numbers that follow are not either.
+        // It is not known whether these records were written, so the numbers that follow are not known either.
         producer = undefined
         for (const { reject } of appends) reject(error)
       }
@@ -92,15 +92,15 @@ export function createAppender(connection: Connection, settings: ProduceSettings
     return partitions.length
   }
 
-  async function send(round: readonly Parcel[]): Promise<void> {
+  async function send(batches: readonly RecordBatch[]): Promise<void> {
     const patience = { until: performance.now() + PATIENCE * requestTimeoutMs }
     if (producer === undefined || producer.sequences.isSpent()) {
       const id = await patiently(newProducerId, connection.renew, mayRepeat, patience)
       producer = { id, sequences: createSequences() }
     }
     const { id, sequences } = producer
-    const parcels = round.map(parcel => ({ ...parcel, firstSequence: sequences.draw(parcel) }))
-    await patiently(() => produce(connection, id, parcels, settings), connection.renew, mayRepeat, patience)
+    const numbered = batches.map(batch => ({ ...batch, firstSequence: sequences.draw(batch) }))
+    await patiently(() => produce(connection, id, numbered, settings), connection.renew, mayRepeat, patience)
   }
 
   async function newProducerId(): Promise<ProducerId> {
@@ -110,7 +110,7 @@ export function createAppender(connection: Connection, settings: ProduceSettings
 
   return {
     append,
-    /** Resolves when nothing is under way. */
+    /** Resolves when no append waits or is in flight. */
     async idle(): Promise<void> {
       await running
     },

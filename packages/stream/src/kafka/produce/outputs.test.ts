@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { partitionOf } from '../../partitioner.ts'
-import { intoRounds, place, type Placed } from './outputs.ts'
+import { intoRequests, place, type Placed } from './outputs.ts'
 
 const value = (bytes: number): Uint8Array => new Uint8Array(bytes)
 
@@ -28,7 +28,7 @@ test('refuses a record that no batch can hold, and says what to raise', () => {
   expect(() => place('raw', [{ key: 'a', value: value(1000) }], 4, 1000)).toThrow(/recordBytesMax is 1000/)
 })
 
-test('rounds hold each record once, in order, one batch for each partition, none too large', () => {
+test('requests hold each record once, in order, with one batch for each partition and no batch too large', () => {
   const record = fc.record({
     topic: fc.constantFrom('good', 'bad'),
     partition: fc.nat(2),
@@ -38,26 +38,26 @@ test('rounds hold each record once, in order, one batch for each partition, none
     fc.property(fc.array(record), records => {
       const placed = records.map((each, index): Placed => ({
         ...each,
-        message: { key: String(index), value: Buffer.alloc(0) },
+        record: { key: String(index), value: Buffer.alloc(0) },
       }))
-      const rounds = intoRounds(placed, 100)
-      const bytesOf = new Map(placed.map(({ message, bytes }) => [message, bytes]))
-      for (const round of rounds) {
-        const names = round.map(({ topic, partition }) => `${topic} ${partition}`)
+      const requests = intoRequests(placed, 100)
+      const bytesOf = new Map(placed.map(({ record, bytes }) => [record, bytes]))
+      for (const batches of requests) {
+        const names = batches.map(({ topic, partition }) => `${topic} ${partition}`)
         expect(new Set(names).size).toBe(names.length)
-        for (const { messages } of round)
-          expect(messages.reduce((sum, message) => sum + bytesOf.get(message)!, 0)).toBeLessThanOrEqual(100)
+        for (const { records } of batches)
+          expect(records.reduce((sum, record) => sum + bytesOf.get(record)!, 0)).toBeLessThanOrEqual(100)
       }
       for (const topic of ['good', 'bad'])
         for (const partition of [0, 1, 2]) {
           const isOwn = (each: { topic: string; partition: number }): boolean =>
             each.topic === topic && each.partition === partition
           expect(
-            rounds
+            requests
               .flat()
               .filter(isOwn)
-              .flatMap(({ messages }) => messages),
-          ).toEqual(placed.filter(isOwn).map(({ message }) => message))
+              .flatMap(({ records }) => records),
+          ).toEqual(placed.filter(isOwn).map(({ record }) => record))
         }
     }),
   )

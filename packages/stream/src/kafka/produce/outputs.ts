@@ -1,28 +1,28 @@
 import type { OutputRecord } from '../../log.ts'
 import { partitionOf } from '../../partitioner.ts'
-import type { Message } from '../protocol/wire.ts'
+import type { WireRecord } from '../protocol/wire.ts'
 
-/** A record that has its place. */
+/** A record whose topic and partition are settled. */
 export interface Placed {
   readonly topic: string
   readonly partition: number
-  readonly message: Message
+  readonly record: WireRecord
   readonly bytes: number
 }
 
-/** Records for one partition that go out as one batch. */
-export interface Parcel {
+/** Records for one partition that are sent as one batch. */
+export interface RecordBatch {
   readonly topic: string
   readonly partition: number
-  readonly messages: Message[]
+  readonly records: WireRecord[]
 }
 
-/** What a record takes beside its key and value, at most: lengths, offsets and times. */
+/** Bytes that a record takes at most in addition to its key and value: lengths, offsets and times. */
 const OVERHEAD_BYTES = 32
 
 /**
- * Settles the partition of each record; it is never left to the client. Throws when a record names a partition that
- * is not there, or is too large.
+ * Settles the partition of each record: the one that the record names, or the one of its key. Kafka's client never
+ * chooses it. Throws when a record names a partition that does not exist, or is larger than `bytesMax`.
  */
 export function place(
   topic: string,
@@ -41,30 +41,30 @@ export function place(
       throw new RangeError(
         `a record for ${topic} takes ${bytes} bytes, and log.kafka.recordBytesMax is ${bytesMax}: raise it, and the topic's max.message.bytes`,
       )
-    return { topic, partition, message: { key, value: asBuffer(value) }, bytes }
+    return { topic, partition, record: { key, value: asBuffer(value) }, bytes }
   })
 }
 
 /**
- * Batches that go out one round after the other: in a round at most one for each partition, none larger than
- * `bytesMax`, and the order within each partition is kept.
+ * Groups records into batches of at most `bytesMax`, and batches into requests that the caller sends one after another.
+ * A request holds at most one batch for each partition. The order of the records within each partition is kept.
  */
-export function intoRounds(placed: readonly Placed[], bytesMax: number): Parcel[][] {
-  const rounds: Parcel[][] = []
-  const open = new Map<string, { parcel: Parcel; round: number; bytes: number }>()
-  for (const { topic, partition, message, bytes } of placed) {
+export function intoRequests(placed: readonly Placed[], bytesMax: number): RecordBatch[][] {
+  const requests: RecordBatch[][] = []
+  const open = new Map<string, { batch: RecordBatch; request: number; bytes: number }>()
+  for (const { topic, partition, record, bytes } of placed) {
     const key = `${partition} ${topic}`
     let current = open.get(key)
     if (current === undefined || current.bytes + bytes > bytesMax) {
-      const round = current === undefined ? 0 : current.round + 1
-      current = { parcel: { topic, partition, messages: [] }, round, bytes: 0 }
+      const request = current === undefined ? 0 : current.request + 1
+      current = { batch: { topic, partition, records: [] }, request, bytes: 0 }
       open.set(key, current)
-      ;(rounds[round] ??= []).push(current.parcel)
+      ;(requests[request] ??= []).push(current.batch)
     }
-    current.parcel.messages.push(message)
+    current.batch.records.push(record)
     current.bytes += bytes
   }
-  return rounds
+  return requests
 }
 
 function asBuffer(value: Uint8Array): Buffer {

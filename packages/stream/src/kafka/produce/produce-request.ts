@@ -1,4 +1,4 @@
-import type { NumberedParcel, ProducerId } from './sequences.ts'
+import type { NumberedBatch, ProducerId } from './sequences.ts'
 import { encodeBatch } from '../protocol/record-batch.ts'
 
 export interface ProduceRequest {
@@ -6,27 +6,28 @@ export interface ProduceRequest {
   readonly compression: 'none' | 'gzip'
   /** How long the leader waits for the other replicas. */
   readonly timeoutMs: number
-  readonly parcels: readonly NumberedParcel[]
+  /** At most one for each partition. */
+  readonly batches: readonly NumberedBatch[]
 }
 
 const ACKS_OF_ALL = -1
 
-/** The body of a produce request, version 3 to 7 of Kafka's protocol: acknowledged by all in-sync replicas. */
+/** Returns the body of a produce request, version 3 to 7 of Kafka's protocol. All in-sync replicas acknowledge it. */
 export async function encodeProduce({
   producer,
   compression,
   timeoutMs,
-  parcels,
+  batches,
 }: ProduceRequest): Promise<Buffer> {
   const { transactionalId, producerId, producerEpoch } = producer
   const timestamp = Date.now()
   const parts: Buffer[] = [stringOrNull(transactionalId), int16(ACKS_OF_ALL), int32(timeoutMs)]
-  const topics = Map.groupBy(parcels, ({ topic }) => topic)
+  const topics = Map.groupBy(batches, ({ topic }) => topic)
   parts.push(int32(topics.size))
   for (const [topic, own] of topics) {
     parts.push(stringOrNull(topic), int32(own.length))
-    for (const { partition, firstSequence, messages } of own) {
-      const batch = await encodeBatch(
+    for (const { partition, firstSequence, records } of own) {
+      const encoded = await encodeBatch(
         {
           producerId,
           producerEpoch,
@@ -35,9 +36,9 @@ export async function encodeProduce({
           compression,
           timestamp,
         },
-        messages,
+        records,
       )
-      parts.push(int32(partition), int32(batch.length), batch)
+      parts.push(int32(partition), int32(encoded.length), encoded)
     }
   }
   return Buffer.concat(parts)

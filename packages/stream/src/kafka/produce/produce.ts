@@ -2,31 +2,32 @@ import type { Connection } from '../protocol/connection.ts'
 import { unsent } from '../protocol/errors.ts'
 import { sendProduce, type Broker } from '../protocol/wire.ts'
 import { encodeProduce } from './produce-request.ts'
-import type { NumberedParcel, ProducerId } from './sequences.ts'
+import type { NumberedBatch, ProducerId } from './sequences.ts'
 
 /**
- * Sends parcels, at most one for each partition, and resolves when all in-sync replicas have them. Rejects when any
- * is in doubt; a repeat of all of them is harmless then.
+ * Sends batches, at most one for each partition, to the brokers that lead their partitions. Resolves when all in-sync
+ * replicas have every batch. Rejects when it is not known of each batch that it was written; the caller may then repeat
+ * all of them, because brokers recognise a repeat by its numbers.
  */
 export async function produce(
   connection: Connection,
   producer: ProducerId,
-  parcels: readonly NumberedParcel[],
+  batches: readonly NumberedBatch[],
   { compression, requestTimeoutMs }: { compression: 'none' | 'gzip'; requestTimeoutMs: number },
 ): Promise<void> {
-  const byLeader = new Map<Broker, NumberedParcel[]>()
+  const byLeader = new Map<Broker, NumberedBatch[]>()
   try {
-    for (const parcel of parcels) {
-      const leader = await connection.leader(parcel.topic, parcel.partition)
+    for (const batch of batches) {
+      const leader = await connection.leader(batch.topic, batch.partition)
       const own = byLeader.get(leader)
-      if (own === undefined) byLeader.set(leader, [parcel])
-      else own.push(parcel)
+      if (own === undefined) byLeader.set(leader, [batch])
+      else own.push(batch)
     }
   } catch (error) {
     throw unsent(error)
   }
   const bodies = [...byLeader].map(async ([leader, own]) => {
-    const body = await encodeProduce({ producer, compression, timeoutMs: requestTimeoutMs, parcels: own })
+    const body = await encodeProduce({ producer, compression, timeoutMs: requestTimeoutMs, batches: own })
     await sendProduce(leader, body)
   })
   for (const answer of await Promise.allSettled(bodies)) if (answer.status === 'rejected') throw answer.reason

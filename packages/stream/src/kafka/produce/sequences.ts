@@ -1,6 +1,6 @@
-import type { Parcel } from './outputs.ts'
+import type { RecordBatch } from './outputs.ts'
 
-/** What the brokers know a producer by. */
+/** How the brokers identify a producer. */
 export interface ProducerId {
   readonly producerId: string
   readonly producerEpoch: number
@@ -8,32 +8,33 @@ export interface ProducerId {
 }
 
 export interface Sequences {
-  /** The number of the first record of a parcel; those after it count on. */
-  draw(parcel: Parcel): number
-  /** Whether the producer should give way to a new one. */
+  /** Returns the number of the first record of a batch; the records after it have the numbers that follow. */
+  draw(batch: RecordBatch): number
+  /** Whether a new producer should replace this one, because its numbers run out. */
   isSpent(): boolean
 }
 
-/** Past it the numbers would have to begin again, where clients and brokers disagree about how. */
+/** Beyond it the numbers would have to start over, and clients and brokers disagree about how. */
 const SEQUENCE_MAX = 2 ** 30
 
 /**
- * Numbers what a producer sends to each partition, so that brokers recognise a repeat. The numbers of parcels are
- * drawn once: a repeat has the same ones.
+ * Numbers the records that a producer sends to each partition, so that brokers recognise a repeat. A batch draws its
+ * numbers once, before it is sent first: a repeat carries the same ones.
  */
 export function createSequences(): Sequences {
   const nextOf = new Map<string, number>()
   return {
-    draw({ topic, partition, messages }) {
+    draw({ topic, partition, records }) {
       const key = `${partition} ${topic}`
       const first = nextOf.get(key) ?? 0
-      nextOf.set(key, first + messages.length)
+      nextOf.set(key, first + records.length)
       return first
     },
     isSpent: () => Math.max(0, ...nextOf.values()) > SEQUENCE_MAX,
   }
 }
 
-export interface NumberedParcel extends Parcel {
+/** A batch that has drawn its numbers. */
+export interface NumberedBatch extends RecordBatch {
   readonly firstSequence: number
 }

@@ -2,7 +2,7 @@ import type { KafkaConfig } from '../config.ts'
 import { clientSettings } from './credentials.ts'
 import { createCluster, type Broker, type Cluster } from './wire.ts'
 
-/** Connections to the brokers of a cluster, one for fetches and one for the rest to each. */
+/** Connections to the brokers of a cluster: to each broker one for fetches, and one for all other requests. */
 export interface Connection extends AsyncDisposable {
   readonly cluster: Cluster
   /** The partitions of a topic. Rejects when there is no such topic. */
@@ -15,7 +15,7 @@ export interface Connection extends AsyncDisposable {
   leader(topic: string, partition: number): Promise<Broker>
   /** The broker that coordinates a group or a transactional id. */
   coordinator(kind: 'group' | 'transaction', id: string): Promise<Broker>
-  /** Asks the cluster again which brokers lead and coordinate: after an error that says that it changed. */
+  /** Asks the cluster again which brokers lead and coordinate. Call it after an error that says that this has changed. */
   renew(): Promise<void>
 }
 
@@ -23,11 +23,11 @@ const METADATA_MAX_AGE_MS = 30_000
 const NEVER_MS = 2 ** 31
 const NO_LEADER = -1
 
-/** Connects to any of the brokers. Rejects when none can be reached, or none wants us. */
+/** Connects to any of the brokers. Rejects when none can be reached, or when they refuse the credentials. */
 export async function connect(config: KafkaConfig): Promise<Connection> {
   const cluster = createCluster({
     ...clientSettings(config),
-    // It is asked again here.
+    // `metadata` below decides when the cluster is asked again.
     metadataMaxAge: NEVER_MS,
     reauthenticationThreshold: 10_000,
   })
@@ -51,7 +51,7 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
     return cluster.findTopicPartitionMetadata(topic)
   }
 
-  /** Asked side by side, kafkajs connects to each broker several times, and forgets about some of the connections. */
+  /** Runs questions about the cluster one after another: in parallel, kafkajs opens several connections to each broker and leaks some. */
   function inTurn(ask: () => Promise<void>): Promise<void> {
     lastTurn = lastTurn.catch(() => {}).then(ask)
     return lastTurn

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { KafkaConfig as ClientSettings, OauthbearerProviderResponse, SASLOptions } from 'kafkajs'
 import type { KafkaConfig } from '../config.ts'
 
-/** Our settings in the words of kafkajs. Throws when a file that they name can't be read. */
+/** Returns the settings in the form that kafkajs takes. Throws when a file that they name can't be read. */
 export function clientSettings(config: KafkaConfig) {
   const { brokers, clientId, requestTimeoutMs, tls } = config
   const sasl = saslOptions(config)
@@ -13,7 +13,7 @@ export function clientSettings(config: KafkaConfig) {
     connectionTimeout: requestTimeoutMs,
     authenticationTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
-    // The caller retries, and knows for how long.
+    // The caller retries, because it knows for how long.
     retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
     ...(sasl === undefined ? {} : { sasl }),
     ...(tls.enabled
@@ -46,7 +46,7 @@ function saslOptions({ sasl, requestTimeoutMs }: KafkaConfig): SASLOptions | und
   }
 }
 
-/** The client credentials grant of OAuth 2 (RFC 6749, section 4.4). Called again whenever a token runs out. */
+/** The client credentials grant of OAuth 2 (RFC 6749, section 4.4). Called again whenever a token expires. */
 async function fetchToken(
   { tokenUrl, clientId, clientSecretFile, scope }: KafkaConfig['sasl'],
   timeoutMs: number,
@@ -65,7 +65,7 @@ async function fetchToken(
   const answer = response.ok ? ((await response.json()) as { access_token?: unknown }) : {}
   if (typeof answer.access_token !== 'string')
     throw new Error(
-      `${tokenUrl} gave no token: it answered ${response.status}. See log.kafka.sasl.clientId and clientSecretFile.`,
+      `${tokenUrl} returned no token: its status was ${response.status}. Check log.kafka.sasl.clientId and clientSecretFile.`,
     )
   return { value: answer.access_token }
 }

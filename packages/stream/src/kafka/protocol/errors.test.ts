@@ -29,17 +29,17 @@ describe('what an error means', () => {
     ['no connection after retries', wrapped(lost), { lost: true }],
     ['no right', protocol('GROUP_AUTHORIZATION_FAILED'), { hopeless: true }],
     [
-      'no right, found out before anything was sent',
+      'no right, found before anything was sent',
       unsent(protocol('GROUP_AUTHORIZATION_FAILED')),
       { definite: true, hopeless: true },
     ],
     [
-      'no leader, found out before anything was sent',
+      'no leader, found before anything was sent',
       unsent(protocol('LEADER_NOT_AVAILABLE')),
       { definite: true },
     ],
     ['no connection before anything was sent', unsent(lost), { definite: true }],
-    ['a fault of ours', new TypeError('undefined is not a function'), { hopeless: true }],
+    ['a fault in the code', new TypeError('undefined is not a function'), { hopeless: true }],
   ])('%s', (_name, error, expected) => {
     expect({
       ...(isDefinite(error) && { definite: true }),
@@ -50,8 +50,8 @@ describe('what an error means', () => {
   })
 })
 
-describe('trying again', () => {
-  test('asks again which broker leads, and gives what came in the end', async () => {
+describe('a retry', () => {
+  test('asks again which broker leads, and returns the result in the end', async () => {
     let tries = 0
     let renewals = 0
     const got = await patiently(
@@ -81,7 +81,7 @@ describe('trying again', () => {
 
   test.each<[string, Error, number]>([
     ['what may have been done is not repeated', late, Infinity],
-    ['there is an end to it', protocol('NOT_LEADER_FOR_PARTITION'), 0],
+    ['it ends when its time is over', protocol('NOT_LEADER_FOR_PARTITION'), 0],
   ])('%s', async (_name, error, until) => {
     let tries = 0
     const tried = patiently(

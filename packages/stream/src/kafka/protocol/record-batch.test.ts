@@ -27,22 +27,22 @@ const HEAD: BatchHead = {
   timestamp: 1_795_200_000_000,
 }
 
-const message = fc.record({
+const record = fc.record({
   key: fc.option(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant('é'.repeat(500)))),
   value: fc.uint8Array({ maxLength: 300 }).map(bytes => Buffer.from(bytes)),
 })
 
 test.each(['none', 'gzip'] as const)('a batch (%s) holds its records in order', async compression => {
   await fc.assert(
-    fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 200 }), async messages => {
-      const batch = await encodeBatch({ ...HEAD, compression }, messages)
+    fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 200 }), async records => {
+      const batch = await encodeBatch({ ...HEAD, compression }, records)
       const decoded = await decodeBatch(new Decoder(batch))
       expect(
         decoded.records.map(({ key, value }) => ({ key: key?.toString() ?? null, value: [...value] })),
-      ).toEqual(messages.map(({ key, value }) => ({ key, value: [...value] })))
-      expect(decoded.records.map(({ offset }) => Number(offset))).toEqual(messages.map((_, index) => index))
+      ).toEqual(records.map(({ key, value }) => ({ key, value: [...value] })))
+      expect(decoded.records.map(({ offset }) => Number(offset))).toEqual(records.map((_, index) => index))
       expect(decoded.records.every(({ timestamp }) => timestamp === String(HEAD.timestamp))).toBe(true)
-      expect(decoded.lastOffsetDelta).toBe(messages.length - 1)
+      expect(decoded.lastOffsetDelta).toBe(records.length - 1)
     }),
     { numRuns: 50 },
   )
@@ -63,7 +63,7 @@ test('a batch names its producer, whether it is part of a transaction, and its l
 
 test.each([
   ['nothing', [], 0],
-  ['the digits of every catalogue', [...Buffer.from('123456789')], 0xe3069283],
+  ['123456789, the usual check value', [...Buffer.from('123456789')], 0xe3069283],
   ['32 zeros, RFC 3720 B.4', new Array<number>(32).fill(0), 0x8a9136aa],
   ['32 ones, RFC 3720 B.4', new Array<number>(32).fill(255), 0x62a8ab43],
   ['0 to 31, RFC 3720 B.4', Array.from({ length: 32 }, (_, byte) => byte), 0x46dd794e],

@@ -1,54 +1,54 @@
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import { crc32c } from './crc32c.ts'
-import type { Message } from './wire.ts'
+import type { WireRecord } from './wire.ts'
 
 const gzip = promisify(gzipCallback)
 
-/** What is in the head of a batch. */
+/** The fields of the head of a batch that its writer chooses. */
 export interface BatchHead {
   readonly producerId: string
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly isTransactional: boolean
   readonly compression: 'none' | 'gzip'
-  /** Epoch milliseconds, for all records of it. */
+  /** Epoch milliseconds, the same for all records of the batch. */
   readonly timestamp: number
 }
 
-/** From the first offset to the count of records. */
+/** Length of the head, from the first offset to the count of records. */
 export const HEAD_BYTES = 61
-/** What a record takes beside its key and value, at most. */
+/** Bytes that a record takes at most in addition to its key and value. */
 const RECORD_BYTES = 32
 
 /**
- * A batch of records as brokers store it: magic 2 of Kafka's message format. Written into one buffer, where kafkajs
- * makes a handful of buffers for each record, which costs more than all the rest of its work.
+ * Returns a batch of records as brokers store it: magic 2 of Kafka's message format. It is written into one buffer;
+ * kafkajs makes several buffers for each record, which costs more than all the rest of its work.
  */
-export async function encodeBatch(head: BatchHead, messages: readonly Message[]): Promise<Buffer> {
-  const records = Buffer.allocUnsafe(HEAD_BYTES + sizeMax(messages))
-  const end = writeRecords(records, HEAD_BYTES, messages)
-  if (head.compression === 'none') return writeHead(records.subarray(0, end), head, messages.length)
-  const compressed = await gzip(records.subarray(HEAD_BYTES, end))
-  return writeHead(Buffer.concat([records.subarray(0, HEAD_BYTES), compressed]), head, messages.length)
+export async function encodeBatch(head: BatchHead, records: readonly WireRecord[]): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(HEAD_BYTES + sizeMax(records))
+  const end = writeRecords(buffer, HEAD_BYTES, records)
+  if (head.compression === 'none') return writeHead(buffer.subarray(0, end), head, records.length)
+  const compressed = await gzip(buffer.subarray(HEAD_BYTES, end))
+  return writeHead(Buffer.concat([buffer.subarray(0, HEAD_BYTES), compressed]), head, records.length)
 }
 
-function sizeMax(messages: readonly Message[]): number {
+function sizeMax(records: readonly WireRecord[]): number {
   let bytes = 0
   // UTF-8 takes at most three bytes for each UTF-16 unit.
-  for (const { key, value } of messages) bytes += RECORD_BYTES + value.length + 3 * (key?.length ?? 0)
+  for (const { key, value } of records) bytes += RECORD_BYTES + value.length + 3 * (key?.length ?? 0)
   return bytes
 }
 
 const COMPRESSION = { none: 0, gzip: 1 } as const
 const TRANSACTIONAL = 16
-/** Where what the checksum covers begins. */
+/** The checksum covers the batch from this byte on. */
 const CHECKED_FROM = 21
 
 function writeHead(batch: Buffer, head: BatchHead, count: number): Buffer {
   const { producerId, producerEpoch, firstSequence, isTransactional, compression, timestamp } = head
   batch.writeBigInt64BE(0n, 0)
-  // Counted from behind itself.
+  // The length counts from the byte behind this field.
   batch.writeInt32BE(batch.length - 12, 8)
   batch.writeInt32BE(-1, 12)
   batch.writeInt8(2, 16)
@@ -64,10 +64,10 @@ function writeHead(batch: Buffer, head: BatchHead, count: number): Buffer {
   return batch
 }
 
-function writeRecords(into: Buffer, from: number, messages: readonly Message[]): number {
+function writeRecords(into: Buffer, from: number, records: readonly WireRecord[]): number {
   let at = from
-  for (let index = 0; index < messages.length; index++) {
-    const { key, value } = messages[index]!
+  for (let index = 0; index < records.length; index++) {
+    const { key, value } = records[index]!
     const keyBytes = key === null ? 0 : Buffer.byteLength(key)
     const length =
       3 + // attributes, time, no headers

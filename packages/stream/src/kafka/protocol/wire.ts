@@ -1,20 +1,20 @@
 import { createRequire } from 'node:module'
 import type { RetryOptions } from 'kafkajs'
 
-// What is used of kafkajs beyond its public interface: the classes that speak Kafka's protocol with the brokers. The
-// version is pinned, and is the last one.
+// The only file that reaches into kafkajs beyond its public interface: for the classes that speak Kafka's protocol with
+// the brokers. The version is pinned, and is the last one.
 //
-// Its producer and consumer are not used, because they lose and double records in ways that can't be helped from
-// outside: offsets are read before the former owner is fenced, a batch may be dropped in a retry, a rebalance stops
-// every partition, a failed commit leaves an object that can't continue. What stands here instead is small, because one
-// batch of one partition is all that is ever under way.
+// The producer and the consumer of kafkajs are not used. They lose and double records, and no caller can prevent it:
+// they read offsets before they fence the former owner, may drop a batch in a retry, stop every partition in a
+// rebalance, and can't continue after a failed commit. The code in this folder that replaces them is small, because it
+// never has more than one batch of a partition in flight.
 
-/** What brokers are asked for. All reject with an error that has a `type`, such as NOT_LEADER_FOR_PARTITION. */
+/** The requests to a broker. Each rejects with an error that has a `type`, such as NOT_LEADER_FOR_PARTITION. */
 export interface Broker {
   readonly nodeId: string
   readonly connectionPool: {
     send(request: { request: object; response: object }): Promise<unknown>
-    /** The first is for all but fetches. It has another socket each time that it is connected. */
+    /** The first serves all requests but fetches. It has another socket after each reconnect. */
     readonly pool: readonly { isConnected(): boolean; readonly socket: object }[]
   }
   fetch(request: {
@@ -78,12 +78,13 @@ interface InTransaction {
   readonly producerEpoch: number
 }
 
-export interface Message {
+/** A record as it is sent. */
+export interface WireRecord {
   readonly key: string | null
   readonly value: Buffer
 }
 
-/** What a fetch brings for a partition, as `Batch` of kafkajs wants it. */
+/** What a fetch returns for a partition, in the form that the `Batch` of kafkajs takes. */
 export interface FetchedPartition {
   readonly partition: number
   readonly lastStableOffset: string
@@ -101,7 +102,7 @@ export interface Cluster {
   findBroker(node: { nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>
   findGroupCoordinator(group: { groupId: string; coordinatorType: 0 | 1 }): Promise<Broker>
-  /** Of read-committed readers: the latest offset is the one up to which all transactions are over. */
+  /** As a read-committed reader sees them: the latest offset is the one up to which all transactions have ended. */
   fetchTopicsOffset(
     topics: readonly {
       topic: string
@@ -125,8 +126,8 @@ export interface ClusterSettings {
   readonly retry: RetryOptions
 }
 
-/** A record that a fetch brought: no control record, and of no aborted transaction. */
-export interface FetchedMessage {
+/** A record as a fetch returns it. It is not a control record and does not belong to an aborted transaction. */
+export interface FetchedRecord {
   readonly offset: string
   readonly timestamp: string
   readonly key: Buffer | null
@@ -145,8 +146,8 @@ const BatchClass = require('kafkajs/src/consumer/batch.js') as new (
   offset: string,
   partition: FetchedPartition,
 ) => {
-  readonly messages: readonly FetchedMessage[]
-  readonly messagesWithinOffset: readonly FetchedMessage[]
+  readonly messages: readonly FetchedRecord[]
+  readonly messagesWithinOffset: readonly FetchedRecord[]
 }
 const EncoderClass = require('kafkajs/src/protocol/encoder.js') as new (size: number) => {
   buf: Buffer
@@ -160,8 +161,8 @@ const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
   prototype: { scheduleCheckPendingRequests(this: { pending: unknown[]; throttledUntil: number }): void }
 }
 
-// Unpatched, it sets a timer of minus fifty years after each answer, which fires at once and sets the next: a
-// thousand times a second for each connection, forever.
+// Without this patch kafkajs sets a timer of minus fifty years after each response. The timer fires at once and sets
+// the next one: a thousand times a second for each connection, forever.
 const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests
 RequestQueue.prototype.scheduleCheckPendingRequests = function () {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheck.call(this)
@@ -178,16 +179,16 @@ export function createCluster(settings: ClusterSettings): Cluster {
   })
 }
 
-/** The visible records of a fetch from `offset` on, and where to continue: behind all that it brought. */
+/** Returns the visible records of a fetch from `offset` on, and the offset to continue at: behind all that it returned. */
 export function readFetched(
   topic: string,
   offset: bigint,
   fetched: FetchedPartition,
-): { messages: readonly FetchedMessage[]; next: bigint } {
-  if (fetched.messages.length === 0) return { messages: [], next: offset }
+): { records: readonly FetchedRecord[]; next: bigint } {
+  if (fetched.messages.length === 0) return { records: [], next: offset }
   const { messages, messagesWithinOffset } = new BatchClass(topic, String(offset), fetched)
   const last = messagesWithinOffset.at(-1)
-  return { messages, next: last === undefined ? offset : BigInt(last.offset) + 1n }
+  return { records: messages, next: last === undefined ? offset : BigInt(last.offset) + 1n }
 }
 
 export interface Api {
@@ -196,7 +197,7 @@ export interface Api {
   readonly apiName: string
 }
 
-/** Sends a request that kafkajs does not know, or knows in an older version only. Returns what `decode` reads in the response. */
+/** Sends a request that kafkajs lacks, or has only in an older version. Returns what `decode` reads in the response. */
 export async function send<T extends object>(
   broker: Broker,
   api: Api,
@@ -210,8 +211,8 @@ export async function send<T extends object>(
 const PRODUCE: Api = { apiKey: 0, apiVersion: 7, apiName: 'Produce' }
 
 /**
- * Sends a produce request whose body is `body`, as version 7 of it is laid out. Rejects with the error of the first
- * partition that has one.
+ * Sends a produce request of version 7, whose encoded body is `body`. Rejects with the error of the first partition
+ * that has one.
  */
 export async function sendProduce(broker: Broker, body: Buffer): Promise<void> {
   await sendEncoded(broker, PRODUCE, body, produceResponse)
@@ -227,16 +228,16 @@ function sendEncoded(broker: Broker, api: Api, body: Buffer, response: object): 
   })
 }
 
-/** The error that a code of the protocol stands for, with its `type`. */
+/** Returns the error that a code of the protocol means, with its `type`. */
 export function errorOf(code: number): Error {
   return createErrorFromCode(code)
 }
 
 /**
- * Stands for the line to a broker. It is another one once the broker was connected again, as it must be after a restart,
- * and each time while it is not connected.
+ * Returns the socket of the connection to a broker, to be compared with an earlier one: it is a different object after
+ * each reconnect, which every restart of the broker causes, and each time while the broker is not connected.
  */
-export function lineTo(broker: Broker): object {
+export function socketOf(broker: Broker): object {
   const connection = broker.connectionPool.pool[0]!
   return connection.isConnected() ? connection.socket : {}
 }
