@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { blankGood } from '@sluicebox/event/blank'
 import { asCollectedTime, correctTime } from '@sluicebox/event/instants'
 import type { GoodRecord } from '@sluicebox/event/records'
 import { createModel } from '@sluicebox/model/runtimes/create-model'
@@ -274,16 +275,12 @@ export function goodRecord(n: number, sessionId: string, visitor: string): GoodR
   const collectedAt = asCollectedTime(START + n)
   const action = ACTIONS[n % ACTIONS.length]!
   const isProduct = n % 7 >= 3
-  return {
-    kind: 'event',
+  return blankGood({
     source_partition: 0,
     source_position: String(n),
     source_index: 0,
     collected_at: collectedAt,
-    created_at: null,
-    sent_at: null,
     event_time: correctTime(null, null, collectedAt).eventTime,
-    event_time_clamped: null,
     visitor,
     event_id: uuid(),
     session_id: sessionId,
@@ -295,28 +292,19 @@ export function goodRecord(n: number, sessionId: string, visitor: string): GoodR
     price: isProduct ? 20 + (n % 90) : null,
     quantity: isProduct ? 1 : null,
     currency: isProduct ? 'EUR' : null,
-    revenue: null,
-    order_id: null,
-    search_term: null,
     page_url: `https://shop.example.com/products/shoe-${n % 997}?utm_source=google`,
     page_title: `Running shoe ${n % 500}, light and fast`,
     page_host: 'shop.example.com',
     page_path: `/products/shoe-${n % 997}`,
     page_query: 'utm_source=google',
-    page_fragment: null,
     page_referrer: 'https://www.google.com/',
     referrer_host: 'www.google.com',
     referrer_path: '/',
     referrer_medium: MEDIA[n % MEDIA.length]!,
     referrer_source: 'Google',
-    referrer_term: null,
     mkt_medium: 'cpc',
     mkt_source: 'google',
-    mkt_term: null,
-    mkt_content: null,
     mkt_campaign: 'autumn',
-    mkt_click_id: null,
-    mkt_network: null,
     user_agent:
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0',
     browser_name: 'Chrome',
@@ -324,21 +312,16 @@ export function goodRecord(n: number, sessionId: string, visitor: string): GoodR
     os_name: 'Windows',
     os_version: '10',
     device_type: n % 2 === 0 ? 'desktop' : 'mobile',
-    is_bot: false,
-    bot_reason: null,
     ip: '203.0.113.0',
     app_id: 'shop',
     platform: 'web',
     tracker: 'js-4.6.8',
     tracker_namespace: 'sp',
-    user_id: null,
     domain_user_id: visitor,
     network_user_id: visitor,
     event_name: 'page_view',
     event_schema: 'iglu:com.snowplowanalytics.snowplow/page_view/jsonschema/1-0-0',
-    event_data: null,
     contexts: `[{"schema":"iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0","data":{"id":"${sessionId}"}}]`,
-    notes: [],
     language: 'en-US',
     timezone: 'Europe/Berlin',
     viewport_width: 1_280,
@@ -347,20 +330,9 @@ export function goodRecord(n: number, sessionId: string, visitor: string): GoodR
     screen_height: 1_080,
     document_width: 1_280,
     document_height: 4_000,
-    scroll_x_min: null,
-    scroll_x_max: null,
-    scroll_y_min: null,
-    scroll_y_max: null,
-    struct_category: null,
-    struct_action: null,
-    struct_label: null,
-    struct_property: null,
-    struct_value: null,
-    event_fingerprint: null,
     privacy: 'none',
-    simulated: false,
     enricher: 'sluicebox 0.1.0',
-  }
+  })
 }
 
 function uuid(): string {
