@@ -2,12 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from './metrics.ts'
 
-/** What a probe asks for. */
+/** The answer to a probe. */
 export interface Health {
   readonly ok: boolean
-  /** Why not, in words. */
+  /** Why the process is not ok, in words. */
   readonly reason?: string
-  /** More about it, as the response has it. */
+  /** Further fields of the response. */
   readonly details?: Readonly<Record<string, unknown>>
 }
 
@@ -16,9 +16,9 @@ export interface AdminParts {
   /** 0 takes any free port. */
   readonly port: number
   readonly metrics: Registry
-  /** Ready to do its work: partitions restored, not stopping. */
+  /** Whether the process can do its work: its partitions are restored, and it is not stopping. */
   readonly ready: () => Health
-  /** Has come up once. */
+  /** Whether the process has started. */
   readonly started: () => boolean
 }
 
@@ -27,8 +27,8 @@ export interface AdminServer extends AsyncDisposable {
 }
 
 /**
- * Health and metrics for operators, apart from the public port: /health/live, /health/ready, /health/startup,
- * /metrics. A probe gets 200 or 503, with the reason as JSON.
+ * Serves health and metrics to operators, on a port of their own: /health/live, /health/ready, /health/startup and
+ * /metrics. A probe receives 200 or 503, with the reason as JSON. Rejects when the port is taken.
  */
 export async function startAdmin({ host, port, metrics, ready, started }: AdminParts): Promise<AdminServer> {
   const server = createServer((req, res) => {

@@ -109,7 +109,7 @@ test('listSettings names every setting with its environment variable', () => {
   ])
 })
 
-test('a schema that allows other keys leaves other sections alone, but not slips in its own', () => {
+test('a schema that allows other keys ignores other sections, and reports mistakes in its own', () => {
   const own = z.object({ collector: z.strictObject({ port: z.number().default(1) }).prefault({}) })
   const others = { file: file('scorer:\n  gapMs: 1\n'), env: { SLUICEBOX_SCORER_GAP_MS: '1' } }
   expect(loadConfig(own, others)).toEqual({ collector: { port: 1 } })

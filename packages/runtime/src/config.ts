@@ -17,7 +17,7 @@ export interface Settings {
   readonly [key: string]: unknown
 }
 
-/** Every fault of a configuration, each with where it stands, what it is and what to write instead. */
+/** All faults of a configuration: each with its place, what is wrong, and what to write instead. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
@@ -38,13 +38,13 @@ export interface Setting {
 }
 
 const ENV_PREFIX = 'SLUICEBOX_'
-/** Read by the command line itself, not settings. */
+/** Variables that the command line reads itself. They are not settings. */
 const ENV_OTHERS = new Set(['SLUICEBOX_CONFIG', 'SLUICEBOX_TRACE'])
 
 /**
- * The configuration that `schema` describes, checked and with defaults. Throws a `ConfigError` that lists all
- * faults of all sources together. Where the schema allows other keys, environment variables of
- * other sections are left alone too.
+ * Returns the configuration that `schema` describes, checked and with its defaults. Throws a `ConfigError` that lists
+ * all faults of all sources. Where the schema allows other keys, it also ignores environment variables of other
+ * sections.
  */
 export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): T {
   const faults: string[] = []
@@ -72,7 +72,7 @@ export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): T {
   return parsed.data as T
 }
 
-/** Every setting that `schema` knows, in order, with its environment variable, default and description. */
+/** Returns every setting of `schema`, in order, with its environment variable, default and description. */
 export function listSettings(schema: z.ZodType): Setting[] {
   const found: Setting[] = []
   walk(toJsonSchema(schema), [], found)
@@ -182,7 +182,7 @@ function* readEnv(
   }
 }
 
-/** An environment variable is text: what is not a string setting is read as YAML (8080, true, [a, b]). */
+/** Returns the value of an environment variable: text for a setting that is a string, else read as YAML (8080, true, [a, b]). */
 function coerce(text: string, setting: Setting): unknown {
   if (setting.type === 'string') return text
   try {

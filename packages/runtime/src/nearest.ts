@@ -1,4 +1,4 @@
-/** The candidate that `word` most likely was meant to be, or undefined when none is close. */
+/** Returns the candidate that the writer of `word` most likely meant; undefined when none is close. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1

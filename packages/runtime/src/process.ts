@@ -12,7 +12,10 @@ export const processSettings = {
     .min(1)
     .default('data')
     .describe('Where the embedded log, snapshots, the archive and used bundles are kept.'),
-  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least important messages that are logged.'),
+  logLevel: z
+    .enum(LOG_LEVELS)
+    .default('info')
+    .describe('The least important level that is logged; anything below it is dropped.'),
   shutdownGraceMs: z
     .int()
     .min(0)
@@ -39,8 +42,8 @@ export const processSettings = {
 export type ProcessConfig = z.output<z.ZodObject<typeof processSettings>>
 
 /**
- * The configuration of a process that runs some services: from a file, when one is named, and the environment. Sections
- * and variables of others are left alone, so that all processes can share a file. Throws with every fault.
+ * Returns the configuration of a process: from a file, when one is named, and the environment. Ignores the sections and
+ * variables of other services, so that all processes can share a file. Throws a `ConfigError` with every fault.
  */
 export function loadProcessConfig<Sections extends z.ZodRawShape>(
   sections: Sections,
@@ -60,18 +63,18 @@ export interface ProcessParts {
   readonly signal: AbortSignal
   /** Serves health and metrics. Not ready once the process is stopping, whatever `ready` says. */
   serveAdmin(ready: () => Health): Promise<AdminServer>
-  /** Says why the process ends, and sees to it that it does, however long what must be closed now takes. */
+  /** Reports why the process ends, and ends it after the grace period at the latest, even if something does not close. */
   giveUp(error: unknown): void
 }
 
 export interface ProcessOptions {
   readonly name: string
   readonly config: ProcessConfig
-  /** Says why the process ends. Default: one line of the log. */
+  /** Reports why the process ends. Default: one line of the log. */
   readonly tellFailure?: (error: Error) => void
 }
 
-/** Runs `work` until it returns: the process ends with 0 then. When it rejects the status is that of its error. */
+/** Runs `work`, and ends the process: with 0 when `work` returns, with the status of its error when it rejects. */
 export async function runProcess(
   { name, config, tellFailure }: ProcessOptions,
   work: (parts: ProcessParts) => Promise<void>,
@@ -114,7 +117,7 @@ export async function runProcess(
   } catch (error) {
     giveUp(error)
     stop.finished('failed')
-    // Everything is closed that could be. What still holds the process is nothing to wait for.
+    // Everything that could be closed is closed. The process does not wait for the rest.
     setTimeout(() => process.exit(), LEFTOVERS_MS).unref()
   }
 }
@@ -125,7 +128,7 @@ const EXIT_FAILED = 1
 const EXIT_CONFIG = 2
 const EXIT_STALLED = 70
 
-/** The status that a process ends with after this error: supervisors and tests tell causes apart by it. */
+/** Returns the status with which a process ends after this error. Supervisors and tests tell causes apart by it. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError) return EXIT_CONFIG
   return error instanceof Error && error.name === 'StalledError' ? EXIT_STALLED : EXIT_FAILED

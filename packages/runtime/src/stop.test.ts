@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** Runs the process, sends the signals one after another (each once the process has said a line), and tells its end. */
+/** Runs the process, sends each signal once the process has printed another line, and returns how the process ended. */
 async function run(how: string, signals: readonly NodeJS.Signals[]) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/stopping-process.ts'), how])
   let said = ''

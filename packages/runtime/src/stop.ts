@@ -4,13 +4,13 @@ import type { Logger } from './log.ts'
 export interface Stop {
   /** Aborts on the first SIGTERM or SIGINT: its holder finishes what is in flight. */
   readonly signal: AbortSignal
-  /** To be called when everything is finished, or has failed: the process may end now. */
+  /** Call it when all work is finished, or has failed: the process may end now. */
   finished(outcome: 'done' | 'failed'): void
 }
 
 /**
- * Stops the process in order. A second signal, or the end of `graceMs`, ends it at once with status 1. An error
- * that was not caught ends it too: what is in doubt is never written, and a restart replays it.
+ * Turns SIGTERM and SIGINT into one abort signal. A second signal, or the end of `graceMs`, ends the process at once
+ * with status 1. An uncaught error ends it too; what was in flight is not written, and a restart replays it.
  */
 export function stopOnSignal({ graceMs, logger }: { graceMs: number; logger: Logger }): Stop {
   const controller = new AbortController()

@@ -2,7 +2,7 @@ import type { World } from '@sluicebox/stream/driver/world'
 import { expect, test } from 'vitest'
 import { createPatience } from './patience.ts'
 
-/** A patience whose waits are over at once, and what it says and waits. */
+/** A patience whose waits end at once, with the reasons that it reports and the waits that it asks for. */
 function patience(signal = new AbortController().signal, onWaitMs: (ms: number) => void = () => {}) {
   const reasons: (string | undefined)[] = []
   const waits: number[] = []
@@ -28,13 +28,13 @@ function failing(times: number): () => Promise<string> {
   }
 }
 
-test('says nothing of what works at once', async () => {
+test('reports nothing when the first attempt succeeds', async () => {
   const { patiently, reasons, waits } = patience()
   expect(await patiently('the log', failing(0))).toBe('up')
   expect({ reasons, waits }).toEqual({ reasons: [], waits: [] })
 })
 
-test('waits ever longer, up to ten seconds, and says for what and why', async () => {
+test('waits longer each time, up to ten seconds, and says for what and why', async () => {
   const { patiently, reasons, waits } = patience()
   expect(await patiently('the log', failing(8))).toBe('up')
   expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000])
@@ -43,7 +43,7 @@ test('waits ever longer, up to ten seconds, and says for what and why', async ()
   expect(reasons.at(-1)).toBeUndefined()
 })
 
-test('rejects at once with what waiting does not mend', async () => {
+test('rejects at once with an error that waiting does not fix', async () => {
   const { patiently, waits } = patience()
   await expect(patiently('the log', failing(1), () => true)).rejects.toThrow('down 1')
   expect(waits).toEqual([])

@@ -7,15 +7,15 @@ export interface PatienceParts {
   readonly logger: Pick<Logger, 'info' | 'warn'>
   /** Ends the waiting. */
   readonly signal: AbortSignal
-  /** Receives why the process waits, and with undefined that it does no longer. */
+  /** Called with the reason while the process waits, and with undefined once it no longer waits. */
   readonly onWait?: (reason: string | undefined) => void
   readonly world?: World
 }
 
 /**
- * Tries until it works, for as long as that takes: a server that is down when a process starts is waited for, not
- * crashed about. Rejects with the signal's reason once it aborts, and at once with an error that `isFinal`: one that
- * waiting does not mend.
+ * Repeats an attempt until it succeeds, for as long as that takes: a process waits for a server that is down when it
+ * starts. `what` names the server in the log. Rejects with the signal's reason once the signal aborts, and at once with
+ * an error for which `isFinal` holds, because waiting does not fix it.
  */
 export type Patiently = <T>(
   what: string,

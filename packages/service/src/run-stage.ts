@@ -25,9 +25,9 @@ export interface RunStageParts<State, Output extends string> {
   /** Receives the id of a schema that records reference and that is unusable: the stage sends those records to bad. */
   readonly absentSchemas: Set<number>
   readonly snapshots?: SnapshotPolicy
-  /** Holds the state of each partition for as long as this member owns it, for gauges that look at all of them. */
+  /** Filled with the state of each partition for as long as this member owns it, for gauges over all of them. */
   readonly states?: Map<number, State>
-  /** What the stage's own metrics are made of. `state` is that of the partition. */
+  /** Called after each batch, for the stage's own metrics. `state` is the state of the partition. */
   readonly onBatch: (state: State, facts: { readonly processMs: number }) => void
   readonly onRestore?: (
     state: State | undefined,

@@ -4,9 +4,10 @@ import { subjectPrefixOf } from '@sluicebox/stream/config'
 import type { ServiceConfig } from './config.ts'
 import type { Patiently } from './patience.ts'
 
-/** The schemas of the streams, from the folder or the registry that the configuration names. Waits for a server that is down. */
+/** The schemas of the streams. `codec` and `schema` wait for a registry that is down; `fetchSchema` rejects then. */
 export type Schemas = Pick<StreamRegistry, 'codec' | 'schema' | 'fetchSchema'>
 
+/** Opens the folder or the registry that the configuration names. */
 export async function openSchemas(
   { registry, log }: Pick<ServiceConfig, 'registry' | 'log'>,
   patiently: Patiently,

@@ -15,7 +15,7 @@ import { dataPaths, openStore, type StoreName } from './stores.ts'
 import { watchLag } from './watch-lag.ts'
 import { watchLog } from './watch-log.ts'
 
-/** What a service is given to work with. */
+/** What `runService` gives to the work of a service. */
 export interface ServiceParts extends Schemas {
   readonly log: Log
   readonly logger: Logger
@@ -23,21 +23,21 @@ export interface ServiceParts extends Schemas {
   /** Aborts on SIGTERM or SIGINT: finish what is in flight, then return. */
   readonly signal: AbortSignal
   openStore(name: StoreName): Promise<Store>
-  /** Where health and metrics are. */
+  /** Address of health and metrics. */
   readonly adminUrl: string
-  /** What the readiness probe reports from now on; before, it reports that the service is starting. */
+  /** Sets what the readiness probe reports from now on. Before the call it reports that the service is starting. */
   readyWhen(ready: () => Health): void
 }
 
 export interface ServiceOptions extends Omit<ProcessOptions, 'config'> {
   readonly config: ServiceConfig
-  /** The streams that the service reads or writes: they are looked at before it starts. */
+  /** The streams that the service reads or writes. They are checked before it starts. */
   readonly streams: readonly StreamName[]
 }
 
 /**
- * Runs a service as a process: opens the log and the schemas that the configuration names, then does `work`. Where they
- * are servers that can't be reached it waits, live and not ready, and says for what.
+ * Runs a service as a process: opens the log and the schemas that the configuration names, then does `work`. While one of
+ * their servers can't be reached, the process waits: it is live and not ready, and its probe names the server.
  */
 export function runService(
   options: ServiceOptions,
@@ -66,7 +66,7 @@ export function runService(
           },
         })
       } catch (error) {
-        // Before the log is closed, which may take long where its servers are gone.
+        // Before the log closes, which may take long while its servers are away.
         if (error !== signal.reason) giveUp(error)
         throw error
       }
@@ -78,7 +78,7 @@ export function runService(
 
 type OpenParts = Pick<ServiceParts, 'logger' | 'metrics'> & { readonly patiently: Patiently }
 
-/** Rejects with what must be fixed before the streams can be used. */
+/** Checks and opens the log. Rejects with everything that must be fixed before the streams can be used. */
 async function openServiceLog(
   { config: { log: config, dataDir }, streams }: ServiceOptions,
   { logger, metrics, patiently }: OpenParts,
@@ -92,13 +92,13 @@ async function openServiceLog(
   return patiently('the log', () => openLog(parts))
 }
 
-/** Where a process can be reached: its own port, if it has one, and that for health and metrics. */
+/** The addresses of a process: its own port, if it has one, and the port for health and metrics. */
 export interface Urls {
   readonly url?: string
   readonly admin: string
 }
 
-/** The whole of a `main.ts`: what is wrong before the process has begun is one line of the log too. */
+/** The whole of a `main.ts`. An error from before the process has begun is one line of the log too. */
 export async function runMain(name: string, run: () => Promise<void>): Promise<void> {
   try {
     await run()

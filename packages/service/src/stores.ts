@@ -4,7 +4,7 @@ import type { Store } from '@sluicebox/store/store'
 import type { ServiceConfig } from './config.ts'
 import type { Patiently } from './patience.ts'
 
-/** What is kept in the data directory beside the stores. */
+/** The paths in the data directory beside those of the stores. */
 export function dataPaths(dataDir: string): { readonly log: string } {
   return { log: join(dataDir, 'log') }
 }
@@ -12,8 +12,8 @@ export function dataPaths(dataDir: string): { readonly log: string } {
 export type StoreName = OpenStoreParts['name']
 
 /**
- * Opens what the archive, the snapshots, or the bundles that were used are kept in, as the configuration says. All
- * workers of a stage must be given the same.
+ * Opens the store of the archive, of the snapshots, or of the bundles that were used, as the configuration says. Waits
+ * for a server that is down. All members of a stage's group must use the same store.
  */
 export function openStore(
   { store: config, dataDir: dir }: Pick<ServiceConfig, 'store' | 'dataDir'>,

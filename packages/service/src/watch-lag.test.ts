@@ -46,7 +46,7 @@ const options = {
   bytesMax: 1,
 }
 
-test('tells the lag of the partitions that the process has, for as long as it has them', async () => {
+test('reports the lag of the partitions that the process owns, for as long as it owns them', async () => {
   const metrics = new Registry()
   const log = logWith([4n, 0n, 10n])
   const watched = watchLag({ log, metrics, now: () => 9_500 })
@@ -67,14 +67,14 @@ test('tells the lag of the partitions that the process has, for as long as it ha
   void consuming
 })
 
-test('a log that is down costs its own figures and no others', async () => {
+test('while the log is down only its own metrics are missing', async () => {
   const metrics = new Registry()
   const log = logWith([0n, 0n, 0n], { bounds: () => Promise.reject(new Error('all brokers are gone')) })
   void watchLag({ log, metrics }).consume(options, () => new Promise(() => {}))
   expect(await scraped(metrics, 'sluicebox_log_lag_records')).toEqual({})
 })
 
-test('a log that does not answer is not waited for, and not asked again meanwhile', async () => {
+test('a scrape does not wait for a log that does not answer, and does not ask it a second time meanwhile', async () => {
   const metrics = new Registry()
   let asked = 0
   const answers: ((committed: bigint[]) => void)[] = []

@@ -20,8 +20,8 @@ interface Owned {
 const WAIT_MS = 1_000
 
 /**
- * The same log, and two gauges that say, when they are scraped, how far this process is behind in each partition that it
- * has. Nothing is said of partitions for which the log did not answer in time.
+ * Returns the same log, and adds two gauges to `metrics`: how far this process is behind in each partition that it owns,
+ * measured when they are scraped. A partition has no value when the log does not answer within `waitMs`.
  */
 export function watchLag({ log, metrics, waitMs = WAIT_MS, now = Date.now }: WatchLagParts): Log {
   const owned = new Set<Owned>()
@@ -33,12 +33,12 @@ export function watchLag({ log, metrics, waitMs = WAIT_MS, now = Date.now }: Wat
       name,
       help,
       labelNames: ['group', 'stream', 'partition'] as const,
-      // Both wait for the one measurement, which sets both.
+      // Both gauges wait for one measurement, which sets both.
       collect: () => measured(),
     })
   const records = gauge(
     'sluicebox_log_lag_records',
-    'Positions from the first record that is not done to the end, in the partitions that this process has.',
+    'Positions from the first record that is not done to the end, in the partitions that this process owns.',
   )
   const seconds = gauge(
     'sluicebox_log_lag_seconds',

@@ -24,7 +24,7 @@ test('records that were deleted unread are an error, and counted', async () => {
   )
 })
 
-test('what is tried again and again is counted each time, and logged once in ten seconds', async () => {
+test('an error that repeats is counted each time, and logged once in ten seconds', async () => {
   const { onProblem, metrics, logged, clock } = watch()
   for (clock.now = 0; clock.now < 25_000; clock.now += 100) onProblem(new Error('the broker is gone'))
   onProblem(new Error('something else'))
@@ -41,7 +41,7 @@ test('what is tried again and again is counted each time, and logged once in ten
   expect(await metrics.metrics()).toContain('sluicebox_log_problems_total 251')
 })
 
-test('messages that are all different fill no memory, and none is kept back', () => {
+test('errors that are all different do not fill the memory, and each is logged', () => {
   const { onProblem, logged } = watch()
   for (let i = 0; i < 1_000; i++) onProblem(new Error(`attempt ${i}`))
   expect(logged).toHaveLength(1_000)

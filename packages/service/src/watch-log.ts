@@ -10,11 +10,11 @@ export interface WatchLogParts {
   readonly now?: () => number
 }
 
-/** While something is tried again and again, it is logged once in so long. */
+/** An error that repeats is logged once in this time. */
 const REPEAT_MS = 10_000
 const MESSAGES_MAX = 100
 
-/** What a log tells of while it is used: as logs, and as metrics. */
+/** Returns the callbacks of a log that put what it reports into the process's logs and metrics. */
 export function watchLog({
   logger,
   metrics,
@@ -30,9 +30,9 @@ export function watchLog({
   const problems = new Counter({
     registers,
     name: 'sluicebox_log_problems_total',
-    help: 'What went wrong with the log and was tried again.',
+    help: 'Errors of the log after which it retried.',
   })
-  /** When each message was logged, and how often it came since. */
+  /** When each error was logged, and how often it came since, by its message. */
   const told = new Map<string, { at: number; repeats: number }>()
 
   return {

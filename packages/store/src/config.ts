@@ -7,7 +7,7 @@ export const storeConfig = z
       .enum(['folder', 's3'])
       .default('folder')
       .describe(
-        '`folder`: in the data directory. `s3`: in a bucket, so that workers on several machines share them.',
+        '`folder`: in the data directory. `s3`: in a bucket, so that processes on several machines share them.',
       ),
     s3: z
       .strictObject({
@@ -26,31 +26,29 @@ export const storeConfig = z
           .min(1)
           .optional()
           .describe('Region of the bucket. Default: what the AWS settings of the process say.'),
-        endpoint: z
-          .url()
-          .optional()
-          .describe('Address of a store other than that of AWS, such as http://s3:7070.'),
+        endpoint: z.url().optional().describe('Address of a store other than AWS, such as http://s3:7070.'),
         forcePathStyle: z
           .boolean()
           .default(false)
           .describe(
-            'Names the bucket in the path and not in the host name. Most stores other than that of AWS need it.',
+            'Names the bucket in the path instead of the host name. Most stores other than AWS need it.',
           ),
-        createBucket: z
-          .boolean()
-          .default(false)
-          .describe('Makes the bucket when it is not there. For trying out.'),
+        createBucket: z.boolean().default(false).describe('Makes the bucket when it is missing. For trials.'),
         attemptsMax: z
           .int()
           .min(1)
           .max(20)
           .default(5)
-          .describe('How often a request is tried that fails for a passing reason, with growing pauses.'),
+          .describe(
+            'How often a request is sent that fails for a passing reason, with growing pauses. Then the operation fails with the last error.',
+          ),
         requestTimeoutMs: z
           .int()
           .min(100)
           .default(30_000)
-          .describe('How long one attempt may take, or stay without any byte.'),
+          .describe(
+            'How long one attempt may take, or go without receiving a byte. Then it fails, and counts towards `attemptsMax`.',
+          ),
       })
       .prefault({}),
   })

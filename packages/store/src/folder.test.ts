@@ -36,7 +36,7 @@ test('never lists what a crash left in the middle of a write, and removes it whe
   expect(listed).toEqual([])
 })
 
-test('leaves no file of its own behind, won or lost', async () => {
+test('leaves no temporary file behind, whether it won or lost', async () => {
   const dir = tempDir()
   const store = await openFolderStore(dir)
   await store.create('a/k', Buffer.from('x'))
@@ -46,7 +46,7 @@ test('leaves no file of its own behind, won or lost', async () => {
   expect(readdirSync(dir, { recursive: true }).sort()).toEqual(['.tmp', 'a', join('a', 'k')])
 })
 
-test('shows the whole object or none while it is being written', async () => {
+test('shows the whole object or no object while it is being written', async () => {
   const dir = tempDir()
   const store = await openFolderStore(dir)
   const bytes = Buffer.alloc(8_000_000, 7)

@@ -4,15 +4,15 @@ import { dirname, join, resolve } from 'node:path'
 import { checkKey, checkPrefix } from './key.ts'
 import type { Store, StoredObject } from './store.ts'
 
-// Keys never start with a dot, so that this folder can't hold objects and is never listed.
+// Keys never start with a dot, so this folder never holds objects, and is never listed.
 const TEMP_DIR = '.tmp'
-/** A younger file there may be one that another process is writing at this moment. */
+/** Another process may still be writing a file that is younger than this. */
 const LEFTOVER_AGE_MS = 3_600_000
 const DURABLE_DIRS_MAX = 10_000
 
 /**
- * Objects as files under `dir`, which is made when it is not there. What a call has answered is on disk: file
- * and folder are synced. Files left by a crash in the middle of a write are removed after an hour, here.
+ * Keeps objects as files under `dir`, and makes the folder when it is missing. A write resolves when file and folder are
+ * synced to disk. Removes files that a crash left in the middle of a write, once they are an hour old.
  */
 export async function openFolderStore(dir: string): Promise<Store> {
   const root = resolve(dir)
@@ -27,13 +27,13 @@ export async function openFolderStore(dir: string): Promise<Store> {
   async function makeDir(path: string): Promise<void> {
     await mkdir(path, { recursive: true })
     if (durableDirs.has(path)) return
-    // Also where the folder was there already: its maker may have died before syncing it.
+    // Also for a folder that existed already: the process that made it may have died before syncing it.
     for (let parent = path; parent !== root; parent = dirname(parent)) await syncDir(dirname(parent))
     if (durableDirs.size >= DURABLE_DIRS_MAX) durableDirs.clear()
     durableDirs.add(path)
   }
 
-  /** Writes the bytes to a file of their own and hands it to `place`, which gives it its name. */
+  /** Writes the bytes to a temporary file, and calls `place` to give the file its name. */
   async function write<T>(key: string, bytes: Uint8Array, place: PlaceFile<T>): Promise<T> {
     checkKey(key)
     const path = join(root, key)
@@ -91,7 +91,7 @@ export async function openFolderStore(dir: string): Promise<Store> {
 
 type PlaceFile<T> = (temp: string, path: string) => Promise<T>
 
-/** A link, unlike a rename, fails when the name is taken: that makes `create` exclusive and atomic at once. */
+/** A link, unlike a rename, fails when the name is taken. So `create` is exclusive and atomic at once. */
 async function linkFile(temp: string, path: string): Promise<'created' | 'exists'> {
   try {
     await link(temp, path)
@@ -113,7 +113,7 @@ async function* walk(root: string, folder: string, start: string): AsyncGenerato
   const entries = await ignoreMissing(readdir(join(root, folder), { withFileTypes: true }))
   const names = (entries ?? [])
     .filter(entry => !entry.name.startsWith('.') && entry.name.startsWith(start))
-    // A folder's slash takes part in the order of the keys.
+    // The slash after a folder counts in the order of the keys.
     .map(entry => (entry.isDirectory() ? `${entry.name}/` : entry.name))
     .sort()
   for (const name of names) {

@@ -15,7 +15,7 @@ export function checkKey(key: string): void {
     )
 }
 
-/** The same for the prefix of a listing: its last segment may be cut off anywhere, or empty. */
+/** Throws unless `prefix` can begin a key: its last segment may end anywhere, or be empty. */
 export function checkPrefix(prefix: string): void {
   const segments = prefix.split('/')
   const last = segments.pop() as string

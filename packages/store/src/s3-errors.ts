@@ -1,11 +1,11 @@
 import { S3ServiceException } from '@aws-sdk/client-s3'
 
-/** Whether the store answered with this status. */
+/** Whether the store responded with this status. */
 export function isError(error: unknown, status: number): error is S3ServiceException {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === status
 }
 
-/** Runs `work`, and says what could not be done, where, and what to do about it when it rejects. */
+/** Runs `work`. When it rejects, the error says what could not be done, where, and what to do about it. */
 export async function storeError<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

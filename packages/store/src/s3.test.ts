@@ -48,14 +48,14 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
     return { store: await openS3Store(mine), open: () => openS3Store(mine), close: async () => {} }
   })
 
-  test('knows an object as its own when the answer to the request that made it was lost', async () => {
+  test('recognises its own object when the response to the request that made it was lost', async () => {
     const store = await openS3Store(settings())
     proxy.next('PUT', LOST)
     expect(await store.create('k', text('mine'))).toBe('created')
     expect(string(await store.get('k'))).toBe('mine')
   })
 
-  test('does not take an object of another for its own when answers are lost', async () => {
+  test('does not take the object of another client for its own when responses are lost', async () => {
     const mine = settings()
     const store = await openS3Store(mine)
     await (await openS3Store(mine)).create('k', text('same bytes'))
@@ -76,7 +76,7 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
     expect(string(await store.get('k'))).toBe('x')
   })
 
-  test('reads again when an answer breaks off or does not come', async () => {
+  test('reads again when a response breaks off or does not come', async () => {
     const store = await openS3Store(settings({ requestTimeoutMs: 200 }))
     const bytes = Buffer.alloc(3_000_000, 'sluicebox')
     await store.put('big', bytes)
@@ -98,7 +98,7 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
     expect(await store.create('a/k', text('x'))).toBe('created')
   })
 
-  test('says an outage when the store is gone, and continues when it is back', async () => {
+  test('rejects while the store is away, and continues when it is back', async () => {
     const store = await openS3Store(settings({ attemptsMax: 2 }))
     await store.create('k', text('x'))
     await server.halt()
@@ -129,7 +129,7 @@ describe.skipIf(!(await serversAvailable('s3')))('with a server', () => {
     expect(await keys(stores[1]!.list(''))).toEqual(['k'])
   })
 
-  test('is content with a bucket that another one made first', async () => {
+  test('uses a bucket that another client made first', async () => {
     const mine = settings()
     proxy.next(
       'PUT',

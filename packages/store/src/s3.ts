@@ -25,7 +25,7 @@ export interface S3Options {
   readonly requestTimeoutMs: number
 }
 
-// No key may start with a dot, so that this object is never one of ours and never listed.
+// No key may start with a dot, so this object never has the name of another, and is never listed.
 const PROBE = '.conditions'
 /** Fewer than the client has connections: a request that waits for one would use up its time. */
 const REQUESTS_MAX = 32
@@ -33,8 +33,8 @@ const CONFLICT_PAUSE_MS = 50
 const CONFLICT_PAUSE_MS_MAX = 2_000
 
 /**
- * Objects in a bucket of S3, or of a store that speaks its protocol and knows conditional writes: that is tried here,
- * because without them two archivers could overwrite each other. Credentials come from where the AWS client finds them.
+ * Opens a bucket of S3, or of a store that speaks its protocol and has conditional writes. Tries a conditional write
+ * first, because without it two archivers could overwrite each other's objects. The AWS client finds the credentials.
  */
 export async function openS3Store(options: S3Options): Promise<Store> {
   const { bucket, prefix, attemptsMax } = options
@@ -48,7 +48,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
   /** Writes the object unless there is one. */
   async function createExclusively(key: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
     const Key = prefix + key
-    // By it an object is known as ours when the answer to an earlier attempt was lost.
+    // Identifies the object as written by this call, when the response to an earlier attempt was lost.
     const writer = randomUUID()
     for (let tries = 1; ; tries++) {
       try {
@@ -61,7 +61,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
           const isFirst = tries === 1 && (error.$metadata.attempts ?? 1) === 1
           return !isFirst && (await writerOf(Key)) === writer ? 'created' : 'exists'
         }
-        // Others are writing or deleting the object at this moment: which is first is not settled yet.
+        // Others are writing or deleting the object now, and the store has not settled which one is first.
         if (!isError(error, 409) || tries >= attemptsMax) throw error
         await pause(Math.random() * Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** tries))
       }
@@ -136,7 +136,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
         return await Body?.transformToByteArray()
       } catch (error) {
         if (isError(error, 404) && error.name !== 'NoSuchBucket') return undefined
-        // The client's own retries end with the head of the response: the body may still break off.
+        // The client's own retries end with the head of the response, and the body may still break off.
         if (!isBrokenOff(error) || tries >= attemptsMax) throw error
       }
     }
@@ -151,7 +151,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
       if (page.done === true) return
       for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
         const key = Key.slice(prefix.length)
-        // Consoles leave objects named like folders.
+        // Consoles of stores leave objects that are named like folders.
         if (isKey(key)) yield { key, bytes: Size }
       }
     }

@@ -1,4 +1,4 @@
-// The port: where objects are kept. A folder, or S3.
+// The port: what a store of objects is to the rest of Sluicebox. testing/contract.ts tests what is written here.
 
 export interface StoredObject {
   readonly key: string
@@ -7,13 +7,13 @@ export interface StoredObject {
 
 /** Objects by key; keys are paths with forward slashes. */
 export interface Store {
-  /** Writes the whole object or nothing, durably. `exists` when the key is taken already: it is left as it was. */
+  /** Writes the whole object durably, or nothing. Returns `exists` when the key is taken: the object is left as it was. */
   create(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>
-  /** The same, but replaces what is there. */
+  /** Writes the whole object durably, or nothing. Replaces an object of this key. */
   put(key: string, bytes: Uint8Array): Promise<void>
-  /** The object's bytes, or undefined when there is none. */
+  /** Returns the object's bytes; undefined when there is none. */
   get(key: string): Promise<Uint8Array | undefined>
-  /** Objects whose key starts with `prefix`, in order of their keys. */
+  /** Lists the objects whose key starts with `prefix`, in order of their keys. */
   list(prefix: string): AsyncIterable<StoredObject>
   delete(key: string): Promise<void>
 }

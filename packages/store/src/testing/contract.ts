@@ -18,7 +18,7 @@ export function storeContract(name: string, openFixture: () => Promise<StoreFixt
   }
 
   describe(`${name} is a store`, () => {
-    test('gives back the bytes that were created, and only those', async () => {
+    test('returns the bytes that were created, and only those', async () => {
       const { store } = await fixture()
       const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) % 256)
       expect(await store.create('raw/a.avro', bytes)).toBe('created')
@@ -46,13 +46,13 @@ export function storeContract(name: string, openFixture: () => Promise<StoreFixt
     test('lets exactly one of many creators win, whichever client asks', async () => {
       const { store, open } = await fixture()
       const stores = [store, await open(), await open()]
-      for (let round = 0; round < 20; round++) {
+      for (let race = 0; race < 20; race++) {
         const outcomes = await Promise.all(
-          stores.map((each, i) => each.create(`race/${round}`, text(`by ${i}`.repeat(1000)))),
+          stores.map((each, i) => each.create(`race/${race}`, text(`by ${i}`.repeat(1000)))),
         )
         const winner = outcomes.indexOf('created')
         expect(outcomes.filter(outcome => outcome === 'created')).toHaveLength(1)
-        expect(string(await store.get(`race/${round}`))).toBe(`by ${winner}`.repeat(1000))
+        expect(string(await store.get(`race/${race}`))).toBe(`by ${winner}`.repeat(1000))
       }
     })
 
@@ -64,7 +64,7 @@ export function storeContract(name: string, openFixture: () => Promise<StoreFixt
       expect(await store.create('k', text('third'))).toBe('exists')
     })
 
-    test('forgets a deleted object, and does not mind deleting it again', async () => {
+    test('has no object after a delete, and accepts a second delete', async () => {
       const { store } = await fixture()
       await store.create('a/k', text('x'))
       await store.delete('a/k')
@@ -99,14 +99,14 @@ export function storeContract(name: string, openFixture: () => Promise<StoreFixt
       expect(await keys(store, prefix)).toEqual(found)
     })
 
-    test('lists more objects than a page of any listing holds', async () => {
+    test('lists more objects than one page of a listing holds', async () => {
       const { store } = await fixture()
       const names = Array.from({ length: 1100 }, (_, i) => `many/${String(i).padStart(5, '0')}`)
       await Promise.all(names.map(key => store.create(key, text('x'))))
       expect(await keys(store, 'many/')).toEqual(names)
     })
 
-    test('can be left in the middle of a listing', async () => {
+    test('accepts a caller that leaves a listing in the middle', async () => {
       const { store } = await fixture()
       for (const key of ['a', 'b', 'c']) await store.create(key, text('x'))
       for await (const object of store.list('')) {

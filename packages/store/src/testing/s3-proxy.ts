@@ -2,27 +2,27 @@ import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What befalls one request. */
+/** What happens to one request. */
 export type Fate =
-  /** It reaches the store; its answer does not come back. */
+  /** It reaches the store; the response does not come back. */
   | { readonly kind: 'lost answer' }
-  /** It reaches the store; the body of the answer breaks off in the middle. */
+  /** It reaches the store; the body of the response breaks off in the middle. */
   | { readonly kind: 'broken answer' }
-  /** It reaches no server: this is the response. */
+  /** It does not reach the store: the proxy sends this response. */
   | { readonly kind: 'answer'; readonly status: number; readonly code?: string }
-  /** It reaches no server, and there is no response. */
+  /** It does not reach the store, and there is no response. */
   | { readonly kind: 'silence' }
 
 export interface S3Proxy {
   readonly url: string
   /** Requests seen so far, as `PUT /bucket/key`. */
   readonly seen: string[]
-  /** The next requests with this method meet these fates, in order; then all is well again. */
+  /** Applies these fates to the next requests with this method, in order; later requests pass unharmed. */
   next(method: string, ...fates: Fate[]): void
   close(): Promise<void>
 }
 
-/** Stands before a store and lets faults happen to requests. */
+/** Starts a proxy before a store that inflicts faults on requests. */
 export async function startS3Proxy(target: string): Promise<S3Proxy> {
   const planned: { readonly method: string; readonly fate: Fate }[] = []
   const seen: string[] = []
@@ -60,7 +60,7 @@ function forward(
   res: ServerResponse,
   fault: 'lost answer' | 'broken answer' | undefined,
 ): void {
-  // The headers continue as they are, the host included: it is part of what was signed.
+  // The headers are passed on unchanged, including the host, which is part of what was signed.
   const onward = request(target + req.url, { method: req.method, headers: req.headers }, answer => {
     const parts: Buffer[] = []
     answer.on('data', (part: Buffer) => parts.push(part))
