@@ -12,7 +12,7 @@ export function codeInfo(): CodeInfo {
         stdio: ['ignore', 'pipe', 'ignore'],
       }).trim()
     } catch {
-      // Not a clone, or no git: the version has to do.
+      // Not a clone, or no git: the version alone identifies it.
       return undefined
     }
   }

@@ -43,7 +43,7 @@ export async function openStreams(config: Config): Promise<Streams> {
   }
 }
 
-/** A person who waits at a terminal is told at once what can't be reached. */
+/** Does not retry: a person at a terminal learns at once what can't be reached. */
 export const atOnce: Patiently = (_what, attempt) => attempt()
 
 async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
@@ -59,6 +59,6 @@ async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
     throw new Error(
       `there is no log in ${dataDir}: start one with "sluicebox up --data ${dataDir}" or "sluicebox import", or name another directory with --data`,
     )
-  // Without retention: what is kept is up to the writers.
+  // Without retention: the writers decide what is kept.
   return openEmbeddedLog({ dir: log })
 }

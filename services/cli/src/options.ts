@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { Place } from './inspect/bad-records.ts'
 
-/** What a command line asks for is not possible as it is written: the command ends with 2. */
+/** The command line asks for what is not possible: the command ends with 2. */
 export class UsageError extends Error {}
 
 /** Parses an option's number and says which numbers it may be. */

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ConfigError } from '@sluicebox/runtime/config'
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { EXIT, EXIT_MEANINGS } from './exit-codes.ts'
 import { UsageError } from './options.ts'
 import { createProgram, runCommand } from './program.ts'
 import { helpOf, sluicebox, sluiceboxWith, start } from './testing/command.ts'
@@ -43,7 +46,7 @@ describe('the command line', () => {
     expect(code).toBe(2)
     expect(stdout).toBe('')
     expect(stderr).toContain(says)
-    expect(stderr).toContain('(add --help for what there is)')
+    expect(stderr).toContain('(--help lists commands and options)')
   })
 
   test('prints a trace where SLUICEBOX_TRACE is set', async () => {
@@ -94,6 +97,16 @@ describe('the exit code', () => {
     const { code: ended, stderr } = await start(['act'], {}, program)
     expect(ended).toBe(code)
     expect(stderr).toMatch(/^error: .*test: /s)
+  })
+
+  test('has its line in the README and in the help, with its meaning', async () => {
+    const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+    const { stdout } = await sluicebox('--help')
+    for (const [name, code] of Object.entries(EXIT)) {
+      const meaning = EXIT_MEANINGS[name as keyof typeof EXIT]
+      expect(readme).toContain(`\n| ${code} | ${meaning} |\n`)
+      expect(stdout).toContain(`  ${code}  ${meaning}\n`)
+    }
   })
 
   test('is left to the command when it ends without an error', async () => {

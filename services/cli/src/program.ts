@@ -1,4 +1,3 @@
-import { exitCodeOf } from '@sluicebox/runtime/process'
 import { Command, CommanderError } from 'commander'
 import { addArchive } from './commands/archive.ts'
 import { addBad } from './commands/bad.ts'
@@ -18,11 +17,9 @@ import { addTopics } from './commands/topics.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
-import { UsageError } from './options.ts'
+import { EXIT, EXIT_HELP, exitCodeAfter } from './exit-codes.ts'
 import { output, tellFailure } from './terminal.ts'
 import { VERSION } from './version.ts'
-
-const EXIT_USAGE = 2
 
 /**
  * Runs a command line to its end and reports what went wrong on standard error. Returns the exit code of a failure;
@@ -37,9 +34,9 @@ export async function runCommand(
     return undefined
   } catch (error) {
     // Help and the version end this way too, without an error.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     tellFailure(error instanceof Error ? error : new Error(String(error)))
-    return error instanceof UsageError ? EXIT_USAGE : exitCodeOf(error)
+    return exitCodeAfter(error)
   }
 }
 
@@ -51,14 +48,16 @@ export function createProgram(): Command {
     .configureOutput({ writeOut: text => output.data(text), writeErr: text => output.messages(text) })
     .description('scores every session of a clickstream while it still continues')
     .version(VERSION)
-    .showHelpAfterError('(add --help for what there is)')
+    .showHelpAfterError('(--help lists commands and options)')
     .addHelpText(
       'after',
       `
 Begin with:
   $ sluicebox up                                        all stages in one process
   $ sluicebox simulate --to http://localhost:8080       simulated visitors
-  $ sluicebox tail scored --follow                      scores, as they are made`,
+  $ sluicebox tail scored --follow                      scores, as they are made
+
+${EXIT_HELP}`,
     )
   addUp(program)
   addStages(program)

@@ -48,7 +48,7 @@ export interface Progress {
 
 const QUIET_MS = 1000
 
-/** A bar on standard error that shows itself once the work has taken over a second; nothing when it is not a terminal. */
+/** A bar on standard error that appears once the work has taken over a second. It prints nothing where that is not a terminal. */
 export function progress(label: string): Progress {
   if (!process.stderr.isTTY) return { update() {}, stop() {} }
   const begun = Date.now()

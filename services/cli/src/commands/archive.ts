@@ -3,12 +3,13 @@ import { verifyArchive } from '@sluicebox/archiver/manifests/verify-archive'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
 import { openStore } from '@sluicebox/service/stores'
 import { Option, type Command } from 'commander'
+import { EXIT } from '../exit-codes.ts'
 import { readConfig } from '../read-config.ts'
 import { atOnce } from '../data.ts'
 import { paint, print, progress, table, tell } from '../terminal.ts'
 
 export function addArchive(program: Command): void {
-  const archive = program.command('archive').description('looks into the archive')
+  const archive = program.command('archive').description('lists and checks the archive')
 
   archive
     .command('ls')
@@ -41,10 +42,10 @@ export function addArchive(program: Command): void {
 
   archive
     .command('verify')
-    .description('reads every object and checks it: no hole, no overlap, every hash and record')
+    .description('reads and checks every object: no gap, no overlap, every hash, every record')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
-    .option('--repair', 'make missing manifest entries again, from their objects')
+    .option('--repair', 'rebuild missing manifest entries from their objects')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  $ sluicebox archive verify --data shop')
     .action(async (options: Where & { repair?: true; json?: true }) => {
@@ -69,7 +70,7 @@ export function addArchive(program: Command): void {
         if (report.repaired > 0) tell(`${report.repaired} manifest entries restored`)
         tell(report.faults.length === 0 ? 'no fault found' : `${report.faults.length} faults found`)
       }
-      if (report.faults.length > 0) process.exitCode = 1
+      if (report.faults.length > 0) process.exitCode = EXIT.failed
     })
 }
 

@@ -114,8 +114,8 @@ describe('bad show', () => {
   })
 
   test.each([
-    ['9/0', 'bad has no partition 9: "sluicebox bad ls" shows the places there are'],
-    ['0/0', 'partition 0 of bad is empty: "sluicebox bad ls" shows the places there are'],
+    ['9/0', 'bad has no partition 9: "sluicebox bad ls" lists the places'],
+    ['0/0', 'partition 0 of bad is empty: "sluicebox bad ls" lists the places'],
   ])('fails where nothing is at %s', async (place, says) => {
     const { code, stdout, stderr } = await sluicebox(`bad show ${place}`, '--data', data)
     expect([code, stdout, stderr]).toEqual([1, '', `error: ${says}\n`])
@@ -169,7 +169,7 @@ describe('bad retry', () => {
     expect(await isRetried()).toEqual({ [places[0] as string]: true, [places[1] as string]: false })
   })
 
-  test('leaves alone what was sent again already, unless its place is named', async () => {
+  test('skips what was sent again already, unless its place is named', async () => {
     const rest = await sluicebox('bad retry --reason schema_unknown', '--data', data)
     expect(rest).toMatchObject({ code: 0, stderr: '1 events were sent again\n' })
     expect((await sluicebox('bad retry --all --json', '--data', data)).json()).toEqual([nothing])

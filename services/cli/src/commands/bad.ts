@@ -5,6 +5,7 @@ import type { BadRecord, RawRecord } from '@sluicebox/event/records'
 import type { OutputRecord } from '@sluicebox/stream/log'
 import type { Command } from 'commander'
 import { listBad, readBad, type Place, type PlacedBad } from '../inspect/bad-records.ts'
+import { EXIT } from '../exit-codes.ts'
 import { readConfig } from '../read-config.ts'
 import { openStreams, type Streams } from '../data.ts'
 import { bytesText, describeRecord, toJson } from '../inspect/lines.ts'
@@ -14,11 +15,11 @@ import { output, paint, print, tell } from '../terminal.ts'
 const RETRY_BATCH = 500
 
 export function addBad(program: Command): void {
-  const bad = program.command('bad').description('looks into bad, and sends repaired events again')
+  const bad = program.command('bad').description('inspects bad records, and sends repaired events again')
 
   bad
     .command('ls')
-    .description('lists what could not be used, newest first')
+    .description('lists the events that could not be used, newest first')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--reason <code>', 'only this reason')
@@ -77,13 +78,13 @@ export function addBad(program: Command): void {
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--reason <code>', 'all of this reason that were not sent again yet')
     .option('--all', 'all that were not sent again yet')
-    .option('--original <file>', 'send the bytes in this file in the place of the original (with one place)')
+    .option('--original <file>', 'send the bytes in this file instead of the original (with one place)')
     .option('--dry-run', 'say what would be sent, send nothing')
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',
       `
-Works while "sluicebox up" is running. Mend the cause first: add the schema, change the rule, or edit the event.
+Works while "sluicebox up" is running. Fix the cause first: add the schema, change the rule, or edit the event.
 
 Examples:
   $ sluicebox bad retry --reason schema_unknown
@@ -107,7 +108,7 @@ Examples:
         tell(
           `${records.length} events ${options.dryRun ? 'would be' : 'were'} sent again${refused.length > 0 ? `, ${refused.length} can't be` : ''}`,
         )
-      if (refused.length > 0) process.exitCode = 1
+      if (refused.length > 0) process.exitCode = EXIT.failed
     })
 }
 
@@ -138,7 +139,7 @@ async function choose(
       places.map(async place => ({ place: placeText(place), record: await readBad(streams, place) })),
     )
   const found = await listBad(streams, options.reason === undefined ? {} : { reason: options.reason })
-  // Oldest first, as they came.
+  // Oldest first, as they arrived.
   return found.filter(({ isRetried }) => !isRetried).reverse()
 }
 

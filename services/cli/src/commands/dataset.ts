@@ -34,16 +34,16 @@ export function addDataset(program: Command): void {
     .option('--data <dir>', 'the data directory whose archive is read (default: data)')
     .option(
       '--features <list>',
-      'a feature list (YAML or JSON), or auto: derived from what is in the archive (default: auto)',
+      'a feature list (YAML or JSON), or auto: derived from the archive (default: auto)',
     )
     .option('--features-max <n>', 'how many features auto proposes at most', wholeNumberOption({ min: 1 }))
-    .option('--goal <action>', 'the action that a session is to reach', 'transaction')
+    .option('--goal <action>', 'the action that a session should reach', 'transaction')
     .option(
       '--maturity <duration>',
       'leave out sessions that began less than this before the newest event (default: 30m)',
       durationOption,
     )
-    .option('--source <text>', 'where the events come from, with credit: for the model card')
+    .option('--source <text>', 'origin and credit of the events, for the model card')
     .option('--include-bots', 'keep sessions that look automated')
     .option('--include-simulated', 'keep sessions made by "sluicebox simulate"')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
@@ -51,8 +51,9 @@ export function addDataset(program: Command): void {
     .addHelpText(
       'after',
       `
-One row for each moment at which a session was scored, the features as of then, the label from the future; never an
-event at or after the goal. The features are written to features.yaml beside the rows, to be read and edited.
+The table has one row for each moment at which a session was scored: its features as of that moment, its label from
+what happened later. Events at or after the goal are left out. The feature list is written to features.yaml beside the
+rows, where you can read and edit it.
 
 Examples:
   $ sluicebox dataset build --data shop --out table
@@ -85,7 +86,7 @@ Examples:
         command: commandLine(),
         builtAt: new Date().toISOString(),
         code: codeInfo(),
-        // How many there are is known once they were looked at.
+        // The first pass counts the events, so that the second one can show a share.
         progress: ({ pass, events }) => {
           if (pass === 'look') found = events
           const share = found === 0 ? 0 : events / found

@@ -46,7 +46,7 @@ describe('doctor', () => {
       'ok  configuration: no fault',
       expect.stringMatching(/^ok {2}data directory: .*fresh can be written$/),
       expect.stringMatching(/^(ok|warning) {2}disk: \d+\.\d GiB free/),
-      'ok  log: none yet; "sluicebox up" begins one',
+      'ok  log: none yet; "sluicebox up" creates one',
       'ok  collector.port: 127.0.0.1:0 is free',
       'ok  admin.port: 127.0.0.1:0 is free',
       expect.stringMatching(/^ok {2}bundle: shop-example .* reproduces its golden sessions$/),
@@ -90,7 +90,9 @@ describe('doctor', () => {
     expect(ran.json()).toContainEqual({
       check: 'collector.port',
       state: 'warning',
-      detail: expect.stringMatching(/ is taken, .*; else choose another with --port or collector\.port$/),
+      detail: expect.stringMatching(
+        / is in use, .*; otherwise choose another with --port or collector\.port$/,
+      ),
     })
   })
 

@@ -8,6 +8,7 @@ import { checkLog } from '@sluicebox/stream/inspect'
 import { loadBundle } from '@sluicebox/model/bundle/bundle'
 import { bundlePath, replay } from '@sluicebox/scorer/scoring-bundle'
 import type { Command } from 'commander'
+import { EXIT } from '../exit-codes.ts'
 import { readConfig, type Config } from '../read-config.ts'
 import { openStreams } from '../data.ts'
 import { paint, print } from '../terminal.ts'
@@ -25,7 +26,7 @@ const PORT_HINT = 'choose another with --port or collector.port'
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('looks for what would keep this machine from running Sluicebox')
+    .description('checks whether this machine can run Sluicebox')
     .option('--config <file>', 'the configuration file')
     .option('--data <dir>', 'the data directory')
     .option('--json', 'one JSON object a line')
@@ -44,7 +45,7 @@ export function addDoctor(program: Command): void {
             ? JSON.stringify(finding)
             : `${marks[finding.state]}  ${finding.check}: ${finding.detail}`,
         )
-      if (findings.some(finding => finding.state === 'fault')) process.exitCode = 1
+      if (findings.some(finding => finding.state === 'fault')) process.exitCode = EXIT.failed
     })
 }
 
@@ -68,7 +69,7 @@ function checkNode(): Finding {
     : {
         check: 'Node.js',
         state: 'fault',
-        detail: `${process.version}; ${NODE_MAJOR} or later is needed: run "npm ci", which brings it along`,
+        detail: `${process.version}; ${NODE_MAJOR} or later is needed: run "npm ci", which installs it`,
       }
 }
 
@@ -89,7 +90,7 @@ function checkDataDir(dataDir: string): Finding[] {
 }
 
 async function checkSpace(dataDir: string): Promise<Finding> {
-  if (!existsSync(dataDir)) return { check: 'disk', state: 'warning', detail: `${dataDir} is not there` }
+  if (!existsSync(dataDir)) return { check: 'disk', state: 'warning', detail: `${dataDir} does not exist` }
   const { bavail, bsize } = await statfs(dataDir)
   const free = bavail * bsize
   const detail = `${(free / 2 ** 30).toFixed(1)} GiB free`
@@ -100,7 +101,7 @@ async function checkSpace(dataDir: string): Promise<Finding> {
 
 async function checkLogOf(config: Config): Promise<Finding[]> {
   if (isOnThisMachine(config.log) && !existsSync(dataPaths(config.dataDir).log))
-    return [{ check: 'log', state: 'ok', detail: 'none yet; "sluicebox up" begins one' }]
+    return [{ check: 'log', state: 'ok', detail: 'none yet; "sluicebox up" creates one' }]
   try {
     const problems = (await checkLog(config.log, STREAMS)).map(({ level, message }): Finding => ({
       check: 'log',
@@ -133,7 +134,7 @@ async function checkPort(setting: string, host: string, port: number): Promise<F
     ? {
         check: setting,
         state: 'warning',
-        detail: `${host}:${port} is taken, perhaps by a pipeline that runs already; else ${PORT_HINT}`,
+        detail: `${host}:${port} is in use, perhaps by a running pipeline; otherwise ${PORT_HINT}`,
       }
     : { check: setting, state: 'fault', detail: `${host}:${port} can't be listened on: ${problem.message}` }
 }

@@ -25,7 +25,7 @@ interface DrainOptions {
 }
 
 const LOOK_MS = 50
-/** Who reads what: a stream is drained when its readers have come to its end. */
+/** Which group reads which stream. A stream is drained when its group has committed its end. */
 const READERS = [
   { group: 'enricher', stream: 'raw' },
   { group: 'scorer', stream: 'good' },
@@ -37,14 +37,14 @@ export function addDrain(program: Command): void {
     .description('runs all stages until each stream is read to its end and archived, then exits')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--bundle <path>', 'the bundle to score with: a folder or a .zip (default: the one that ships)')
-    .option('--close', 'first write a last heartbeat, a session gap later, that closes every session')
+    .option('--close', 'first write a heartbeat one session gap later, which closes every session')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',
       `
-Not beside a running "sluicebox up" or other workers on the same streams, which do the same all the time.
-On Kafka the counts are positions: the ends of transactions are among them.
+Do not run it beside "sluicebox up" or workers on the same streams: they do the same continuously.
+On Kafka the counts are positions, which include the ends of transactions.
 
 Example:
   $ sluicebox drain --data shop --close`,
@@ -98,11 +98,11 @@ Example:
     })
 }
 
-/** Resolves when every reader has come to the end of what it reads. */
+/** Resolves when every group has committed the end of its stream. */
 async function drained(log: Log): Promise<void> {
   const bar = progress('draining')
   try {
-    // In the order of the streams: a reader that is done may still get more from the one before it.
+    // In the order of the pipeline: a group at its end gets more records while the one before it works.
     for (const { group, stream } of READERS) {
       for (;;) {
         const lag = (await lagOf(log, group, stream)).reduce((sum, positions) => sum + positions, 0)

@@ -13,7 +13,7 @@ export function addImport(program: Command): void {
     .command('import')
     .description('appends recorded events to raw, in recorded time')
     .argument('<file...>', 'recordings: csv, ndjson, jsonl; also .gz')
-    .requiredOption('--map <map>', 'what stands where in a row: a file, or the name of a map that ships')
+    .requiredOption('--map <map>', 'which field of a row holds what: a file, or the name of a map that ships')
     .option('--data <dir>', 'the data directory', 'data')
     .option('--json', 'print the counts as JSON')
     .addHelpText(

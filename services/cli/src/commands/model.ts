@@ -8,17 +8,17 @@ import { paint, print, tell } from '../terminal.ts'
 
 const ROWS = ['auto', 'train', 'validation', 'test', 'newer', 'all'] as const satisfies readonly JudgedRows[]
 const rowsOption = (): Option =>
-  new Option('--rows <rows>', 'which rows: of a part of the training, newer than it, or all')
+  new Option('--rows <rows>', 'which rows to measure: those of a part of the training, newer ones, or all')
     .choices([...ROWS])
     .default('auto')
 
 export function addModel(program: Command): void {
-  const model = program.command('model').description('looks into bundles and measures them')
+  const model = program.command('model').description('shows, checks and measures bundles')
 
   model
     .command('show')
-    .description('shows what a bundle says of itself')
-    .argument('[bundle]', 'folder or .zip; the one that ships without')
+    .description('shows the manifest of a bundle')
+    .argument('[bundle]', 'a folder or a .zip (default: the one that ships)')
     .option('--json', 'print the manifest')
     .addHelpText('after', '\nExample:\n  $ sluicebox model show bundles/mine')
     .action(async (path: string | undefined, options: { json?: true }) => {
@@ -28,8 +28,8 @@ export function addModel(program: Command): void {
 
   model
     .command('verify')
-    .description('checks all that a scorer checks: hashes, golden sessions, features and scores')
-    .argument('[bundle]', 'folder or .zip; the one that ships without')
+    .description('checks a bundle as a scorer does: hashes, golden sessions, features and scores')
+    .argument('[bundle]', 'a folder or a .zip (default: the one that ships)')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  $ sluicebox model verify bundles/mine')
     .action(async (path: string | undefined, options: { json?: true }) => {
@@ -45,7 +45,7 @@ export function addModel(program: Command): void {
   model
     .command('evaluate')
     .description('measures a bundle on a training table, by scoring moment, with intervals')
-    .argument('<bundle>', 'folder or .zip')
+    .argument('<bundle>', 'a folder or a .zip')
     .requiredOption('--table <dir>', 'the folder that "dataset build" has written')
     .addOption(rowsOption())
     .option('--json', 'print the figures as JSON')
@@ -59,7 +59,7 @@ export function addModel(program: Command): void {
   model
     .command('report')
     .description('writes one HTML page: ROC, precision and recall, calibration, scores, importance')
-    .argument('<bundle>', 'folder or .zip')
+    .argument('<bundle>', 'a folder or a .zip')
     .requiredOption('--table <dir>', 'the folder that "dataset build" has written')
     .option('--out <file>', 'where to write it', 'report.html')
     .addOption(rowsOption())

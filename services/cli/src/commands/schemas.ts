@@ -6,6 +6,7 @@ import { pushStream, type Pushed, type PushedSchema } from '@sluicebox/registry/
 import { COMPATIBILITY_LEVEL, openServer, type SchemaServer } from '@sluicebox/registry/streams/server'
 import { subjectPrefixOf } from '@sluicebox/stream/config'
 import type { Command } from 'commander'
+import { EXIT } from '../exit-codes.ts'
 import { UsageError } from '../options.ts'
 import { readConfig } from '../read-config.ts'
 import { paint, print, table, tell } from '../terminal.ts'
@@ -26,9 +27,9 @@ export function addSchemas(program: Command): void {
     .addHelpText(
       'after',
       `
-Run it before the processes of a new release are started. What is registered already is left alone, so that it can be
-run again at any time. Each subject is set to ${COMPATIBILITY_LEVEL} first, and released versions go before the current one:
-the registry itself refuses a schema that would break readers. Ends with 1 when it refuses one.
+Run it before you start the processes of a new release. It leaves registered schemas unchanged, so you can run it again
+at any time. It sets each subject to ${COMPATIBILITY_LEVEL}, then registers released versions before the current one: the
+registry itself refuses a schema that would break readers. Ends with 1 when the registry refuses one.
 
 Examples:
   $ sluicebox schemas push --registry http://localhost:8081
@@ -42,7 +43,7 @@ Examples:
       const refused = pushed.flatMap(({ schemas }) => schemas.filter(({ outcome }) => outcome === 'refused'))
       if (options.json) printEach(pushed)
       else showPushed(pushed, refused, options.dryRun === true)
-      if (refused.length > 0) process.exitCode = 1
+      if (refused.length > 0) process.exitCode = EXIT.failed
     })
 
   common(schemas.command('check'))
@@ -50,8 +51,8 @@ Examples:
     .addHelpText(
       'after',
       `
-Ends with 1 when a schema is missing or does not go with those that the registry holds, or when a subject would let
-such schemas in.
+Ends with 1 when a schema is missing or incompatible with those that the registry holds, or when a subject would accept
+incompatible schemas.
 
 Examples:
   $ sluicebox schemas check
@@ -65,12 +66,12 @@ Examples:
       else
         for (const { subject, fault, advice } of findings)
           print(`${paint('red', subject)}: ${fault}. ${advice}`)
-      if (findings.length > 0) process.exitCode = 1
+      if (findings.length > 0) process.exitCode = EXIT.failed
       else if (options.json === undefined) tell(`${server.url} holds the schemas of all streams`)
     })
 
   common(schemas.command('pull'))
-    .description('writes what the registry holds into a folder, to be compared')
+    .description('writes the schemas that the registry holds into a folder, for comparison')
     .requiredOption('--out <dir>', 'where to write: <dir>/avro, laid out as the schemas that ship')
     .addHelpText(
       'after',
@@ -95,8 +96,8 @@ Example:
 function common(command: Command): Command {
   return command
     .option('--config <file>', 'the configuration file')
-    .option('--registry <url>', 'address of the registry, in the place of registry.url')
-    .option('--schemas <dir>', 'folder of the schemas, in the place of those that ship')
+    .option('--registry <url>', 'address of the registry, instead of registry.url')
+    .option('--schemas <dir>', 'folder of the schemas, instead of those that ship')
     .option('--json', 'one JSON value a line')
 }
 

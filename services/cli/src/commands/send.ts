@@ -8,11 +8,11 @@ import { sendPaced } from './simulate.ts'
 export function addSend(program: Command): void {
   program
     .command('send')
-    .description('posts recorded events to a collector as a tracker would, moved to now')
+    .description('posts recorded events to a collector as a tracker does, with their times moved to now')
     .argument('<file...>', 'recordings: csv, ndjson, jsonl; also .gz')
-    .requiredOption('--map <map>', 'what stands where in a row: a file, or the name of a map that ships')
+    .requiredOption('--map <map>', 'which field of a row holds what: a file, or the name of a map that ships')
     .requiredOption('--to <url>', 'address of the collector')
-    .option('--speed <speed>', 'how many times faster than it was: 60x, or max', speedOption, 1)
+    .option('--speed <speed>', 'how many times faster than recorded: 60x, or max', speedOption, 1)
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',
@@ -21,9 +21,9 @@ Examples:
   $ sluicebox send clicks.csv.gz --map rees46 --to http://localhost:8080 --speed 60x
   $ sluicebox send events.ndjson --map ndjson --to http://localhost:8080 --speed max
 
-Maps that ship: rees46, otto, ecom, ndjson. Faster than 1x, the pauses inside sessions shrink as well: to learn
-from a recording use "sluicebox import", which keeps the recorded time. A recording that is sent a second time within
-four days counts once: its events have the same ids each time.`,
+Maps that ship: rees46, otto, ecom, ndjson. Faster than 1x, the pauses inside sessions shrink as well: to train on a
+recording use "sluicebox import", which keeps the recorded time. A recording that is sent twice within four days counts
+once, because its events have the same ids each time.`,
     )
     .action(async (files: string[], options: { map: string; to: string; speed: number; json?: true }) => {
       const bar = progress('reading')

@@ -15,7 +15,7 @@ export function addSimulate(program: Command): void {
     .option('--rate <events>', 'events per second', numberOption({ min: 0.1 }), 50)
     .option(
       '--seed <n>',
-      'the same seed makes the same visitors, and events that count once (default: another each time)',
+      'the same seed makes the same events, which count once (default: a new seed each time)',
       wholeNumberOption({ min: 0 }),
     )
     .option('--json', 'print the counts as JSON')
@@ -56,7 +56,7 @@ export async function sendPaced(
   try {
     for (const [index, event] of events.entries()) {
       const aheadMs = event.dueMs - (performance.now() - begun)
-      // Shorter waits cost more than they bring: a timer is not finer than this.
+      // A timer is not precise enough for shorter waits.
       if (aheadMs > 5) await sleep(aheadMs)
       await sender.send(event.json)
       bar.update((index + 1) / events.length, `${index + 1} events`)

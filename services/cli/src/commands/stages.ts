@@ -9,6 +9,7 @@ import type { Urls } from '@sluicebox/service/service'
 import type { Command } from 'commander'
 import { readConfig, type Config } from '../read-config.ts'
 import { wholeNumberOption } from '../options.ts'
+import { EXIT_HELP } from '../exit-codes.ts'
 import { print } from '../terminal.ts'
 
 interface StageOptions {
@@ -27,7 +28,7 @@ export function addStages(program: Command): void {
     name: 'collector',
     description: 'runs a collector as a process: takes events and writes them to raw',
     examples: ['collector --config sluicebox.yaml', 'collector --port 8081 --admin-port 9471'],
-    more: 'Behind a load balancer any number of collectors can run.',
+    more: 'Any number of collectors can run behind a load balancer.',
     run: (config, announce) =>
       runCollector(config, {
         announce,
@@ -54,8 +55,8 @@ export function addStages(program: Command): void {
     name: 'scorer',
     description: 'runs a scorer as a process: makes scored of good',
     examples: ['scorer --config sluicebox.yaml', 'scorer --bundle bundles/mine --admin-port 0'],
-    more: `${SHARED} Workers of several machines restore sessions from the log, unless they
-share their snapshots (store).`,
+    more: `${SHARED} Workers on several machines restore sessions from the log,
+unless they share their snapshots (store).`,
     run: runScorer,
     settings: (options: { bundle?: string }) => ({ scorer: { bundle: options.bundle } }),
   }).option('--bundle <path>', 'the bundle to score with: a folder or a .zip (default: the one that ships)')
@@ -64,12 +65,12 @@ share their snapshots (store).`,
     name: 'archiver',
     description: 'runs an archiver as a process: keeps all streams in the archive',
     examples: ['archiver --config sluicebox.yaml', 'archiver --admin-port 0'],
-    more: `${SHARED} All of them must have the same archive (dataDir or store).`,
+    more: `${SHARED} All of them must use the same archive (dataDir or store).`,
     run: runArchiver,
   })
 }
 
-const SHARED = `On Kafka any number of them share the partitions; on the embedded log one works and the others stand by.`
+const SHARED = `On Kafka any number of them share the partitions; on the embedded log one works and the others wait.`
 
 interface Stage<Options> {
   readonly name: string
@@ -80,7 +81,7 @@ interface Stage<Options> {
   readonly settings?: (options: Options) => Settings
 }
 
-/** A command that runs one stage until it is told to stop. */
+/** Adds a command that runs one stage until a signal stops it. */
 function stage<Options>(
   program: Command,
   { name, description, examples, more, run, settings }: Stage<Options>,
@@ -91,15 +92,15 @@ function stage<Options>(
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--admin-port <port>', 'port for health and metrics; 0 for any free one (default: 9464)', port)
-    .option('--json', 'print its addresses as one line of JSON, once it is at work')
+    .option('--json', 'print its addresses as one line of JSON, once it is ready')
     .addHelpText(
       'after',
       `
 ${more}
 
-Stops on SIGTERM or Ctrl-C when what is in flight is finished. Exit status: 0 stopped, 1 failed, 2 the configuration is
-wrong, 70 nothing could be read though there were records: start it again. Processes on one machine need an
---admin-port each.
+Stops on SIGTERM or Ctrl-C once what is in flight is finished. Each process on a machine needs its own --admin-port.
+
+${EXIT_HELP}
 
 Examples:
 ${examples.map(example => `  $ sluicebox ${example}`).join('\n')}`,

@@ -46,7 +46,7 @@ describe('status', () => {
   test('shows how far each stage is behind', async () => {
     const { code, stdout, stderr } = await sluicebox('status', '--data', data)
     expect(code).toBe(0)
-    expect(stderr).toMatch(/^the newest record of raw came \d+(\.\d)? s ago\n$/)
+    expect(stderr).toMatch(/^the newest record of raw arrived \d+(\.\d)? s ago\n$/)
     const rows = stdout.trimEnd().split('\n')
     expect(rows.map(row => row.split(/ +/).slice(0, 5).join(' '))).toEqual([
       'stage reads workers partitions lag',

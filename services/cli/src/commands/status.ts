@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ownersOf } from '@sluicebox/stream/inspect'
 import type { Command } from 'commander'
+import { EXIT } from '../exit-codes.ts'
 import { readConfig } from '../read-config.ts'
 import { openStreams } from '../data.ts'
 import { untilInterrupted } from '../options.ts'
@@ -16,13 +17,13 @@ interface StatusOptions {
 }
 
 const WATCH_MS = 2_000
-/** Clears the terminal and goes to its first line. */
+/** Clears the terminal and moves the cursor to its first line. */
 const CLEAR = '\u001B[2J\u001B[H'
 
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('shows the stages: who has which partition, and how far each is behind')
+    .description('shows each stage: how far it is behind, and the owner of each partition')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--partitions', 'show each partition, with its owner')
@@ -31,10 +32,10 @@ export function addStatus(program: Command): void {
     .addHelpText(
       'after',
       `
-The lag is what is not done yet: from the first such record to the end of the stream, in positions (on Kafka the ends of
-transactions among them have positions too), and in seconds since the log took that record, by the log's clock
-against that of this machine. An archiver is done with records when their object is written: it is behind by up to
-archiver.windowMs. The embedded log does not know who reads it: owners are shown as "-".
+"lag" counts positions from the first record that is not done to the end of the stream; on Kafka the ends of
+transactions have positions too. "behind" is the time since the log stored that record, by the log's clock and the
+clock of this machine. An archiver is done with a record when the object with it is written, so it is behind by up to
+archiver.windowMs. The embedded log does not know its readers: owners are shown as "-".
 
 Ends with 1 when a partition has records left and no owner.
 
@@ -56,7 +57,7 @@ Examples:
       if (options.watch !== true) {
         const status = await read()
         show(status, options)
-        if (orphansOf(status).length > 0) process.exitCode = 1
+        if (orphansOf(status).length > 0) process.exitCode = EXIT.failed
         return
       }
       const interrupted = untilInterrupted()
@@ -74,9 +75,9 @@ function show(status: PipelineStatus, { json, partitions }: StatusOptions): void
   print(partitions ? byPartition(status) : byStage(status))
   const { rawSilentSeconds } = status
   if (rawSilentSeconds === null) tell('nothing was collected yet')
-  else tell(`the newest record of raw came ${seconds(rawSilentSeconds)} ago`)
+  else tell(`the newest record of raw arrived ${seconds(rawSilentSeconds)} ago`)
   for (const orphan of orphansOf(status))
-    tell(`${paint('red', 'no worker', process.stderr)} has what is left: ${orphan}`)
+    tell(`${paint('red', 'no owner', process.stderr)}, though records are left: ${orphan}`)
 }
 
 function byStage({ stages }: PipelineStatus): string {

@@ -3,6 +3,7 @@ import { createTopics, type Finding } from '@sluicebox/stream/kafka/topics'
 import { checkLog } from '@sluicebox/stream/inspect'
 import { hasTopics, type LogConfig } from '@sluicebox/stream/config'
 import type { Command } from 'commander'
+import { EXIT } from '../exit-codes.ts'
 import { UsageError } from '../options.ts'
 import { readConfig } from '../read-config.ts'
 import { paint, print, tell } from '../terminal.ts'
@@ -17,14 +18,14 @@ export function addTopics(program: Command): void {
 
   topics
     .command('create')
-    .description('makes the topics that are not there, with the settings of the configuration')
+    .description('creates the missing topics, with the settings of the configuration')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
       `
-Partitions, retention and replicas are those of the section log. Topics that are there are left as they are: "topics
-check" says what is wrong with them. Nothing else in Sluicebox ever makes a topic.
+Partitions, retention and replicas are those of the section log. Existing topics are left unchanged: "topics check"
+reports what is wrong with them. Nothing else in Sluicebox creates a topic.
 
 Example:
   $ sluicebox topics create --config sluicebox.yaml`,
@@ -37,13 +38,13 @@ Example:
 
   topics
     .command('check')
-    .description('says what is wrong with the topics and the cluster, as each process does when it starts')
+    .description('reports what is wrong with the topics and the cluster, as each process does when it starts')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
     .option('--json', 'print the findings as JSON')
     .addHelpText(
       'after',
       `
-Ends with 1 when something keeps the processes from working. Warnings alone end with 0.
+Ends with 1 when a fault would keep the processes from working. Warnings alone end with 0.
 
 Example:
   $ sluicebox topics check --config sluicebox.yaml`,
@@ -52,14 +53,14 @@ Example:
       const findings = await checkLog(onKafka(options), STREAMS)
       if (options.json) print(JSON.stringify(findings))
       else showFindings(findings)
-      if (findings.some(({ level }) => level === 'error')) process.exitCode = 1
+      if (findings.some(({ level }) => level === 'error')) process.exitCode = EXIT.failed
     })
 }
 
 function showFindings(findings: readonly Finding[]): void {
   for (const { level, message } of findings)
     print(`${level === 'error' ? paint('red', 'error') : paint('yellow', 'warning')}: ${message}`)
-  if (findings.length === 0) tell('the topics are there, and nothing is wrong with them')
+  if (findings.length === 0) tell('all topics exist, and nothing is wrong with them')
 }
 
 function onKafka({ config }: TopicsOptions): LogConfig {

@@ -32,7 +32,7 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('trains a model on a training table and writes its bundle')
     .argument('<table>', 'the folder that "dataset build" has written')
-    .requiredOption('--out <dir>', 'the folder of the bundle; it is made')
+    .requiredOption('--out <dir>', 'the folder to create for the bundle')
     .addOption(new Option('--kind <kind>', 'what to train (default: trees)').choices([...MODEL_KINDS]))
     .option(
       '--seed <n>',
@@ -44,7 +44,7 @@ export function addTrain(program: Command): void {
     .option('--description <text>', 'what it is, in a sentence')
     .option('--author <author>', 'who made it')
     .option('--licence <licence>', 'SPDX identifier of its licence')
-    .option('--limitation <text...>', 'what to know before it is used, beside what the figures show')
+    .option('--limitation <text...>', 'what its users should know, beside what the figures show')
     .option('--parent <bundle>', 'the bundle that this one replaces')
     .option('--sign <key>', 'sign it with this Ed25519 private key, a PEM file')
     .option('--config <file>', 'the configuration file; hyperparameters are in its section trainer')
@@ -61,7 +61,7 @@ Examples:
     )
     .action(async (tableDir: string, options: TrainOptions) => {
       if (existsSync(options.out))
-        throw new Error(`${options.out} is there already: a bundle never changes, so give --out a new folder`)
+        throw new Error(`${options.out} already exists: a bundle never changes, so give --out a new folder`)
       const config = readConfig({ trainer: { kind: options.kind, seed: options.seed } }, options.config)
       const parentId =
         options.parent === undefined ? undefined : (await loadBundle(bundlePath(options.parent))).id

@@ -56,7 +56,7 @@ Examples:
         },
         options.config,
       )
-      // Who runs everything at once has nobody who has registered the schemas before.
+      // A single process has no earlier step that registers the schemas.
       const registry = { ...config.registry, autoRegister: true }
       await runService(
         {
@@ -70,7 +70,7 @@ Examples:
     })
 }
 
-/** Runs until a signal or a failure. What was accepted is on disk then, and the stages continue from there next time. */
+/** Runs until a signal or a failure. Accepted events are on disk by then, and the next run continues from there. */
 async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise<void> {
   const { log, logger, metrics, signal } = parts
   await using pipeline = await startPipeline({ ...parts, config })
@@ -105,7 +105,7 @@ async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise
   announce(config, { url: collector.url, admin: parts.adminUrl }, asJson)
 
   await Promise.race([aborted(signal), pipeline.failed])
-  // First the door, then the stages: what is in flight is still answered, and the page can be read until then.
+  // First the collector, so that requests in flight still get their response; then the stages.
   await collector.close()
   await pipeline.stop()
 }

@@ -88,7 +88,7 @@ describe('verify', () => {
     )
     expect((await sluicebox('verify --json', '--data', other)).code).toBe(1)
 
-    // The one that ships has made none of them.
+    // The bundle that ships made none of these scores.
     const others = await sluicebox('verify --bundle', SHIPPED_BUNDLE, '--data', other)
     expect(others.code).toBe(1)
     expect(others.stderr).toMatch(

@@ -7,6 +7,7 @@ import { bundlePath, prepareBundle, type ScoringBundle } from '@sluicebox/scorer
 import { openStore } from '@sluicebox/service/stores'
 import type { Stage } from '@sluicebox/stream/driver/stage'
 import type { Command } from 'commander'
+import { EXIT } from '../exit-codes.ts'
 import { readConfig, type Config } from '../read-config.ts'
 import { atOnce } from '../data.ts'
 import { createAbsence, enricherStage, type Absence } from '../verify/replay.ts'
@@ -35,8 +36,8 @@ export function addVerify(program: Command): void {
       'after',
       `
 Archived raw goes through the enricher and must give archived good and bad; archived good goes through the scorer
-and must give archived scored. Ends with 1 when anything differs, is missing, is there twice, or lacks its
-bundle.
+and must give archived scored. Ends with 1 when a record differs, is missing or is there twice, or when the bundle of a
+score is missing.
 
 Example:
   $ sluicebox verify --data shop`,
@@ -46,7 +47,7 @@ Example:
       const store = await openStore(config, 'archive', atOnce)
       if ((await listArchive(store).next()).done === true)
         throw new Error(
-          `the archive in ${config.dataDir} is empty: records are archived some minutes after they came in, or at once by "sluicebox drain --data ${config.dataDir}"`,
+          `the archive in ${config.dataDir} is empty: records are archived a few minutes after they arrive, or at once by "sluicebox drain --data ${config.dataDir}"`,
         )
       const absence = createAbsence()
       const scorers = new Map(
@@ -69,7 +70,7 @@ Example:
         },
         onProgress: ({ records, of }) => bar.update(records / Math.max(1, of), `${records} of ${of} records`),
       }).finally(() => bar.stop())
-      // Without any bundle the scores of others are not told apart: none is computed at all.
+      // Without any bundle no score is computed, so none can be compared.
       const isBlind = scorers.size === 0 && report.scores > 0
       if (options.json) print(JSON.stringify(report))
       else printReport(report, isBlind)
@@ -77,7 +78,7 @@ Example:
         tell(
           `${report.scores} scores were not compared: ${config.dataDir} keeps no bundle. Name those that made them with --bundle`,
         )
-      if (report.differences.length > 0 || isBlind || isPartial(report)) process.exitCode = 1
+      if (report.differences.length > 0 || isBlind || isPartial(report)) process.exitCode = EXIT.failed
     })
 }
 
@@ -107,7 +108,7 @@ function createScorerOf(
   })
 }
 
-/** Whether there are scores that could not be compared for want of their bundle. */
+/** Whether there are scores that could not be compared because their bundle is missing. */
 function isPartial(report: VerifyReport): boolean {
   return Object.keys(report.otherBundles).length > 0
 }

@@ -8,7 +8,7 @@ export interface PlacedBad {
   /** Partition and position in `bad`: 0/17. */
   readonly place: string
   readonly record: BadRecord
-  /** Whether it was sent again already: what failed again after that is another record. */
+  /** Whether it was sent again. A failure after that is another record. */
   readonly isRetried: boolean
 }
 
@@ -17,7 +17,7 @@ export interface BadFilter {
   readonly since?: number
 }
 
-/** The records of `bad` that fit, newest first. */
+/** Lists the records of `bad` that match the filter, newest first. */
 export async function listBad(streams: Streams, { reason, since }: BadFilter = {}): Promise<PlacedBad[]> {
   const retries = await countRetries(streams)
   const failures = new Map<string, number>()
@@ -28,7 +28,7 @@ export async function listBad(streams: Streams, { reason, since }: BadFilter = {
     reader: await streams.reader('bad'),
     from: 'start',
   })) {
-    // The second failure of an event came out of its first retry, and waits for a second one.
+    // The nth failure of an event is sent again by its nth retry.
     const first = firstTry(record)
     const nth = (failures.get(first) ?? 0) + 1
     failures.set(first, nth)
@@ -49,23 +49,26 @@ export interface Place {
 export async function readBad({ log, reader }: Streams, { partition, position }: Place): Promise<BadRecord> {
   const bounds = (await log.bounds('bad'))[partition]
   if (bounds === undefined)
-    throw new Error(`bad has no partition ${partition}: "sluicebox bad ls" shows the places there are`)
+    throw new Error(`bad has no partition ${partition}: "sluicebox bad ls" lists the places`)
   if (bounds.start === bounds.end)
-    throw new Error(`partition ${partition} of bad is empty: "sluicebox bad ls" shows the places there are`)
+    throw new Error(`partition ${partition} of bad is empty: "sluicebox bad ls" lists the places`)
   if (position < bounds.start || position >= bounds.end)
     throw new Error(
       `partition ${partition} of bad holds positions ${bounds.start} to ${bounds.end - 1n}, not ${position}${position < bounds.start ? ': older records were deleted by age or size' : ''}`,
     )
   const { records } = await log.read('bad', partition, position, { recordsMax: 1, bytesMax: 1 })
   const input = records[0]
-  // Where a log keeps marks of its own among the records, what is read there is the record behind them.
-  if (input?.position !== position) throw new Error(`there is no record at ${partition}/${position} of bad`)
+  // A log may keep its own marks among the records. A read there returns the record after them.
+  if (input?.position !== position)
+    throw new Error(
+      `there is no record at ${partition}/${position} of bad: "sluicebox bad ls" lists the places`,
+    )
   const read = await (await reader('bad'))(input.value)
   if ('problem' in read) throw new Error(`the record at ${partition}/${position} of bad ${read.problem}`)
   return read.record
 }
 
-/** How often events were sent again, by the coordinates in raw of their first try. */
+/** Counts how often each event was sent again, by the coordinates in raw of its first try. */
 async function countRetries(streams: Streams): Promise<ReadonlyMap<string, number>> {
   const retries = new Map<string, number>()
   const reader = await streams.reader('raw', { project: ['retry_of'] })

@@ -86,7 +86,7 @@ function describeScored(record: ScoredRecord): string {
   return `${time(record.event_time)} ${safe(record.session_id)} n=${record.n} ${record.kind}${outcome}: ${score}${reasons === '' ? '' : paint('dim', ` (${reasons})`)}`
 }
 
-/** What strangers sent must not steer a terminal. */
+/** Replaces control characters, so that what a client sent can't control the terminal. */
 function safe(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�').slice(0, 200)
 }

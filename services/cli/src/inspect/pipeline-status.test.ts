@@ -31,7 +31,7 @@ const two: readonly PartitionOwner[] = [
 ]
 const common = { archived: ['raw'], now: () => NOW }
 
-test('says how far each stage is, in positions and in seconds, and who is at it', async () => {
+test('says how far each stage is, in positions and in seconds, and names the owners', async () => {
   const log = logWith({ 'scorer/good': [10, 7] })
   const status = await readStatus({ ...common, log, ownersOf: async () => two })
   expect(status.rawSilentSeconds).toBe(0)
@@ -50,21 +50,21 @@ test('says how far each stage is, in positions and in seconds, and who is at it'
   expect(orphansOf(status)).toEqual([])
 })
 
-test('names the partitions that nobody works at, where something is left to do', async () => {
+test('names the partitions that have records left and no owner', async () => {
   const log = logWith({ 'scorer/good': [10, 7], 'enricher/raw': [9, 9] })
   const ownersOf = async (group: string) => (group === 'enricher' ? two.slice(0, 1) : [])
   const status = await readStatus({ ...common, log, ownersOf })
   expect(orphansOf(status)).toEqual(['enricher: partition 1 of raw', 'scorer: partition 1 of good'])
 })
 
-test('knows no orphans where the log does not know who reads it', async () => {
+test('names no partition where the log does not know its readers', async () => {
   const log = logWith({ 'enricher/raw': [0, 0] })
   const status = await readStatus({ ...common, log, ownersOf: async () => undefined })
   expect(status.stages[0]).toMatchObject({ workers: null, lag: 20, partitions: [{ owner: null }, {}] })
   expect(orphansOf(status)).toEqual([])
 })
 
-test('a log without a record is not news', async () => {
+test('in an empty log no stage is behind', async () => {
   const status = await readStatus({ ...common, log: logWith({}, 0), ownersOf: async () => two })
   expect(status.rawSilentSeconds).toBeNull()
   expect(status.stages.every(({ lag, behindSeconds }) => lag === 0 && behindSeconds === 0)).toBe(true)

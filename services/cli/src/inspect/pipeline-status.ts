@@ -8,20 +8,20 @@ import type { Log } from '@sluicebox/stream/log'
 /** How far a stage is in one partition of a stream that it reads. */
 export interface PartitionStatus {
   readonly partition: number
-  /** Null when no worker has it, or the log does not know. */
+  /** Null when no worker owns it, or the log does not know. */
   readonly owner: string | null
   readonly committed: string
   readonly end: string
   /** Positions from the first record that is not done to the end. */
   readonly lag: number
-  /** How long ago the log took the first record that is not done; 0 when there is none. */
+  /** How long ago the log stored the first record that is not done; 0 when there is none. */
   readonly behindSeconds: number
 }
 
 export interface StageStatus {
   readonly stage: string
   readonly stream: string
-  /** Workers that have partitions; null where the log does not know. */
+  /** Workers that own partitions; null where the log does not know. */
   readonly workers: number | null
   readonly lag: number
   /** Of the partition that is furthest behind. */
@@ -30,7 +30,7 @@ export interface StageStatus {
 }
 
 export interface PipelineStatus {
-  /** How long ago the newest record of raw was taken: collectors write heartbeats all the time. Null without any. */
+  /** How long ago the log stored the newest record of raw: collectors keep writing heartbeats. Null for an empty log. */
   readonly rawSilentSeconds: number | null
   readonly stages: readonly StageStatus[]
 }
@@ -43,7 +43,7 @@ export interface StatusParts {
   readonly now: () => number
 }
 
-/** What every stage has done and has left to do. */
+/** Reads how far every stage has come, and how much is left. */
 export async function readStatus({ log, archived, ownersOf, now }: StatusParts): Promise<PipelineStatus> {
   const readers = [
     { stage: ENRICHER_GROUP, stream: 'raw' },
@@ -83,7 +83,7 @@ export async function readStatus({ log, archived, ownersOf, now }: StatusParts):
   }
 }
 
-/** Partitions that wait for a worker: something is to be done in them, and nobody has them. */
+/** Partitions that have records left and no owner. */
 export function orphansOf({ stages }: PipelineStatus): string[] {
   return stages
     .filter(({ workers }) => workers !== null)

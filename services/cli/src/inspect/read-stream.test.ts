@@ -2,7 +2,7 @@ import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { expect, test } from 'vitest'
 import { readStream } from './read-stream.ts'
 
-/** By partition, the positions with records; all others are marks of the log's own. A read gets two positions far. */
+/** By partition, the positions with records; all others hold marks of the log itself. A read covers two positions. */
 const RECORDS = [
   { positions: [0, 1, 12, 25], end: 30 },
   { positions: [0, 1, 2], end: 3 },
@@ -41,6 +41,6 @@ test('reads all of a stream, past the marks that a log keeps among the records',
   )
 })
 
-test('has nothing to tell from the end on', async () => {
+test('yields nothing from the end of the stream', async () => {
   expect(await collect('end')).toEqual([])
 })

@@ -10,9 +10,9 @@ export interface PlacedRecord<T> {
 }
 
 /**
- * The decoded records of a stream, partition by partition, from the first kept or from the end on. Without `signal` it
- * ends at what was there at the beginning; with one it continues until the signal aborts. A record that can't be decoded is
- * handed to `onUnreadable` and left out.
+ * Yields the decoded records of a stream, partition by partition, from the first kept record or from the end. Without
+ * `signal` it stops at the end that the stream had at the beginning; with one it continues until the signal aborts.
+ * `onUnreadable` is called for each record that can't be decoded.
  */
 export async function* readStream<T extends object>(options: {
   readonly log: Log

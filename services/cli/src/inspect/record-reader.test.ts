@@ -34,9 +34,9 @@ test('reads what was written with another schema, and asks for it once', async (
 })
 
 test.each([
-  ['no registry knows', {}, 'schema 2, which is not known here'],
+  ['is in no registry', {}, 'schema 2, which is not known here'],
   ['is that of something else', { 2: NUMBER }, 'schema 2, which is not known here'],
-])('says what can not be read: its schema %s', async (_what, schemas, problem) => {
+])('says what is unreadable: its schema %s', async (_what, schemas, problem) => {
   const { asked, fetchSchema } = registry(schemas)
   const read = createRecordReader(createCodec<Word>(OWN, 1), fetchSchema)
   for (let i = 0; i < 3; i++)
@@ -51,7 +51,7 @@ test('says what is not a record at all', async () => {
   })
 })
 
-test('rejects while the registry can not be asked, and reads on when it can', async () => {
+test('rejects while the registry is down, and reads the record afterwards', async () => {
   let isUp = false
   const read = createRecordReader(createCodec<Word>(OWN, 1), async () => {
     if (!isUp) throw new Error('the registry is down')
@@ -62,7 +62,7 @@ test('rejects while the registry can not be asked, and reads on when it can', as
   expect(await read(theirs)).toEqual({ record: { word: 'other' } })
 })
 
-test('a page decodes at the next look what it did not know the schema of, also after an outage', async () => {
+test('a record of an unknown schema is decoded at the next look, also after an outage', async () => {
   let isUp = false
   const { decode } = createLearningDecoder(createCodec<Word>(OWN, 1), async () => {
     if (!isUp) throw new Error('the registry is down')

@@ -3,10 +3,10 @@ import { isMissingSchema, UndecodableError, type Codec } from '@sluicebox/event/
 /** The record that bytes hold, or what is wrong with them. */
 export type ReadRecord<T> = { readonly record: T } | { readonly problem: string }
 
-/** Reads records of a stream. Rejects when the schema that one was written with can't be asked for at the moment. */
+/** Reads records of a stream. Rejects while the registry that has the schema of a record can't be reached. */
 export type RecordReader<T> = (value: Uint8Array) => Promise<ReadRecord<T>>
 
-/** A reader that fetches the schemas that records were written with, each once. */
+/** Creates a reader that fetches the schemas that records were written with, each once. */
 export function createRecordReader<T extends object>(
   codec: Codec<T>,
   fetchSchema?: (id: number) => Promise<string | undefined>,
@@ -32,8 +32,8 @@ export function createRecordReader<T extends object>(
 }
 
 /**
- * Decodes records, and meanwhile fetches the schemas that it lacks: for a page that shows the same records again a
- * moment later.
+ * Creates a decoder that does not wait: it fetches missing schemas in the background. It serves a page, which decodes the
+ * same records again a moment later.
  */
 export function createLearningDecoder<T extends object>(
   codec: Codec<T>,
@@ -47,7 +47,7 @@ export function createLearningDecoder<T extends object>(
       const schema = await fetchSchema?.(id)
       if (schema !== undefined) canLearn(codec, id, schema)
     } catch {
-      // It can't be reached: the next decoding asks again.
+      // The registry can't be reached: the next decoding retries.
       asked.delete(id)
     }
   }
@@ -64,7 +64,7 @@ export function createLearningDecoder<T extends object>(
   }
 }
 
-/** Whether a schema can be read as one of this stream: what was written with another is not a record of it. */
+/** Learns a schema. Returns false for one that can't be read as a schema of this stream: its records belong to another. */
 function canLearn(codec: Codec<object>, id: number, schema: string): boolean {
   try {
     codec.learn(id, schema)

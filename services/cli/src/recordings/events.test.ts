@@ -146,14 +146,14 @@ describe('readRecordings', () => {
     ['an infinite price', 'at,who,what,p\n1,v,a,1e999\n', { price: 'p' }, /row 1: p is not a number/],
     ['a blank visitor', 'at,who,what\n1, ,a\n', {}, /row 1: has no who/],
     [
-      'a visitor that is nobody',
+      'a visitor that is a placeholder',
       'at,who,what\n1,undefined,a\n',
       {},
-      /row 1: who "undefined" is what stands for/,
+      /row 1: who "undefined" is a placeholder/,
     ],
     ['microseconds as milliseconds', 'at,who,what\n1569888000123456,v,a\n', {}, /row 1: at .* 1970 and 9999/],
     [
-      'a column of the map that stands twice',
+      'a column of the map that occurs twice',
       'at,who,p,what,p\n1,v,1,a,2\n',
       { price: 'p' },
       /header: the column "p"/,

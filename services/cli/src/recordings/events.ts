@@ -60,16 +60,16 @@ function eventReader(map: RecordingMap, file: string): ReadEvent {
     const { text, number } = values
 
     const timeText =
-      text(map.time.field) ?? fail(`has no ${map.time.field}, where the map says the time stands`)
+      text(map.time.field) ?? fail(`has no ${map.time.field}, which the map names for the time`)
     const timeMs = readTime(timeText)
     if (Number.isNaN(timeMs))
       fail(
         `${map.time.field} "${timeText}" does not fit the time format ${map.time.format}, or is not between 1970 and 9999`,
       )
-    const visitor = text(map.visitor) ?? fail(`has no ${map.visitor}, where the map says the visitor stands`)
+    const visitor = text(map.visitor) ?? fail(`has no ${map.visitor}, which the map names for the visitor`)
     // Recordings number their visitors, some from 0 on.
     if (visitor !== '0' && usableId(visitor) === null)
-      fail(`${map.visitor} "${visitor}" is what stands for nobody, and no visitor`)
+      fail(`${map.visitor} "${visitor}" is a placeholder, not a visitor: remove the row or name its visitor`)
     if (map.as_is) {
       const { time, sent_at, ...event } = checkNumbers(fields, fail)
       const eventId = text(map.event_id) ?? idOf(row)
@@ -122,7 +122,7 @@ interface FieldReader {
 
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
-/** Reads the fields of one row; what is not of the kind that is asked for fails. */
+/** Reads the fields of one row. Fails for a value of another kind than the one that is asked for. */
 function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
   const text: FieldReader['text'] = path => {
     if (path === undefined) return undefined
@@ -131,7 +131,7 @@ function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
     if (typeof value === 'string') return value.trim() === '' ? undefined : value
     if (typeof value === 'number') return String(checkNumbers(value, fail, path))
     const kind = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : String(value)
-    return fail(`${path} is ${kind}, where the map says a text or a number stands`)
+    return fail(`${path} is ${kind}, but the map needs a text or a number there`)
   }
   return {
     text,
@@ -148,7 +148,7 @@ function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
   }
 }
 
-/** The value. Fails for an integer in it that JSON.parse may have rounded: two ids could have become one. */
+/** Returns the value. Fails for an integer in it that JSON.parse may have rounded: two ids could have become one. */
 function checkNumbers<Value>(value: Value, fail: Fail, path = ''): Value {
   if (typeof value === 'number') {
     if (Number.isInteger(value) && !Number.isSafeInteger(value))
@@ -166,7 +166,7 @@ function readAction(
 ): string | undefined {
   if (action.constant !== undefined) return action.constant
   const name =
-    text(action.field) ?? fail(`has no ${action.field as string}, where the map says the action stands`)
+    text(action.field) ?? fail(`has no ${action.field as string}, which the map names for the action`)
   const translated = Object.hasOwn(action.values, name) ? action.values[name] : undefined
   if (translated !== undefined) return translated
   switch (action.others) {
@@ -192,7 +192,7 @@ function valueAt(fields: Readonly<Record<string, unknown>>, path: string): unkno
     )
 }
 
-/** Undefined values left out; undefined when nothing is left. */
+/** Returns the parts without undefined values; undefined when nothing is left. */
 function compact(parts: Record<string, unknown>): Record<string, unknown> | undefined {
   const kept = Object.entries(parts).filter(([, value]) => value !== undefined)
   return kept.length === 0 ? undefined : Object.fromEntries(kept)

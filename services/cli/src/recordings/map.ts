@@ -17,13 +17,13 @@ export const mapSchema = z.strictObject({
   encoding: z
     .enum(ENCODINGS)
     .default('utf-8')
-    .describe('How the bytes of the file are text; a file that is not in it is refused.'),
-  delimiter: z.string().length(1).default(',').describe('Between the columns of a csv.'),
+    .describe('Encoding of the file. A file with bytes of another encoding is refused.'),
+  delimiter: z.string().length(1).default(',').describe('Separates the columns of a csv.'),
   as_is: z
     .boolean()
     .default(false)
     .describe(
-      'Each row is an event as POST /v1/events takes it, and all of it is kept. Only time, visitor and event_id are then read.',
+      'Each row is an event of POST /v1/events and is kept whole. The map then names only time, visitor and event_id.',
     ),
   rows: field
     .optional()
@@ -41,8 +41,8 @@ export const mapSchema = z.strictObject({
         })
         .default('iso'),
     })
-    .describe('When it happened.'),
-  visitor: field.describe('Who did it; the key of the stream.'),
+    .describe('When the event happened.'),
+  visitor: field.describe('The visitor: the key of the stream.'),
   session: field
     .optional()
     .describe('The session; without it, sessions end after 30 minutes without an event.'),
@@ -110,7 +110,7 @@ function isTimeFormat(format: string): boolean {
   }
 }
 
-/** The map in a file, or one that ships with Sluicebox, by name. Throws with all faults, or the names there are. */
+/** The map in a file, or one that ships with Sluicebox, by name. Throws with all faults, or with the names of the maps that ship. */
 export function loadMap(nameOrPath: string): RecordingMap {
   const shipped = join(MAPS_DIR, `${nameOrPath}.yaml`)
   const file = existsSync(nameOrPath) ? nameOrPath : existsSync(shipped) ? shipped : undefined

@@ -54,11 +54,11 @@ async function* csvRows(text: AsyncIterable<string>, map: RecordingMap): AsyncGe
     if (twice !== undefined)
       throw new RowFault(
         'header',
-        `the column "${twice}", which the map names, stands twice: rename one of them`,
+        `the column "${twice}", which the map names, occurs twice: rename one of them`,
       )
     return header
   }
-  // A short row is data that a person must look at; a long one means that the delimiter is wrong.
+  // Both are refused: a short row is damaged data, and a long one means that the delimiter is wrong.
   const parser = parse({ columns: checkHeader, delimiter: map.delimiter, skip_empty_lines: true })
   const records = pipeline(Readable.from(text), parser, () => {})
   let number = 0
@@ -81,7 +81,7 @@ class RowFault extends Error {
   }
 }
 
-/** What goes behind the file's name. */
+/** The part of the message that follows the file's name. */
 function faultOf(error: unknown): string {
   if (error instanceof RowFault) return `, ${error.message}`
   const { message, code } = error as NodeJS.ErrnoException
@@ -97,7 +97,7 @@ function parseLine(line: string, number: number): Record<string, unknown> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>
   } catch {
-    // Said below, with the place.
+    // Reported below, with the place.
   }
   throw new RowFault(`row ${number}`, `is not a JSON object: ${line.slice(0, 80)}`)
 }

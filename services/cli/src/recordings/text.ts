@@ -4,8 +4,8 @@ export const ENCODINGS = ['utf-8', 'latin1', 'windows-1252', 'utf-16le', 'utf-16
 const NEWLINE = 0x0a
 
 /**
- * The text of `bytes` in blocks, without a byte order mark. Throws with the line when the bytes are not of that encoding:
- * a file that is read in the wrong one would be damaged without a word.
+ * Decodes `bytes` into blocks of text, without a byte order mark. Throws, naming the line, when the bytes are not of that
+ * encoding: a file that is read in the wrong encoding would be damaged silently.
  */
 export async function* decodeText(
   bytes: AsyncIterable<Uint8Array>,
@@ -28,7 +28,7 @@ export async function* decodeText(
     }
   }
   for await (const chunk of bytes) {
-    // Cut at line ends, so that the line of a fault is known. (Lines of UTF-16 are not found by bytes.)
+    // Cut at line ends, so that the line of a fault is known. (In UTF-16 a byte alone does not mark the end of a line.)
     const block = isWide ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
     const end = isWide ? block.length : block.lastIndexOf(NEWLINE) + 1
     rest = block.subarray(end)

@@ -15,7 +15,7 @@ export interface Running {
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>
 }
 
-/** Runs a command as a process, at most until the end of the test: for those that take signals, and that end the process themselves. */
+/** Runs a command as a process, at most until the end of the test: for commands that handle signals or end the process. */
 export function startProcess(line: string, more: readonly string[], env: Environment = {}): Running {
   const child = spawn(process.execPath, [COMMAND, ...line.split(' '), ...more], {
     env: { ...process.env, ...env },
@@ -24,7 +24,7 @@ export function startProcess(line: string, more: readonly string[], env: Environ
   onTestFinished(() => void child.kill('SIGKILL'))
   let [stdout, stderr] = ['', '']
   const first = Promise.withResolvers<string>()
-  // A test that only waits for the end does not look at it.
+  // A test that only waits for the end does not await it.
   first.promise.catch(() => {})
   child.stdout.on('data', chunk => {
     stdout += String(chunk)

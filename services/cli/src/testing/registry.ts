@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** A schema registry that keeps what it is given in memory, and takes any schema unless it is told to refuse. */
+/** A schema registry that keeps its schemas in memory. It accepts any schema, save for the subjects in `refused`. */
 export interface FakeRegistry extends AsyncDisposable {
   readonly url: string
   /** The schemas of each subject, oldest first. */
   readonly subjects: Map<string, string[]>
-  /** Subjects for which it refuses new schemas from now on. */
+  /** Subjects for which it refuses new schemas. */
   readonly refused: Set<string>
 }
 

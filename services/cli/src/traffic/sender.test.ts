@@ -35,7 +35,7 @@ describe('createSender', () => {
     expect(sender.counts).toMatchObject({ accepted: 10, retries: 0 })
   })
 
-  test('repeats after 503 as Retry-After says, and after a broken connection', async () => {
+  test('retries after 503 as Retry-After says, and after a broken connection', async () => {
     const { bodies, waits, parts } = fakeCollector([503, new Error('reset'), 200], '2')
     const sender = createSender(parts)
     await sender.send('{"a":1}')
@@ -45,13 +45,16 @@ describe('createSender', () => {
     expect(sender.counts).toEqual({ accepted: 1, bad: 0, requests: 3, retries: 2 })
   })
 
-  test.each([400, 413, 422])('gives up at once on %d, saying what was answered', async status => {
-    const { bodies, parts } = fakeCollector([status])
-    const sender = createSender(parts)
-    await sender.send('{"a":1}')
-    await expect(sender.flush()).rejects.toThrow(`refused the events: ${status}`)
-    expect(bodies).toHaveLength(1)
-  })
+  test.each([400, 413, 422])(
+    'gives up at once on %d, and says what the collector responded',
+    async status => {
+      const { bodies, parts } = fakeCollector([status])
+      const sender = createSender(parts)
+      await sender.send('{"a":1}')
+      await expect(sender.flush()).rejects.toThrow(`refused the events: ${status}`)
+      expect(bodies).toHaveLength(1)
+    },
+  )
 
   test('gives up after a bounded number of attempts', async () => {
     const { bodies, parts } = fakeCollector([503, 503, 503, 503])

@@ -26,7 +26,7 @@ export interface Sender {
   readonly counts: SenderCounts
   /** Takes one event as JSON text; waits while too many requests are in flight. */
   send(json: string): Promise<void>
-  /** Sends what is still held; resolves when all is acknowledged. */
+  /** Sends the events that are still held; resolves when the collector has acknowledged all. */
   flush(): Promise<void>
 }
 
@@ -34,8 +34,9 @@ export interface Sender {
 const HEADERS = { 'content-type': 'application/x-ndjson', 'user-agent': 'Mozilla/5.0 (Sluicebox send)' }
 
 /**
- * Posts events to /v1/events as a patient client does: in order, in batches that are formed while a request is under
- * way, and again after 503 or a broken connection, as Retry-After says. Rejects when the collector refuses for good.
+ * Creates a sender that posts events to /v1/events as a patient client does: in order, in batches that form while a
+ * request is in flight. It retries after 503, 429 or a broken connection, and waits as Retry-After says. Rejects when the
+ * collector refuses the events, or does not take them within `attemptsMax` attempts.
  */
 export function createSender({
   to,

@@ -14,7 +14,7 @@ test('makes as many sessions as asked for, each event marked as simulated and wi
   expect(events.every(event => event.simulated === true)).toBe(true)
 })
 
-test('some visitors buy, most do not, and nobody buys without a cart', () => {
+test('some visitors buy, most do not, and none buys without a cart', () => {
   const events = [...simulate({ sessions: 500, seed: 3 })]
   const sessions = Map.groupBy(events, event => event.session_id)
   const buyers = [...sessions.values()].filter(session =>

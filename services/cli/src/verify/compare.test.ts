@@ -86,7 +86,7 @@ describe('comparing what is archived with what is computed', () => {
     expect((await compare([], all)).counts).toEqual({ ...NOTHING, unarchived: 300 })
   })
 
-  test('gets past one record that stands far from its place', async () => {
+  test('continues past one record that is far from its place', async () => {
     const computed = items(30_000)
     const archived = computed.map((item, i) => (i === 10 ? { ...item, source_position: '99999999' } : item))
     expect((await compare(archived, computed)).counts).toEqual({
@@ -105,7 +105,7 @@ describe('comparing what is archived with what is computed', () => {
     expect(differences).toHaveLength(100)
   })
 
-  test('names the record, where it stands, and what differs', async () => {
+  test('names the record, its place, and what differs', async () => {
     const [first] = items(1) as [Item]
     const { differences } = await compare([{ ...first, value: -0 }], [first])
     expect(differences).toEqual([

@@ -1,4 +1,4 @@
-/** A derived record: where the record stood that it was made from. */
+/** A derived record, with the coordinates of the record that it was made from. */
 export interface Sourced {
   readonly source_position: string
   readonly source_index: number
@@ -8,7 +8,7 @@ export interface Sourced {
 export interface ArchivedRecord<T> {
   readonly record: T
   readonly fieldNames: readonly string[]
-  /** For a person: where it stands. */
+  /** Where it is, for messages. */
   readonly place: string
 }
 
@@ -24,11 +24,11 @@ export interface Counts {
   readonly missing: number
   /** In the archive, and not computed: made up, or there twice. */
   readonly extra: number
-  /** Computed, and behind what is archived so far: nothing is wrong with them. */
+  /** Computed, and later than all that is archived so far: nothing is wrong with them. */
   readonly unarchived: number
   /** In the archive, but made from records that are not archived so far. */
   readonly unreplayed: number
-  /** Archived objects that could not be read: what is behind them in their partition was not compared. */
+  /** Archived objects that could not be read: later records of their partition were not compared. */
   readonly unreadable: number
 }
 
@@ -53,9 +53,9 @@ export interface Difference {
 
 const DIFFERENCES_MAX = 100
 const FIELDS_SHOWN_MAX = 5
-/** Records of either side that wait for their counterpart: more are given up, the oldest first. */
+/** How many records of either side may wait for their counterpart. Beyond it the oldest counts as missing or extra. */
 const WAITING_MAX = 10_000
-/** With so many waiting, the next archived record is out of its order, and those behind it are looked at. */
+/** When this many wait, the next archived record is out of order, and the ones after it are read. */
 const STUCK = 1000
 
 export interface ComparisonParts<T> {
@@ -79,14 +79,14 @@ export interface ComparisonParts<T> {
 
 /** Compares what a stage computes with what is archived. */
 export interface Comparison<T> {
-  /** The next record that must be archived, as each variant computes it. In the order of the stage's output. */
+  /** Takes the next record that must be archived, as each variant computes it, in the order of the stage's output. */
   offer(computed: readonly T[]): Promise<void>
   finish(): Promise<Counts>
 }
 
 /**
- * Begins a comparison. Both sides are in the order of the records that they were made from, mostly: a record that is
- * missing, made up, repeated or out of order is found without mistaking its neighbours, and without holding the rest.
+ * Begins a comparison. Both sides are mostly in the order of the records that they were made from. It finds a record that
+ * is missing, made up, repeated or out of order without mistaking its neighbours, and holds a bounded number of records.
  */
 export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): Comparison<T> {
   const { what, idOf, differences, ignored = new Set<string>() } = parts
@@ -100,7 +100,7 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
   let ordinal = 0
   let ordinalMatched = -1
   let positionComputed = -1n
-  /** Of the archived record before. */
+  /** The variant of the previous archived record. */
   let variantInUse: string | undefined
 
   function differ(kind: Difference['kind'], record: T, message: string): void {
@@ -119,7 +119,7 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
   }
 
   function lacking(computed: readonly T[], isBehind: boolean): void {
-    // Where bundles have different goals, not each of them gives a score here.
+    // Bundles with different goals do not all give a score here.
     const record = computed.find(each => variantInUse === undefined || variantOf(each) === variantInUse)
     if (record === undefined) return
     if (isBehind) counts.unarchived++
@@ -222,7 +222,7 @@ function coordinates({ source_position, source_index }: Sourced): string {
   return `${source_position}/${source_index}`
 }
 
-/** Removes and answers the oldest value of a map that is too large. */
+/** Removes and returns the oldest value of a map that is too large. */
 function overflow<V>(waiting: Map<string, V>): V | undefined {
   if (waiting.size <= WAITING_MAX) return undefined
   for (const [name, value] of waiting) {
@@ -250,7 +250,7 @@ interface Merged<T> {
   take(): Head<T>
   /** Whether every partition has been read to its end. */
   isDone(): boolean
-  /** Whether one has: what is lacking may come there. */
+  /** Whether one has been: a missing record may belong to it. */
   isAnyDone(): boolean
 }
 

@@ -14,7 +14,7 @@ import { Unresolved, type Stage } from '@sluicebox/stream/driver/stage'
 import type { SourceObject } from '@sluicebox/trainer/dataset/info'
 import type { EventSource } from '@sluicebox/trainer/dataset/source'
 
-/** What a replay knows of writers' schemas: the archive brings those that were known, all others are not. */
+/** The schemas that a replay lacks: the archive holds those that were known, and all others count as absent. */
 export interface Absence {
   readonly ids: ReadonlySet<number>
   resolve(refs: readonly string[]): Promise<void>
@@ -43,8 +43,8 @@ export function enricherStage(
 }
 
 /**
- * The events of the archive: raw, replayed through the enricher of today. So a rule or a schema that was mended since
- * counts for training, and the features are those that the scorer would compute.
+ * Reads the events of the archive: raw, replayed through the current enricher. Rules and schemas that were fixed later
+ * take effect in training, and the features are those that the scorer would compute.
  */
 export function archivedEvents(store: Store, config: EnricherConfig, description: string): EventSource {
   const objects: SourceObject[] = []
@@ -70,7 +70,7 @@ export function archivedEvents(store: Store, config: EnricherConfig, description
   }
 }
 
-/** Processes a batch, and gets what the stage says is unresolved. */
+/** Processes a batch, and resolves what the stage reports as unresolved. */
 export async function processResolved<State, Output extends string>(
   stage: Stage<State, Output>,
   state: State,

@@ -203,7 +203,7 @@ describe('verifying scores', () => {
     expect(await verify(store)).toMatchObject({ ...NOTHING, compared: SCORES - 1, missing: 1, unreplayed: 1 })
   })
 
-  test('takes what is not archived yet for that, and not for missing', async () => {
+  test('counts what is not archived yet as unarchived, not as missing', async () => {
     const store = await archived()
     const [last] = await removeLast(store, 'scored')
     const report = await verify(store)
@@ -215,7 +215,7 @@ describe('verifying scores', () => {
     expect(report.differences).toEqual([])
   })
 
-  test('takes scores whose events are not archived yet for that, and not for extra', async () => {
+  test('counts scores whose events are not archived yet as unreplayed, not as extra', async () => {
     const store = await archived()
     await removeLast(store, 'good')
     const report = await verify(store)
@@ -272,7 +272,7 @@ describe('verifying scores', () => {
     expect(report.differences[0]).toMatchObject({ kind: 'differs', what: 'good', id: '7/1' })
   })
 
-  test('does not mind who made an event', async () => {
+  test('ignores which version of the enricher made an event', async () => {
     const store = await archived()
     await rewrite(store, 'good', records =>
       records.map(record => ({ ...record, enricher: 'an earlier version' })),
@@ -322,7 +322,7 @@ describe('verifying what the stages of Sluicebox made', () => {
       const value = encodeRecord('raw', { ...fields, collected_at: T0 + i * 1000, request_id: `r${i}` })
       await append(log, 'raw', [{ key: visitor, value }], PARTITIONS)
     }
-    // Of a schema that nobody knows.
+    // A record of an unknown schema.
     await append(log, 'raw', [{ key: 'v0', value: Buffer.of(0, 0, 0, 0, 7, 1) }], PARTITIONS)
     const closing = encodeRecord('raw', { kind: 'heartbeat', collected_at: T0 + 86_400_000 })
     for (let partition = 0; partition < PARTITIONS; partition++)
@@ -339,7 +339,7 @@ describe('verifying what the stages of Sluicebox made', () => {
     const store = await tempStore()
     await run(log, store).drain()
     const scorers = new Map([[bundle.id, scorer]])
-    // A replay finds out by itself what nobody knew.
+    // The replay finds by itself that the schema is unknown.
     const other = createAbsence()
     const report = await verifyScores({
       store,
@@ -476,7 +476,7 @@ async function rewrite(
   }
 }
 
-/** Removes the last object of each partition, as if it had not been archived yet. Answers the last of them. */
+/** Removes the last object of each partition, as if it had not been archived yet. Returns how many records they had. */
 async function removeLast(store: Store, stream: StreamName): Promise<{ records: number }[]> {
   const last = new Map((await collect(store, stream)).map(entry => [entry.partition, entry]))
   let records = 0

@@ -28,39 +28,39 @@ export interface VerifyParts<EnricherState, ScorerState> {
   readonly enricher: Stage<EnricherState, 'good' | 'bad'>
   /** The scorer of each bundle, by the id of the bundle. */
   readonly scorers: ReadonlyMap<string, Stage<ScorerState, 'scored' | 'bad'>>
-  /** Those of the stages, but for `good`: it has all fields. */
+  /** The codecs of the stages, except `good`, which reads all fields. */
   readonly codecs: {
     readonly raw: Codec<RawRecord>
     readonly good: Codec<GoodRecord>
     readonly bad: Codec<BadRecord>
     readonly scored: Codec<ScoredRecord>
   }
-  /** Fetches what a stage says is unresolved, as the driver's. */
+  /** Fetches what a stage reports as unresolved, as the driver does. */
   readonly resolve?: (refs: readonly string[]) => Promise<void>
   readonly onProgress?: (done: { records: number; of: number }) => void
 }
 
 /** The counts at the top are those of scores. */
 export interface VerifyReport extends Counts {
-  /** Sessions whose first score is as it was computed. */
+  /** Sessions whose first score is the same when it is computed again. */
   readonly sessions: number
   /** Scores in the archive. */
   readonly scores: number
   /** The step before, from raw to good and bad, compared in the same way. */
   readonly events: Counts
-  /** Archived scores of bundles that there is no scorer for, by bundle. They were not compared. */
+  /** Archived scores of bundles without a scorer, by bundle. They were not compared. */
   readonly otherBundles: Readonly<Record<string, number>>
-  /** What is wrong, by examples: not more than a person reads. */
+  /** Examples of what is wrong: at most as many as a person reads. */
   readonly differences: readonly Difference[]
 }
 
-/** Who made a record, in which version: not what was made. */
+/** Fields that name the software that made a record: another version may make the same record. */
 const MAKERS = new Set(['enricher', 'processor'])
 
 /**
  * Computes every archived score again and compares it bit for bit. Archived raw goes through the enricher and must
- * give the archived good and bad; archived good goes through the scorers and must give the archived scores. The
- * archive of good stands between the two because it alone has the positions of the events, which are in the scores.
+ * give the archived good and bad; archived good goes through the scorers and must give the archived scores. The scorers
+ * read archived good rather than what the enricher gave, because only the archive has the positions that scores contain.
  */
 export async function verifyScores<EnricherState, ScorerState>(
   parts: VerifyParts<EnricherState, ScorerState>,
@@ -131,7 +131,7 @@ export async function verifyScores<EnricherState, ScorerState>(
     scores = sum(scores, await comparison.finish())
   }
 
-  /** What can't be read is a difference; the other partitions are verified all the same. */
+  /** Counts what can't be read as a difference, and verifies the other partitions all the same. */
   async function verifyEach(
     sources: Iterable<number>,
     verify: (source: number) => Promise<void>,
@@ -152,14 +152,14 @@ export async function verifyScores<EnricherState, ScorerState>(
   return { ...scores, sessions, scores: plan.scores, events, otherBundles, differences }
 }
 
-/** Which partition was made from which, and how much there is to do. */
+/** Which partition was made from which, and how many records there are. */
 interface Plan {
   readonly rawPartitions: ReadonlySet<number>
   readonly goodPartitions: ReadonlySet<number>
   readonly goodBySource: ReadonlyMap<number, ReadonlySet<number>>
   readonly badBySource: ReadonlyMap<number, ReadonlySet<number>>
   readonly scoredBySource: ReadonlyMap<number, ReadonlySet<number>>
-  /** To go through a stage. */
+  /** Records that go through a stage. */
   readonly records: number
   readonly scores: number
 }
