@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ruleSchema } from './actions/rule.ts'
-import { CAMPAIGN_NAMES } from './enrichments/campaign.ts'
-import { KEPT_PARAMETERS } from './enrichments/kept-parameters.ts'
+import { CAMPAIGN_NAMES } from './enrichments/urls/campaign.ts'
+import { KEPT_PARAMETERS } from './enrichments/urls/kept-parameters.ts'
 import { PSEUDONYM_FIELDS } from './enrichments/pseudonyms.ts'
 
 const parameters = (names: readonly string[], what: string) =>

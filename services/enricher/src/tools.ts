@@ -5,12 +5,12 @@ import { truncateAddress, type AddressPrefixes } from '@sluicebox/protocol/addre
 import type { EnricherConfig } from './config.ts'
 import type { Ip } from './enrichments/address.ts'
 import { remember } from './enrichments/cache.ts'
-import type { CampaignNames } from './enrichments/campaign.ts'
-import { keeper } from './enrichments/kept-parameters.ts'
-import { readPage, type Page } from './enrichments/page.ts'
+import type { CampaignNames } from './enrichments/urls/campaign.ts'
+import { keeper } from './enrichments/urls/kept-parameters.ts'
+import { readPage, type Page } from './enrichments/urls/page.ts'
 import { createPseudonyms, type Pseudonyms } from './enrichments/pseudonyms.ts'
-import { REFERRER_SITES_VERSION } from './enrichments/referrer-sites.ts'
-import { readReferrer, type Referrer } from './enrichments/referrer.ts'
+import { REFERRER_SITES_VERSION } from './enrichments/urls/referrer-sites.ts'
+import { readReferrer, type Referrer } from './enrichments/urls/referrer.ts'
 import { readUserAgent, USER_AGENT_LENGTH_MAX, type UserAgent } from './enrichments/user-agent.ts'
 
 /** A page, and what the rules say of it. */

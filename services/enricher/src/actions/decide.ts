@@ -1,7 +1,7 @@
 import { AMOUNT_MAX, boundedAmount, QUANTITY_MAX } from '@sluicebox/protocol/amounts'
 import type { Columns } from '../enrichments/columns.ts'
 import type { EventName } from '../enrichments/event-name.ts'
-import type { Page } from '../enrichments/page.ts'
+import type { Page } from '../enrichments/urls/page.ts'
 import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { ACTION_PAGES, PAGE_ACTIONS } from './defaults.ts'
 import { readShop } from './ecommerce.ts'

@@ -1,5 +1,5 @@
-import type { Page } from '../enrichments/page.ts'
-import { decode, splitUrl } from '../enrichments/url.ts'
+import type { Page } from '../enrichments/urls/page.ts'
+import { decode, splitUrl } from '../enrichments/urls/url.ts'
 import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { compileGlob, compilePath, compileRegex, MATCHED_LENGTH_MAX, normalName } from './patterns.ts'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'

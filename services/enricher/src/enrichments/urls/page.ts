@@ -1,6 +1,6 @@
 import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
 import { readCampaign, NO_CAMPAIGN, type Campaign, type CampaignNames } from './campaign.ts'
-import type { Columns } from './columns.ts'
+import type { Columns } from '../columns.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl, type Parameters, type Url } from './url.ts'
 
 /** What the URL of a page says. */

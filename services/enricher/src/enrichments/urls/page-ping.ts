@@ -1,5 +1,5 @@
 import type { SentEvent } from '@sluicebox/protocol/sent-event'
-import type { Columns } from './columns.ts'
+import type { Columns } from '../columns.ts'
 
 /** How far the page was scrolled since the last ping, in pixels. */
 export interface ScrollOffsets {

@@ -1,5 +1,5 @@
 import type { Fault } from '@sluicebox/protocol/sent-event'
-import type { Columns } from './columns.ts'
+import type { Columns } from '../columns.ts'
 import type { Parameters } from './url.ts'
 
 /** What the parameters of a landing page's URL say of the advertisement that led there. */

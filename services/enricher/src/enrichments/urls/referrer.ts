@@ -1,5 +1,5 @@
 import type { Fault } from '@sluicebox/protocol/sent-event'
-import type { Columns } from './columns.ts'
+import type { Columns } from '../columns.ts'
 import { lengthFaults, type Page } from './page.ts'
 import { findSite } from './referrer-sites.ts'
 import { joinUrl, keptFragment, readUrlQuery, splitUrl } from './url.ts'
