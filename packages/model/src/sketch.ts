@@ -1,12 +1,12 @@
 /**
- * What a column of numbers looked like, kept small: the counts between fixed edges. Sketches with the same edges can be
- * merged and compared, so that drift is seen without the data that a model was trained on.
+ * The distribution of a column of numbers, kept small: the counts between edges. Drift is seen by comparing with it,
+ * without the data that a model was trained on.
  */
 export interface Sketch {
   /** Values seen, missing ones not counted. */
   readonly count: number
   readonly missing: number
-  /** Of the values seen; null where there was none. */
+  /** Of the values seen; null where there were none. */
   readonly min: number | null
   readonly max: number | null
   readonly mean: number | null
@@ -20,85 +20,28 @@ const BINS_MAX = 20
 
 /** The sketch of a column: its edges are the column's own quantiles. NaN is missing. */
 export function createSketch(values: ArrayLike<number>, binsMax = BINS_MAX): Sketch {
-  return addToSketch(emptySketch(quantileEdges(values, binsMax)), values)
-}
-
-/** A sketch that has seen nothing, with the edges of another: what it counts can be compared with that one. */
-export function emptySketch(edges: number[]): Sketch {
-  return {
-    count: 0,
-    missing: 0,
-    min: null,
-    max: null,
-    mean: null,
-    edges,
-    counts: new Array<number>(edges.length + 1).fill(0),
-  }
-}
-
-/** The sketch after it has seen these values too. */
-export function addToSketch(sketch: Sketch, values: ArrayLike<number>): Sketch {
-  const counts = [...sketch.counts]
-  let { count, missing } = sketch
-  let min = sketch.min ?? Infinity
-  let max = sketch.max ?? -Infinity
-  let sum = (sketch.mean ?? 0) * count
+  const edges = quantileEdges(values, binsMax)
+  const counts = new Array<number>(edges.length + 1).fill(0)
+  let missing = 0
+  let min = Infinity
+  let max = -Infinity
+  let sum = 0
   for (let i = 0; i < values.length; i++) {
-    // The ends of the doubles stand for infinities, which JSON cannot hold.
+    // The largest doubles replace infinities, which JSON cannot hold.
     // Adding 0 makes -0 a plain 0: JSON can't tell them apart.
     const value = Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, values[i]!)) + 0
     if (Number.isNaN(value)) {
       missing++
       continue
     }
-    count++
     sum += value
     if (value < min) min = value
     if (value > max) max = value
-    counts[binOf(sketch.edges, value)]!++
+    counts[binOf(edges, value)]!++
   }
-  if (count === 0) return { ...sketch, missing }
-  return { count, missing, min, max, mean: clampMean(sum / count, min, max), edges: sketch.edges, counts }
-}
-
-/** What both have seen. Throws if their edges differ. */
-export function mergeSketches(one: Sketch, other: Sketch): Sketch {
-  if (one.edges.length !== other.edges.length || one.edges.some((edge, i) => edge !== other.edges[i]))
-    throw new Error('Two sketches can be merged only if they have the same edges.')
-  const missing = one.missing + other.missing
-  if (one.count === 0) return { ...other, missing }
-  if (other.count === 0) return { ...one, missing }
-  const count = one.count + other.count
-  const min = Math.min(one.min!, other.min!)
-  const max = Math.max(one.max!, other.max!)
-  const mean = one.mean! * (one.count / count) + other.mean! * (other.count / count)
-  return {
-    count,
-    missing,
-    min,
-    max,
-    mean: clampMean(mean, min, max),
-    edges: one.edges,
-    counts: one.counts.map((inBin, i) => inBin + other.counts[i]!),
-  }
-}
-
-/** The value below which a share `q` of the values lies, interpolated within its bin; NaN for an empty sketch. */
-export function sketchQuantile(sketch: Sketch, q: number): number {
-  if (sketch.count === 0) return NaN
-  const rank = q * sketch.count
-  let below = 0
-  for (let bin = 0; bin < sketch.counts.length; bin++) {
-    const inBin = sketch.counts[bin]!
-    if (inBin === 0 || below + inBin < rank) {
-      below += inBin
-      continue
-    }
-    const from = Math.max(sketch.min!, sketch.edges[bin - 1] ?? -Infinity)
-    const to = Math.min(sketch.max!, sketch.edges[bin] ?? Infinity)
-    return from + (to - from) * ((rank - below) / inBin)
-  }
-  return sketch.max!
+  const count = values.length - missing
+  if (count === 0) return { count, missing, min: null, max: null, mean: null, edges, counts }
+  return { count, missing, min, max, mean: clampMean(sum / count, min, max), edges, counts }
 }
 
 function quantileEdges(values: ArrayLike<number>, binsMax: number): number[] {

@@ -58,7 +58,6 @@ export function draftManifest(parts: {
     created_at: words.createdAt ?? info.built_at,
     author: words.author ?? 'unknown',
     licence: words.licence ?? 'LicenseRef-unknown',
-    tags: {},
     features: features.map(spec => ({ ...spec })),
     data: {
       source: info.source.description,
@@ -68,7 +67,6 @@ export function draftManifest(parts: {
       rows: info.rows,
       sessions: info.sessions,
       positives: info.positives,
-      erasure_watermark: null,
     },
     label: {
       goal: info.goal,
@@ -135,7 +133,6 @@ export function draftManifest(parts: {
     not_before: null,
     expires_at: null,
     max_data_age_ms: null,
-    min_live_quality: null,
     fallback: [],
   }
 }

@@ -17,12 +17,9 @@ export interface Bundle {
   /** The hash of its content. */
   readonly id: string
   readonly manifest: Manifest
-  readonly featureHash: string
   readonly model: Model
-  /** The calibrated probability that a raw score stands for. */
+  /** The calibrated probability of a raw score. */
   calibrate(rawScore: number): number
-  /** Whether a calibrated probability is at or above the threshold. */
-  decide(probability: number): boolean
 }
 
 export interface LoadOptions {
@@ -93,7 +90,7 @@ export async function writeBundle(dir: string, draft: BundleDraft): Promise<stri
   const signature = draft.privateKey === undefined ? null : signId(id, draft.privateKey)
   const { format, format_version, ...rest } = content
   const manifest: Manifest = { format, format_version, id, ...rest, signature }
-  // The manifest stands last: a folder that has one is a whole bundle.
+  // The manifest is written last: a folder that has one is a whole bundle.
   const bundle = { ...files, 'bundle.json': Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) }
   checkFiles(bundle, {})
 
@@ -139,13 +136,5 @@ function checkFiles(files: BundleFiles, { replay, trustedKeys }: LoadOptions): B
   const model = createModel(parameters, manifest.features.length)
   const calibrate = createCalibration(manifest.calibration, model.probability)
   checkGolden(decoder.decode(files['golden.ndjson']), { model, calibrate }, manifest, replay)
-  const threshold = manifest.threshold.value
-  return {
-    id,
-    manifest,
-    featureHash: hash,
-    model,
-    calibrate,
-    decide: probability => probability >= threshold,
-  }
+  return { id, manifest, model, calibrate }
 }

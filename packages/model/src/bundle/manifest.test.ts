@@ -54,7 +54,7 @@ describe('a manifest is refused', () => {
     {
       fault: 'a feature twice',
       changed: { features: [{ name: 'a' }, { name: 'a' }] },
-      message: /features.1.name: a stands/,
+      message: /features.1.name: another feature/,
     },
     {
       fault: 'a threshold above 1',

@@ -93,7 +93,6 @@ const draftShape = {
   created_at: instant,
   author: line,
   licence: line.describe('SPDX identifier'),
-  tags: z.record(z.string().max(100), z.string().max(1_000)),
   features: z.array(feature).min(1).max(65_536).describe('declarations, in the order of the rows'),
   data: z.strictObject({
     source: text.describe('where the events come from, with credit'),
@@ -106,7 +105,6 @@ const draftShape = {
     rows: count,
     sessions: count,
     positives: count.describe('sessions that reached the goal'),
-    erasure_watermark: instant.nullable().describe('erasures up to here were done before training'),
   }),
   label: z.strictObject({
     goal: line.describe('the action to be reached'),
@@ -169,7 +167,6 @@ const draftShape = {
   not_before: instant.nullable(),
   expires_at: instant.nullable(),
   max_data_age_ms: milliseconds.nullable().describe('how old data.to may become'),
-  min_live_quality: z.strictObject({ metric: line, value: z.number() }).nullable(),
   fallback: z
     .array(
       z.discriminatedUnion('kind', [
@@ -209,7 +206,6 @@ export const draftSchema = named(z.strictObject(draftShape))
 export type Manifest = z.infer<typeof manifestSchema>
 /** The manifest less what `writeBundle` computes: id, hashes, runtime, signature. */
 export type ManifestDraft = z.infer<typeof draftSchema>
-export type FeatureDeclaration = Manifest['features'][number]
 export type Metric = z.infer<typeof metric>
 
 /** The manifest in the text of a bundle.json; throws, naming every fault and its place. */
@@ -231,7 +227,7 @@ export function manifestJsonSchema(): string {
   return JSON.stringify({ $schema, title: 'Manifest of a Sluicebox bundle', ...schema })
 }
 
-/** All faults that zod found, one a line, each with the place where it stands. */
+/** All faults that zod found, one a line, each with its place. */
 export function describe(error: z.ZodError): string {
   const faults = error.issues.map(issue => `${issue.path.join('.') || 'the whole'}: ${issue.message}`)
   const shown = faults.slice(0, 20)
@@ -251,7 +247,7 @@ function named<Schema extends z.ZodType<{ features: { name: string }[]; referenc
         context.addIssue({
           code: 'custom',
           path: ['features', index, 'name'],
-          message: `${name} stands twice`,
+          message: `another feature has the name ${name}`,
         })
       names.add(name)
     })

@@ -1,6 +1,6 @@
 import type { BundleDraft } from '../bundle/bundle.ts'
 import type { ManifestDraft } from '../bundle/manifest.ts'
-import { emptySketch } from '../sketch.ts'
+import { createSketch } from '../sketch.ts'
 
 /** For tests: a complete draft of a bundle over features with these names; anything in it can be replaced. */
 export function exampleDraft(
@@ -35,9 +35,8 @@ function exampleManifest(features: readonly string[]): ManifestDraft {
     created_at: '2026-01-01T00:00:00Z',
     author: 'Sluicebox',
     licence: 'Apache-2.0',
-    tags: {},
     features: features.map(name => ({ name })),
-    data: { source: 'made up', objects: [], ...nothing, erasure_watermark: null },
+    data: { source: 'made up', objects: [], ...nothing },
     label: { goal: 'transaction', maturity_ms: 0, definition: 'The session has a transaction.' },
     split: { method: 'none', seed: 0, train: nothing, validation: null, test: null },
     params: {},
@@ -47,7 +46,7 @@ function exampleManifest(features: readonly string[]): ManifestDraft {
     metrics: [],
     calibration: { method: 'none' },
     threshold: { value: 0.5, chosen_by: 'hand' },
-    reference: { features: {}, score: emptySketch([]), probability: emptySketch([]) },
+    reference: { features: {}, score: createSketch([]), probability: createSketch([]) },
     importance: [],
     explain: { method: 'exact', reasons_max: 5 },
     intended_use: 'Tests.',
@@ -59,7 +58,6 @@ function exampleManifest(features: readonly string[]): ManifestDraft {
     not_before: null,
     expires_at: null,
     max_data_age_ms: null,
-    min_live_quality: null,
     fallback: [],
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { EVENT_SCHEMAS_DIR, loadEventSchemas, matchesCriterion } from './events.ts'
+import { EVENT_SCHEMAS_DIR, loadEventSchemas } from './events.ts'
 
 const ours = loadEventSchemas([])
 const WEB_PAGE = 'iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0'
@@ -79,18 +79,6 @@ describe('a reference', () => {
       expect(ours.newest(ref)).toBeUndefined()
     },
   )
-
-  test.each([
-    { ref: 'iglu:a/b/jsonschema/1-0-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: true },
-    { ref: 'iglu:a/b/jsonschema/1-1-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
-    { ref: 'iglu:a/b/jsonschema/1-0-4', criterion: 'iglu:a/b/jsonschema/1-*-*', matches: true },
-    { ref: 'iglu:a/b/jsonschema/1-0-', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
-    { ref: 'iglu:a/b/jsonschema/1-0-4-5', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
-    { ref: 'iglu:a/c/jsonschema/1-0-4', criterion: 'iglu:a/b/jsonschema/1-0-*', matches: false },
-    { ref: 'iglu:a-x/b/jsonschema/1-0-4', criterion: 'iglu:a-x/b/jsonschema/1-0-*', matches: true },
-  ])('$ref against $criterion: $matches', ({ ref, criterion, matches }) => {
-    expect(matchesCriterion(ref, criterion)).toBe(matches)
-  })
 })
 
 describe("a site's own folder", () => {

@@ -91,16 +91,6 @@ export function loadEventSchemas(dirs: readonly string[]): EventSchemas {
   }
 }
 
-/** Whether `ref` is one of the versions that `criterion` stands for, such as `iglu:vendor/name/jsonschema/1-0-*`. */
-export function matchesCriterion(ref: string, criterion: string): boolean {
-  const wanted = criterion.split('-')
-  const given = ref.split('-')
-  return (
-    wanted.length === given.length &&
-    wanted.every((part, i) => part === given[i] || (part === '*' && /^\d+$/.test(given[i] ?? '')))
-  )
-}
-
 /** `iglu:vendor/name/jsonschema/2-1-0` → `iglu:vendor/name/jsonschema/2`. */
 const modelOf = (ref: string): string => ref.slice(0, ref.indexOf('-', ref.lastIndexOf('/')))
 
