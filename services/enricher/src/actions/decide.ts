@@ -4,7 +4,9 @@ import type { EventName } from '../enrichments/event-name.ts'
 import type { Page } from '../enrichments/urls/page.ts'
 import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { ACTION_PAGES, PAGE_ACTIONS } from './defaults.ts'
-import { readShop } from './ecommerce.ts'
+import { readEcommerce } from './ecommerce.ts'
+import { readEnhancedEcommerce } from './enhanced-ecommerce.ts'
+import { NO_SHOP } from './shop.ts'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Match, Rules } from './rules.ts'
 
@@ -35,7 +37,7 @@ export function decide(
   pageMatch: Match | undefined,
   rules: Rules,
 ): Decision {
-  const shop = readShop(event)
+  const shop = readEcommerce(event) ?? readEnhancedEcommerce(event) ?? NO_SHOP
   const urlKind = (event.pageKind as PageKind | null) ?? shop.pageKind ?? pageMatch?.pageKind ?? 'other'
   // What an event of /v1/events is, its sender has said.
   const match =

@@ -1,3 +1,4 @@
+import { MEDIA_RULES } from './default-media.ts'
 import { CART, PAGE_RULES } from './default-pages.ts'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Rule } from './rule.ts'
@@ -109,7 +110,7 @@ const EVENT_RULES: readonly Rule[] = [
   },
 ]
 
-export const DEFAULT_RULES: readonly Rule[] = [...PAGE_RULES, ...EVENT_RULES]
+export const DEFAULT_RULES: readonly Rule[] = [...PAGE_RULES, ...EVENT_RULES, ...MEDIA_RULES]
 
 /**
  * What viewing a page of a kind is. A confirmation counts as the transaction: a page that only buyers see must not

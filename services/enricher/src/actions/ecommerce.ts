@@ -1,47 +1,21 @@
-import type { SelfDescribing, SentEvent } from '@sluicebox/protocol/sent-event'
+import type { SelfDescribing } from '@sluicebox/protocol/sent-event'
 import { normalName } from './patterns.ts'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
-
-/** What the e-commerce event and entities of the Snowplow trackers say. */
-export interface Shop {
-  readonly action: string | null
-  readonly pageKind: PageKind | null
-  readonly productId: string | null
-  readonly category: string | null
-  readonly price: number | null
-  readonly quantity: number | null
-  readonly currency: string | null
-  readonly revenue: number | null
-  readonly orderId: string | null
-}
+import { number, text, type Data, type Shop, type ShopSource } from './shop.ts'
 
 const ECOMMERCE = 'iglu:com.snowplowanalytics.snowplow.ecommerce/'
 const ACTION = `${ECOMMERCE}snowplow_ecommerce_action/`
-
-const NO_SHOP: Shop = {
-  action: null,
-  pageKind: null,
-  productId: null,
-  category: null,
-  price: null,
-  quantity: null,
-  currency: null,
-  revenue: null,
-  orderId: null,
-}
 
 // The others are called what the schema calls them.
 const ACTION_NAMES: Readonly<Record<string, string>> = { trns_error: 'transaction_error' }
 /** Actions on one product; others speak of as many as are shown or bought. */
 const ON_ONE_PRODUCT = new Set(['product_view', 'list_click', 'add_to_cart', 'remove_from_cart'])
 
-type Data = Readonly<Record<string, unknown>>
-
-/** Reads the e-commerce entities of any event, and the action of the e-commerce event. */
-export function readShop({ event, entities }: Pick<SentEvent, 'event' | 'entities'>): Shop {
+/** Snowplow's e-commerce: the entities of any event, and the action of its own event. Undefined for none of these. */
+export function readEcommerce({ event, entities }: ShopSource): Shop | undefined {
   const action = event?.schema.startsWith(ACTION) === true ? (event.data as Data) : undefined
   const isShop = (entity: SelfDescribing): boolean => entity.schema.startsWith(ECOMMERCE)
-  if (action === undefined && !entities.some(isShop)) return NO_SHOP
+  if (action === undefined && !entities.some(isShop)) return undefined
 
   const products: Data[] = []
   let cart: Data | undefined
@@ -106,6 +80,3 @@ function kindOfPage(type: string): PageKind | null {
   const name = normalName(type)
   return PAGE_WORDS.find(([, words]) => words.test(name))?.[0] ?? null
 }
-
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
-const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)

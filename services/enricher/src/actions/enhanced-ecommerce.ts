@@ -1,0 +1,80 @@
+import { number, text, type Data, type Shop, type ShopSource } from './shop.ts'
+
+const ENHANCED = 'iglu:com.google.analytics.enhanced-ecommerce/'
+const ACTION = `${ENHANCED}action/`
+
+/** What its actions are called in our vocabulary; the others keep their names. */
+const ACTION_NAMES: ReadonlyMap<string, string> = new Map([
+  ['click', 'list_click'],
+  ['detail', 'product_view'],
+  ['add', 'add_to_cart'],
+  ['remove', 'remove_from_cart'],
+  ['checkout', 'checkout_step'],
+  ['checkout_option', 'checkout_step'],
+  ['purchase', 'transaction'],
+])
+/** Actions on one product; others speak of as many as are shown or bought. */
+const ON_ONE_PRODUCT = new Set(['click', 'detail', 'add', 'remove'])
+
+/**
+ * Enhanced e-commerce as Google Analytics has it: the entities of any event, and the action of its own event.
+ * Undefined for none of these.
+ */
+export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | undefined {
+  const action = event?.schema.startsWith(ACTION) === true ? text((event.data as Data)['action']) : null
+  const products: Data[] = []
+  const impressions: Data[] = []
+  let order: Data | undefined
+  let isPromotion = false
+  let isNone = action === null
+  for (const { schema, data } of entities) {
+    if (!schema.startsWith(ENHANCED)) continue
+    isNone = false
+    switch (schema.slice(ENHANCED.length, schema.indexOf('/', ENHANCED.length))) {
+      case 'productFieldObject':
+        products.push(data as Data)
+        break
+      case 'impressionFieldObject':
+        impressions.push(data as Data)
+        break
+      case 'actionFieldObject':
+        order = data as Data
+        break
+      case 'promoFieldObject':
+        isPromotion = true
+        break
+    }
+  }
+  if (isNone) return undefined
+  const [first] = products
+  const product = products.length === 1 || (action !== null && ON_ONE_PRODUCT.has(action)) ? first : undefined
+  const isPurchase = action === 'purchase'
+  return {
+    action: nameOf(action, isPromotion && impressions.length === 0 && products.length === 0),
+    pageKind: null,
+    productId: text(product?.['id']),
+    category:
+      text(first?.['category']) ??
+      text(impressions[0]?.['category']) ??
+      text(order?.['list']) ??
+      text(impressions[0]?.['list']),
+    price: number(product?.['price']),
+    quantity: isPurchase ? sumOf(products, 'quantity') : number(product?.['quantity']),
+    currency: text(order?.['currency']) ?? text((first ?? impressions[0])?.['currency']),
+    // A checkout may tell what it would come to: only a purchase earns it.
+    revenue: isPurchase ? number(order?.['revenue']) : null,
+    orderId: isPurchase || action === 'refund' ? text(order?.['id']) : null,
+  }
+}
+
+/** A view is of promotions, when nothing else was shown. */
+function nameOf(action: string | null, isOfPromotions: boolean): string | null {
+  if (action === 'view') return isOfPromotions ? 'promo_view' : 'list_view'
+  return action === null ? null : (ACTION_NAMES.get(action) ?? action)
+}
+
+/** The sum of what the products say; null when none says it. */
+function sumOf(products: readonly Data[], field: string): number | null {
+  const values = products.flatMap(product => number(product[field]) ?? [])
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0)
+}
