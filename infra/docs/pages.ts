@@ -189,6 +189,7 @@ Fields of text (\`where\`, \`of\` of first_touch, sequence, transition, entropy)
 Fields that can be counted but not read (\`of\` of distinct, revisits, entropy): ${names(COUNTED_FIELDS)}.
 
 Fields of numbers (\`of\` of sum, mean, std, min, max, first, last): ${names(NUMBER_FIELDS)}.
+\`price\` and \`revenue\` are those in the base currency where there is one (\`enricher.currency\`), else as they were sent.
 `
 }
 

@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/protocol': ['event'],
   'packages/service': ['event', 'registry', 'runtime', 'store', 'stream'],
   'services/collector': ['event', 'protocol', 'registry', 'runtime', 'service', 'stream'],
-  'services/enricher': ['event', 'protocol', 'registry', 'runtime', 'service', 'stream'],
+  'services/enricher': ['event', 'protocol', 'registry', 'runtime', 'service', 'store', 'stream'],
   'services/scorer': ['event', 'model', 'registry', 'runtime', 'service', 'session', 'store', 'stream'],
   'services/archiver': ['event', 'registry', 'runtime', 'service', 'store', 'stream'],
   'services/trainer': ['event', 'model', 'runtime', 'session'],
@@ -166,9 +166,9 @@ const IMPURE_PLACES: readonly { where: RegExp; may: readonly Impurity[]; why: st
   },
   { where: /^services\/[^/]+\/src\/metrics\.ts$/, may: ['clock'], why: 'gauges that tell ages' },
   {
-    where: /^services\/(enricher|archiver)\/src\/(start|schemas)\.ts$/,
+    where: /^services\/(enricher|archiver)\/src\/(start|schemas|files\/prepare)\.ts$/,
     may: ['world'],
-    why: 'keys and schemas are read where a stage starts',
+    why: 'keys, schemas and files are read where a stage starts',
   },
   {
     where: /^services\/trainer\/src\/(judge|dataset\/(build|feature-file|info|table-writer))\.ts$/,

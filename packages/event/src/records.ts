@@ -47,6 +47,9 @@ export interface GoodRecord {
   readonly quantity: number | null
   readonly currency: string | null
   readonly revenue: number | null
+  readonly base_currency: string | null
+  readonly price_base: number | null
+  readonly revenue_base: number | null
   readonly order_id: string | null
   readonly search_term: string | null
   readonly page_url: string | null
@@ -90,6 +93,10 @@ export interface GoodRecord {
   readonly contexts: string | null
   readonly language: string | null
   readonly timezone: string | null
+  readonly geo_country: string | null
+  readonly geo_country_source: string | null
+  readonly geo_region: string | null
+  readonly geo_city: string | null
   readonly viewport_width: number | null
   readonly viewport_height: number | null
   readonly screen_width: number | null

@@ -184,7 +184,7 @@ export function blame(
 }
 
 /** Notes what is odd about an event; it stays good. */
-export function note(event: SentEvent, place: string, text: string): void {
+export function note(event: Pick<SentEvent, 'notes'>, place: string, text: string): void {
   const line = `${place} ${text}`
   if (event.notes === undefined) event.notes = [line]
   else if (event.notes.length < NOTES_MAX) event.notes.push(line)

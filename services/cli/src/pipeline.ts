@@ -1,5 +1,6 @@
 import { startArchiver, type Archiver } from '@sluicebox/archiver/archiver'
 import { archivedSchemas } from '@sluicebox/archiver/schemas'
+import { prepareFiles } from '@sluicebox/enricher/files/prepare'
 import { startEnricher } from '@sluicebox/enricher/start'
 import type { Health } from '@sluicebox/runtime/admin'
 import { restoringHealth, type Restoring } from '@sluicebox/scorer/restoring'
@@ -29,7 +30,9 @@ export interface PipelineParts
 /** Runs enricher, scorer and archiver over a log in this process. */
 export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
   const { config, codec, fetchSchema } = parts
-  const bundle = await prepareConfigured(config.scorer, await parts.openStore('bundles'))
+  const kept = await parts.openStore('bundles')
+  const bundle = await prepareConfigured(config.scorer, kept)
+  const files = await prepareFiles(config.enricher, async () => kept)
   const [archive, snapshots] = await Promise.all([parts.openStore('archive'), parts.openStore('snapshots')])
   const [raw, good, bad, scored] = await Promise.all([
     codec('raw'),
@@ -52,6 +55,7 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
   const enricher = startEnricher({
     ...shared('enricher'),
     config: config.enricher,
+    files,
     codecs: { raw, good, bad },
   })
   const scorer = startScorer({

@@ -107,6 +107,46 @@ export const enricherConfig = z
       .describe(
         'Zeroes the host part of addresses: /24 of IPv4, /48 of IPv6. What the collector truncated stays so.',
       ),
+    geo: z
+      .strictObject({
+        database: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "Database of addresses in MaxMind's format (.mmdb), read when the enricher starts. With it, country, region and city are those of the truncated address. Without it, and for addresses that it does not have, the country is that of the time zone.",
+          ),
+      })
+      .prefault({})
+      .describe('Where visitors are.'),
+    currency: z
+      .strictObject({
+        base: z
+          .string()
+          .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as EUR')
+          .optional()
+          .describe('Currency that prices and revenues are converted to.'),
+        ratesFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'File of exchange rates, read when the enricher starts: CSV with the header `date,currency,rate`, where a rate is how many of the currency one of the base currency is worth. With it, `price_base` and `revenue_base` are written, and features use them.',
+          ),
+        ageDaysMax: z
+          .int()
+          .min(0)
+          .max(3650)
+          .default(10)
+          .describe(
+            'How many days after its date a rate is still used. An older one counts as missing: the amount in the base currency is null, and `notes` says why.',
+          ),
+      })
+      .refine(({ base, ratesFile }) => (base === undefined) === (ratesFile === undefined), {
+        error: 'needs both `base` and `ratesFile`, or neither',
+      })
+      .prefault({})
+      .describe('One currency for all prices.'),
     pseudonyms: z
       .strictObject({
         keyFile: z

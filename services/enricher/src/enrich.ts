@@ -1,16 +1,18 @@
 import { blankGood } from '@sluicebox/event/blank'
 import type { Draft, GoodRecord, RawRecord } from '@sluicebox/event/records'
 import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
-import { setDecision } from './actions/decide.ts'
+import { decide, setDecision, type Decision } from './actions/decide.ts'
 import type { Coordinates } from './coordinates.ts'
 import { setAddress } from './enrichments/address.ts'
 import { setSent } from './enrichments/as-sent.ts'
 import { setBot } from './enrichments/bot.ts'
+import { setBaseAmounts } from './enrichments/currency/base-amounts.ts'
 import { setCampaign } from './enrichments/urls/campaign.ts'
 import { eachColumnOnce } from './enrichments/columns.ts'
 import { eventName, setName, type EventName } from './enrichments/event-name.ts'
 import { setTimes } from './enrichments/event-time.ts'
 import { setFingerprint } from './enrichments/fingerprint.ts'
+import { setGeo } from './enrichments/geo/geo.ts'
 import { setIdentifiers } from './enrichments/identifiers.ts'
 import { setOrigin } from './enrichments/origin.ts'
 import { NO_PAGE, setPage } from './enrichments/urls/page.ts'
@@ -48,16 +50,21 @@ export interface Subject extends Places {
   readonly raw: RawRecord
   readonly coordinates: Coordinates
   readonly name: EventName
+  readonly decision: Decision
   readonly agent: UserAgent
   readonly tools: Tools
 }
 
-/** The columns of a good event. A function is given those it names as its own; a column without one does not compile. */
+/**
+ * The columns of a good event. A function is given those it names as its own; a column without one does not compile. What
+ * is noted of an event is written last but one, by `setSent`.
+ */
 const SETTERS: readonly ((good: Draft<GoodRecord>, subject: Subject) => void)[] = eachColumnOnce([
   setOrigin,
   setTimes,
   setName,
   setDecision,
+  setBaseAmounts,
   setPage,
   setReferrer,
   setCampaign,
@@ -65,6 +72,7 @@ const SETTERS: readonly ((good: Draft<GoodRecord>, subject: Subject) => void)[] 
   setBot,
   setIdentifiers,
   setAddress,
+  setGeo,
   setScroll,
   setSent,
   setFingerprint,
@@ -81,7 +89,8 @@ export function enrich(
   const agentText = event.userAgent ?? raw.user_agent
   const agent = agentText === null ? NO_USER_AGENT : tools.readUserAgent(agentText)
   const name = eventName(event)
-  const subject: Subject = { event, raw, coordinates, name, page, match, referrer, agent, tools }
+  const decision = decide(event, name, page, match, tools.rules)
+  const subject: Subject = { event, raw, coordinates, name, decision, page, match, referrer, agent, tools }
   const good: Draft<GoodRecord> = blankGood()
   for (const set of SETTERS) set(good, subject)
   return good

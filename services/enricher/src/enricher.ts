@@ -9,6 +9,7 @@ import { badRecord, undecodable } from './bad.ts'
 import type { EnricherConfig } from './config.ts'
 import type { Coordinates } from './coordinates.ts'
 import { enrich, faultsOf, readPlaces } from './enrich.ts'
+import type { EnricherFiles } from './files/files.ts'
 import { heartbeat } from './heartbeat.ts'
 import { readPayload } from '@sluicebox/protocol/payload'
 import { refuse, type EventsPayload, type Payload } from '@sluicebox/protocol/request'
@@ -26,6 +27,8 @@ export interface EnricherParts {
   readonly badCodec: Codec<BadRecord>
   /** The secret of the pseudonyms; needed when the configuration names a file for it. */
   readonly pseudonymKey?: Uint8Array
+  /** What the files that the configuration names hold; needed when it names any. */
+  readonly files?: EnricherFiles
   /** Ids of writers' schemas that the registry has said it does not hold: records with them are bad. */
   readonly absentSchemas?: ReadonlySet<number>
   /** Version to write on records, in the place of the package's own. */
@@ -58,7 +61,7 @@ interface Written {
  */
 export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good' | 'bad'> {
   const { config, schemas, rawCodec, goodCodec, badCodec, absentSchemas } = parts
-  const tools = createTools(config, parts.pseudonymKey, parts.version ?? packageJson.version)
+  const tools = createTools(config, { ...parts, version: parts.version ?? packageJson.version })
   const processor = tools.enricher
 
   return {

@@ -9,6 +9,7 @@ import type { Log } from '@sluicebox/stream/log'
 import type { Registry } from 'prom-client'
 import type { EnricherConfig } from './config.ts'
 import { createEnricher } from './enricher.ts'
+import type { EnricherFiles } from './files/files.ts'
 import { createEnricherMetrics } from './metrics.ts'
 import type { EventSchemas } from '@sluicebox/protocol/self-describing'
 
@@ -20,6 +21,8 @@ export interface EnricherServiceParts {
   readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly metrics: Registry
   readonly signal: AbortSignal
+  /** From `prepareFiles`; needed when the configuration names files. */
+  readonly files?: EnricherFiles
   /** The schemas in the folders of the configuration and those that ship, unless given. */
   readonly schemas?: EventSchemas
   /** The codecs of the schemas that ship, unless given. */
@@ -55,6 +58,7 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
     goodCodec: codecs.good,
     badCodec: codecs.bad,
     absentSchemas,
+    ...(parts.files === undefined ? {} : { files: parts.files }),
     ...(pseudonymKey === undefined ? {} : { pseudonymKey }),
   })
   logger.info({ group: ENRICHER_GROUP }, 'enriching')

@@ -5,6 +5,9 @@ import { truncateAddress, type AddressPrefixes } from '@sluicebox/protocol/addre
 import type { EnricherConfig } from './config.ts'
 import type { Ip } from './enrichments/address.ts'
 import { remember } from './enrichments/cache.ts'
+import type { Conversion } from './enrichments/currency/base-amounts.ts'
+import { NO_LOCATION } from './enrichments/geo/database.ts'
+import { locateIn } from './enrichments/geo/geo.ts'
 import type { CampaignNames } from './enrichments/urls/campaign.ts'
 import { keeper } from './enrichments/urls/kept-parameters.ts'
 import { readPage, type Page } from './enrichments/urls/page.ts'
@@ -12,6 +15,8 @@ import { createPseudonyms, type Pseudonyms } from './enrichments/pseudonyms.ts'
 import { REFERRER_SITES_VERSION } from './enrichments/urls/referrer-sites.ts'
 import { readReferrer, type Referrer } from './enrichments/urls/referrer.ts'
 import { readUserAgent, USER_AGENT_LENGTH_MAX, type UserAgent } from './enrichments/user-agent.ts'
+import { NO_FILES, type EnricherFiles } from './files/files.ts'
+import { nameFiles } from './files/maker.ts'
 
 /** A page, and what the rules say of it. */
 export interface RuledPage {
@@ -30,7 +35,9 @@ export interface Tools {
   readonly readIp: (text: string) => Ip
   readonly internalHosts: ReadonlySet<string>
   readonly pseudonyms: Pseudonyms | undefined
-  /** Name and version of the enricher, its rules and lists. */
+  /** Undefined without a file of rates. */
+  readonly conversion: Conversion | undefined
+  /** Name and version of the enricher, its rules, lists and files. */
   readonly enricher: string
 }
 
@@ -38,16 +45,23 @@ const NO_NAMES: ReadonlySet<string> = new Set()
 /** Longer URLs hardly come twice. */
 const REMEMBERED_LENGTH_MAX = 1024
 
+export interface ToolParts {
+  readonly pseudonymKey?: Uint8Array | undefined
+  readonly files?: EnricherFiles | undefined
+  /** Of the enricher. */
+  readonly version: string
+}
+
 /** Compiles the configuration into what is needed for each event. */
 export function createTools(
   config: EnricherConfig,
-  pseudonymKey: Uint8Array | undefined,
-  version: string,
+  { pseudonymKey, files = NO_FILES, version }: ToolParts,
 ): Tools {
   if (config.pseudonyms.keyFile !== undefined && pseudonymKey === undefined)
     throw new Error(
       `enricher.pseudonyms.keyFile names ${config.pseudonyms.keyFile}, but no key was read from it: without the key identifiers would be written as they are.`,
     )
+  checkFiles(config, files)
   const rules = compileRules([...config.rules, ...(config.defaultRules ? DEFAULT_RULES : [])])
   const campaign = lowerCase(config.campaign)
   const keep = keeper(config.keptParameters, NO_NAMES)
@@ -66,16 +80,23 @@ export function createTools(
       entriesMax: config.rememberedMax,
       keyLengthMax: USER_AGENT_LENGTH_MAX,
     }),
-    readIp: remember(text => ({ address: truncateAddress(text, prefixesOf(config)) ?? null }), {
-      entriesMax: config.rememberedMax,
-      keyLengthMax: 64,
-    }),
+    readIp: remember(
+      text => ({
+        address: truncateAddress(text, prefixesOf(config)) ?? null,
+        location: files.geo === undefined ? NO_LOCATION : locateIn(files.geo, text),
+      }),
+      { entriesMax: config.rememberedMax, keyLengthMax: 64 },
+    ),
+    conversion:
+      files.rates === undefined
+        ? undefined
+        : { base: config.currency.base as string, rateAt: files.rates.rateAt },
     internalHosts: new Set(config.internalHosts.map(host => host.toLowerCase())),
     pseudonyms:
       pseudonymKey === undefined
         ? undefined
         : createPseudonyms(pseudonymKey, config.pseudonyms.fields, config.rememberedMax),
-    enricher: enricherName(config, version),
+    enricher: `${enricherName(config, version)}${nameFiles(files, config)}`,
   }
 }
 
@@ -100,6 +121,15 @@ function enricherName(config: EnricherConfig, version: string): string {
   const own =
     config.rules.length === 0 ? '' : `+${hash('sha256', JSON.stringify(config.rules), 'hex').slice(0, 8)}`
   return `sluicebox-enricher/${version} rules/${shipped}${own} sites/${REFERRER_SITES_VERSION}`
+}
+
+function checkFiles({ geo, currency }: EnricherConfig, files: EnricherFiles): void {
+  for (const [setting, name, file] of [
+    ['geo.database', geo.database, files.geo],
+    ['currency.ratesFile', currency.ratesFile, files.rates],
+  ] as const)
+    if (name !== undefined && file === undefined)
+      throw new Error(`enricher.${setting} names ${name}, but it was not read`)
 }
 
 /** Whole addresses are prefixes of full length, so that they are read and written in one way. */

@@ -149,6 +149,27 @@ test('a price that is not a number is left out', () => {
   ])
 })
 
+test('amounts are those in the base currency, where an event has one', () => {
+  const events = [
+    sessionEvent({ price: 10, revenue: 100 }),
+    sessionEvent({ price: 20, price_base: 18, revenue: 200, revenue_base: 180, base_currency: 'EUR' }),
+    // It could not be converted.
+    sessionEvent({ price: 7_000, revenue: 9_000, base_currency: 'EUR' }),
+    // As the golden session of a bundle has it, from before there were such fields.
+    {
+      ...sessionEvent({ price: 5 }),
+      base_currency: undefined,
+      price_base: undefined,
+    } as unknown as SessionEvent,
+  ]
+  const amounts = [
+    { name: 'prices', kind: 'sum', of: 'price' },
+    { name: 'revenues', kind: 'sum', of: 'revenue' },
+    { name: 'priced', kind: 'count', where: { price: { exists: true } } },
+  ]
+  expect(featuresOf(amounts, events)).toEqual([33, 280, 3])
+})
+
 test('flags can be filtered by', () => {
   const events = [sessionEvent({ is_bot: true }), sessionEvent({ is_bot: false })]
   expect(featuresOf([{ name: 'bot', kind: 'count', where: { is_bot: 'true' } }], events)).toEqual([1])

@@ -20,6 +20,7 @@ export const TEXT_FIELDS = [
   'device_type',
   'language',
   'timezone',
+  'geo_country',
   'app_id',
   'platform',
   'is_bot',
@@ -65,6 +66,7 @@ export const getText: Readonly<Record<TextField | CountedField, Getter<string>>>
   device_type: event => event.device_type,
   language: event => event.language,
   timezone: event => event.timezone,
+  geo_country: event => event.geo_country,
   app_id: event => event.app_id,
   platform: event => event.platform,
   is_bot: event => (event.is_bot ? 'true' : 'false'),
@@ -73,15 +75,23 @@ export const getText: Readonly<Record<TextField | CountedField, Getter<string>>>
   search_term: event => event.search_term,
 }
 
-/** The field as a number; what is not a finite number counts as missing. */
+/**
+ * The field as a number; what is not a finite number counts as missing. Price and revenue are those in the base currency
+ * where the event has one: an amount that could not be converted is missing, never one in another currency.
+ */
 export const getNumber: Readonly<Record<NumberField, Getter<number>>> = {
-  price: event => finite(event.price),
+  price: event => finite(hasBase(event) ? event.price_base : event.price),
   quantity: event => finite(event.quantity),
-  revenue: event => finite(event.revenue),
+  revenue: event => finite(hasBase(event) ? event.revenue_base : event.revenue),
   session_index: event => finite(event.session_index),
   viewport_width: event => finite(event.viewport_width),
   viewport_height: event => finite(event.viewport_height),
   scroll_y_max: event => finite(event.scroll_y_max),
+}
+
+/** Events from before the site had a base currency, and the golden sessions of bundles, have their amounts as they were sent. */
+function hasBase({ base_currency }: SessionEvent): boolean {
+  return typeof base_currency === 'string'
 }
 
 function finite(value: number | null): number | null {

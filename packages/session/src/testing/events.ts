@@ -49,6 +49,8 @@ const arbitraryEvent = fc.record({
   product_id: fc.constantFrom(null, 'p1', 'p2', 'p3', 'p4'),
   category: fc.constantFrom(null, 'shoes', 'hats', 'bags'),
   price: fc.constantFrom(null, 0, 9.99, 35.79, 120, NaN),
+  base_currency: fc.constantFrom(null, null, 'EUR'),
+  price_base: fc.constantFrom(null, 0, 12.5, 99),
   referrer_medium: fc.constantFrom(null, 'search', 'internal', 'paid'),
   device_type: fc.constantFrom(null, 'mobile', 'desktop'),
   is_bot: fc.boolean(),

@@ -89,7 +89,7 @@ function featureOf(spec: FeatureSpec, all: readonly Folded[], startedAt: number)
 
 function passes(event: SessionEvent, where: Where = {}): boolean {
   return Object.entries(where).every(([field, asked]) => {
-    const found = event[field as keyof SessionEvent]
+    const found = valueOf(event, field as keyof SessionEvent)
     const value = typeof found === 'boolean' ? String(found) : found
     const isThere = value !== null && !Number.isNaN(value)
     if (typeof asked === 'object' && 'exists' in asked) return isThere === asked.exists
@@ -100,7 +100,13 @@ function passes(event: SessionEvent, where: Where = {}): boolean {
 }
 
 function valuesOf(events: readonly Folded[], field: keyof SessionEvent): unknown[] {
-  return events.map(({ event }) => event[field]).filter(value => value !== null)
+  return events.map(({ event }) => valueOf(event, field)).filter(value => value !== null)
+}
+
+/** An amount is that in the base currency, where the event has one. */
+function valueOf(event: SessionEvent, field: keyof SessionEvent): unknown {
+  if (event.base_currency === null) return event[field]
+  return field === 'price' ? event.price_base : field === 'revenue' ? event.revenue_base : event[field]
 }
 
 function numbersOf(events: readonly Folded[], field: keyof SessionEvent): number[] {

@@ -104,21 +104,8 @@ type DecisionColumns =
 /** Sets the columns of a decision. */
 export function setDecision(
   good: Columns<DecisionColumns>,
-  {
-    event,
-    name,
-    page,
-    match,
-    tools,
-  }: {
-    readonly event: SentEvent
-    readonly name: EventName
-    readonly page: Page
-    readonly match: Match | undefined
-    readonly tools: { readonly rules: Rules }
-  },
+  { decision }: { readonly decision: Decision },
 ): void {
-  const decision = decide(event, name, page, match, tools.rules)
   good.action = decision.action
   good.page_kind = decision.pageKind
   good.product_id = decision.productId

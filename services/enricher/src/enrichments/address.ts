@@ -2,10 +2,17 @@ import type { RawRecord } from '@sluicebox/event/records'
 import { firstAddress } from '@sluicebox/protocol/address'
 import type { SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Columns } from './columns.ts'
+import type { Location } from './geo/database.ts'
 
-/** An address as it may be stored; null for what is not an address. */
+/** An address as it may be stored, null for what is not an address; and where it is. */
 export interface Ip {
   readonly address: string | null
+  readonly location: Location
+}
+
+/** What an event says its address is, else what the collector saw. Null for none. */
+export function addressText(event: Pick<SentEvent, 'ip'>, raw: Pick<RawRecord, 'ip'>): string | null {
+  return event.ip === null ? raw.ip : firstAddress(event.ip)
 }
 
 /** Sets the column of the address; `unknown`, as the collector writes it, for a visitor who wants none. */
@@ -18,10 +25,10 @@ export function setAddress(
   }: {
     readonly event: Pick<SentEvent, 'ip'>
     readonly raw: Pick<RawRecord, 'ip' | 'privacy'>
-    readonly tools: { readonly readIp: (text: string) => Ip }
+    readonly tools: { readonly readIp: (text: string) => Pick<Ip, 'address'> }
   },
 ): void {
-  const text = event.ip === null ? raw.ip : firstAddress(event.ip)
+  const text = addressText(event, raw)
   if (text === null) good.ip = null
   else good.ip = raw.privacy === 'anonymous' ? 'unknown' : tools.readIp(text).address
 }

@@ -55,6 +55,8 @@ describe('the vocabulary', () => {
     const { present, pricedActions, from, to } = vocabularyOf([
       sessionEvent({ at: 5, price: 3, product_id: 'p1' }),
       sessionEvent({ at: 7, price: NaN }),
+      // A price that could not be converted is missing.
+      sessionEvent({ at: 7, price: 3, base_currency: 'EUR' }),
     ])
     expect(present).toMatchObject({ price: 1, product_id: 1, quantity: 0 })
     expect(pricedActions).toEqual({ page_view: 1 })

@@ -1,4 +1,4 @@
-import { getText, isNumberField, NUMBER_FIELDS, type NumberField } from '@sluicebox/session/features/fields'
+import { getNumber, getText, isNumberField, NUMBER_FIELDS } from '@sluicebox/session/features/fields'
 import type { SessionEvent } from '@sluicebox/session/session-event'
 
 // Counts what occurs in the events of an archive, so that features can be proposed for any site.
@@ -169,7 +169,7 @@ export function collectVocabulary({ goal }: { goal: string }): VocabularyCollect
 }
 
 function isThere(event: SessionEvent, field: PresentField): boolean {
-  return isNumberField(field) ? Number.isFinite(event[field satisfies NumberField]) : event[field] !== null
+  return (isNumberField(field) ? getNumber[field](event) : event[field]) !== null
 }
 
 function compare(a: string, b: string): number {

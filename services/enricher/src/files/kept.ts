@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto'
+import type { Store } from '@sluicebox/store/store'
+import type { FileBytes, FileKind } from './files.ts'
+
+// Files that enriched records are kept beside the bundles that scored them, as objects `enricher/<kind>/<SHA-256>`. An object
+// is written whole or not at all, under a name made from its content, so that nothing ever replaces it.
+
+/** Keeps a copy of a file that is used: what it made can be made again, whatever became of the file. */
+export async function keepFile(
+  store: Pick<Store, 'create'>,
+  kind: FileKind,
+  bytes: Uint8Array,
+): Promise<void> {
+  await store.create(keyOf(kind, hash('sha256', bytes, 'hex')), bytes)
+}
+
+/**
+ * The kept file whose SHA-256 begins with `start`; undefined when there is none. Rejects when the object is no longer what
+ * was kept.
+ */
+export async function keptFile(
+  store: Pick<Store, 'list' | 'get'>,
+  kind: FileKind,
+  start: string,
+): Promise<FileBytes | undefined> {
+  for await (const { key } of store.list(keyOf(kind, start))) {
+    const bytes = await store.get(key)
+    if (bytes === undefined) continue
+    if (key !== keyOf(kind, hash('sha256', bytes, 'hex')))
+      throw new Error(`${key} is not the file that was kept: its hash is another. Restore it from a copy`)
+    return { name: key, bytes }
+  }
+  return undefined
+}
+
+function keyOf(kind: FileKind, sha256: string): string {
+  return `enricher/${kind}/${sha256}`
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import type { Store } from '@sluicebox/store/store'
+import type { EnricherConfig } from '../config.ts'
+import { compileFiles, type EnricherFiles, type FileBytes, type FileKind } from './files.ts'
+import { keepFile } from './kept.ts'
+
+/** The files that the configuration names, as they are now. Throws when one can't be read. */
+export function readFiles({ geo, currency }: EnricherConfig): Partial<Record<FileKind, FileBytes>> {
+  return {
+    ...(geo.database === undefined ? {} : { geo: readNamed('geo.database', geo.database) }),
+    ...(currency.ratesFile === undefined
+      ? {}
+      : { rates: readNamed('currency.ratesFile', currency.ratesFile) }),
+  }
+}
+
+/**
+ * Reads the files that the configuration names, and keeps a copy of each for `verify`, in a store that is opened where there are
+ * any. Rejects with the file and the reason when one can't be read or is damaged.
+ */
+export async function prepareFiles(
+  config: EnricherConfig,
+  openStore: () => Promise<Pick<Store, 'create'>>,
+): Promise<EnricherFiles> {
+  const found = readFiles(config)
+  const files = compileFiles(found, config)
+  const named = Object.entries(found) as [FileKind, FileBytes][]
+  if (named.length === 0) return files
+  const store = await openStore()
+  for (const [kind, { bytes }] of named) await keepFile(store, kind, bytes)
+  return files
+}
+
+function readNamed(setting: string, name: string): FileBytes {
+  try {
+    return { name, bytes: readFileSync(name) }
+  } catch (error) {
+    throw new Error(
+      `enricher.${setting}: ${name} can't be read: ${(error as Error).message}; name a file that is there, or take the setting away`,
+      { cause: error },
+    )
+  }
+}
