@@ -1,3 +1,4 @@
+import { HARMLESS_PARAMETERS } from '@sluicebox/protocol/url-filter'
 import { z } from 'zod'
 
 // The collector's section of the configuration: every bound of the public edge, with its default and what happens at it.
@@ -9,16 +10,8 @@ const path = z.string().regex(/^\/[^?#\s]+$/, 'must be a path such as /acme/trac
 const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such as https://shop.example')
 
 /** Headers that carry what must never be written: secrets, and addresses that were not truncated. */
-const NEVER_STORED = new Set([
-  'authorization',
-  'cookie',
-  'forwarded',
-  'proxy-authorization',
-  'set-cookie',
-  'true-client-ip',
-  'x-forwarded-for',
-  'x-real-ip',
-])
+const NEVER_STORED =
+  /cookie|auth|token|secret|api-?key|forwarded(?:-for)?$|(?:^|[-_])(?:ip|addr|address|clientip)(?:$|[-_])/
 
 const cookie = z.strictObject({
   enabled: z
@@ -86,12 +79,20 @@ const privacy = z.strictObject({
     .describe(
       '`keep`: an anonymous request keeps the session id that the client sent, which ends with the visit, and loses everything that lives longer. `strict`: it loses the session id as well, and each of its events is a visitor of its own.',
     ),
+  anonymousParameters: z
+    .array(z.string().min(1).max(128))
+    .default([...HARMLESS_PARAMETERS])
+    .describe(
+      'Query parameters that the URLs of an anonymous request keep, in `raw` already; `utm_*` stands for all that begin so. All others are removed, wherever in the request the URL is.',
+    ),
   ipv4PrefixBits: z
     .int()
     .min(0)
     .max(32)
     .default(24)
-    .describe('Bits of an IPv4 address that are kept; the rest is zeroed before anything is written.'),
+    .describe(
+      'Bits of an IPv4 address that are kept; the rest is zeroed before anything is written. `good`, `bad` and the archive have what `raw` has.',
+    ),
   ipv6PrefixBits: z
     .int()
     .min(0)
@@ -103,7 +104,7 @@ const privacy = z.strictObject({
       z
         .string()
         .toLowerCase()
-        .refine(name => !NEVER_STORED.has(name), 'holds secrets or addresses and is never stored'),
+        .refine(name => !NEVER_STORED.test(name), 'holds secrets or addresses and is never stored'),
     )
     .default([
       'accept-language',

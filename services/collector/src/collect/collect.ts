@@ -5,7 +5,7 @@ import type { RawRecord } from '@sluicebox/event/records'
 import packageJson from '../../package.json' with { type: 'json' }
 import { firstAddress, truncateAddress } from '@sluicebox/protocol/address'
 import { ANONYMOUS_ID, idsOf, usableId, visitorOf, type EventIds } from '@sluicebox/protocol/ids'
-import { maskAddresses } from '@sluicebox/protocol/mask'
+import { maskAddresses, maskText } from '@sluicebox/protocol/mask'
 import { protocolAt, readPayload } from '@sluicebox/protocol/payload'
 import type { ProtocolOptions } from '@sluicebox/protocol/request'
 import { readV1Ids } from '@sluicebox/protocol/v1'
@@ -13,9 +13,10 @@ import { createAddressReader } from '../guard/address.ts'
 import type { CollectorConfig } from '../config.ts'
 import { glanceAtEvents } from './glance.ts'
 import { createCookieJar } from './network-id.ts'
-import { readEventsBody, readTrackerBody, type Payload } from './payload.ts'
-import { isAnonymous, stripEvent, stripQuery, stripUrl } from './privacy.ts'
+import { readEventsBody, readTrackerBody, type Payload, type ReadEvent } from './payload.ts'
+import { createAnonymiser, isAnonymous } from './privacy.ts'
 import { changeQuery, queryValue } from './query.ts'
+import { tooManyEvents, unreadable, wrongContentType } from './refusals.ts'
 import { isRefusal, json, ok, pixel, type Refusal, type Reply } from '../http/reply.ts'
 import { EVENTS_PATH } from '../http/route.ts'
 import { splitRequest } from './split.ts'
@@ -89,6 +90,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
   const { limits, privacy } = config
   const readAddress = createAddressReader({ ...privacy, trustedProxyHops: config.trustedProxyHops })
   const cookies = createCookieJar(config.cookie)
+  const anonymiser = createAnonymiser(privacy)
   const bodyBytesMax = limits.recordBytesMax - limits.headerBytesMax - RECORD_FRAME_BYTES
 
   return {
@@ -108,8 +110,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
         }
 
       const readable = visitorsOf({ path, contentType, query: ids.query, body: sent }, ids)
-      // What can't be read is written for repair, and may hold addresses anywhere.
-      const body = readable !== undefined || ids.anonymous ? sent : masked(sent)
+      const body = readable?.isFaultless === true || ids.anonymous ? sent : masked(sent)
       const payload = readTrackerBody(body)
       if (payload !== undefined && payload.events.length > limits.eventsMax)
         return tooManyEvents(payload.events.length, limits.eventsMax)
@@ -117,12 +118,13 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       const named =
         readable ?? visitorsOf({ path: TP2_PATH, contentType: TP2_TYPE, query: ids.query, body }, ids)
       // A body without events is written too: it is bad, and can be repaired.
-      const visitors = named === undefined || named.length === 0 ? [visitorWithout(ids)] : named
+      const visitors =
+        named === undefined || named.visitors.length === 0 ? [visitorWithout(ids)] : named.visitors
       const isApart = payload?.events.length === visitors.length
       const records = splitRequest({
         body,
         payload: isApart || ids.anonymous ? payload : undefined,
-        base,
+        base: readable === undefined ? withMaskedQuery(base) : base,
         changed: changeEvents(payload, ids.anonymous),
         bodyBytesMax,
         eventsOnly: ids.anonymous,
@@ -139,8 +141,9 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       const networkId = ids.networkId ?? (config.cookie.enabled ? ids.fallback : null)
       const base = baseRecord(path, null, request, { ...ids, networkId })
       const sent = { path, contentType: null, query: ids.query, body: null }
-      const [visitor] = visitorsOf(sent, ids) ?? [visitorWithout(ids)]
-      const records = [{ ...base, visitor: visitor as string }]
+      const readable = visitorsOf(sent, ids)
+      const visitor = readable?.visitors[0] ?? visitorWithout(ids)
+      const records = [{ ...(readable?.isFaultless === true ? base : withMaskedQuery(base)), visitor }]
       return { records, eventCount: 1, reply: pixel(cookieHeader(request, ids.anonymous, networkId)) }
     },
 
@@ -158,7 +161,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       // Judged as sent, before anything is stripped.
       const answers = events.map((read, index) => answerTo(index, read.event, read.fault))
       const base = baseRecord(EVENTS_PATH, format, request, ids)
-      const changed = changeEvents(payload, ids.anonymous)
+      const changed = changeEvents(payload, ids.anonymous, index => answers[index]?.status === 'bad')
       const records = splitRequest({
         body,
         ...{ payload, base, changed, bodyBytesMax, eventsOnly: ids.anonymous },
@@ -191,18 +194,25 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       : undefined
   }
 
-  /** The visitor of each event of a tracker's request; undefined when no events can be told apart in it. */
+  /**
+   * The visitor of each event of a tracker's request; undefined when no events can be told apart in it. What can't be read, or
+   * not as a whole, is written for repair, and may hold addresses anywhere.
+   */
   function visitorsOf(
     sent: Pick<EventRequest, 'query' | 'body'> & {
       readonly path: string
       readonly contentType: string | null
     },
     ids: Ids,
-  ): readonly string[] | undefined {
+  ): { readonly visitors: readonly string[]; readonly isFaultless: boolean } | undefined {
     const { path, contentType, query, body } = sent
     const payload = readPayload({ path, querystring: query, content_type: contentType, body }, READING)
     if ('refused' in payload) return undefined
-    return payload.events.map(event => visitorFor(idsOf(event), event.eventId, ids))
+    const { events } = payload
+    return {
+      visitors: events.map(event => visitorFor(idsOf(event), event.eventId, ids)),
+      isFaultless: events.every(({ faults }) => faults === undefined),
+    }
   }
 
   function plainVisitor(event: PlainEvent | undefined, ids: Ids): string {
@@ -221,6 +231,11 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
 
   function masked(bytes: Buffer): Buffer {
     return Buffer.from(maskAddresses(bytes, privacy))
+  }
+
+  function withMaskedQuery(record: RawRecord): RawRecord {
+    const { querystring } = record
+    return querystring === null ? record : { ...record, querystring: maskText(querystring, privacy) }
   }
 
   function visitorWithout(ids: Ids): string {
@@ -251,7 +266,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
 
   function readIds({ query, headers }: EventRequest): Ids {
     if (isAnonymous(headers, privacy)) {
-      const stripped = query === null ? null : stripQuery(query, privacy.anonymousSessions)
+      const stripped = query === null ? null : anonymiser.query(query)
       return { anonymous: true, query: stripped, networkId: ANONYMOUS_ID, fallback: uuid() }
     }
     const networkId = usableId(queryValue(query, 'nuid')) ?? cookies.read(headers.cookie) ?? null
@@ -291,7 +306,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       body: null,
       ip: anonymous ? 'unknown' : (readAddress(peer, headers['x-forwarded-for'] as string) ?? null),
       user_agent: utf8(headers['user-agent'])?.slice(0, USER_AGENT_LENGTH_MAX) ?? null,
-      referer: referer !== null && anonymous ? stripUrl(referer) : referer,
+      referer: referer !== null && anonymous ? anonymiser.text(referer) : referer,
       hostname: headers.host?.replace(/:\d+$/, '') ?? null,
       network_user_id: networkId,
       headers: storedHeaders(headers),
@@ -310,17 +325,22 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
   }
 
   /** What must not be written as it was sent: identifiers of anonymous visitors, and whole addresses. */
-  function changeEvents(payload: Payload | undefined, anonymous: boolean): ReadonlyMap<number, Uint8Array> {
+  function changeEvents(
+    payload: Payload | undefined,
+    anonymous: boolean,
+    isBad: (index: number) => boolean = () => false,
+  ): ReadonlyMap<number, Uint8Array> {
     if (payload === undefined) return UNCHANGED
     const { events } = payload
-    if (!anonymous && events.every(({ event }) => event !== undefined && event['ip'] === undefined))
-      return UNCHANGED
+    const isUnchanged = ({ event }: ReadEvent, index: number): boolean =>
+      event !== undefined && event['ip'] === undefined && !isBad(index)
+    if (!anonymous && events.every(isUnchanged)) return UNCHANGED
     const changed = new Map<number, Uint8Array>()
     events.forEach(({ event }, index) => {
       if (anonymous) {
-        const kept = event === undefined ? null : stripEvent(event, privacy.anonymousSessions)
+        const kept = event === undefined ? null : anonymiser.event(event)
         changed.set(index, Buffer.from(JSON.stringify(kept)))
-      } else if (event === undefined) {
+      } else if (event === undefined || isBad(index)) {
         const sent = payload.layout().events[index] as Uint8Array
         const masked = maskAddresses(sent, privacy)
         if (masked !== sent) changed.set(index, masked)
@@ -360,30 +380,4 @@ function utf8<Value extends string | undefined>(value: Value): Value | string {
 
 function contentTypeOf(headers: IncomingHttpHeaders): string | null {
   return headers['content-type']?.toLowerCase() ?? null
-}
-
-function wrongContentType(contentType: string): Refusal {
-  return {
-    status: 415,
-    error: 'content_type',
-    message: `Events are JSON, not ${contentType.slice(0, 100)}. Send them as application/json or application/x-ndjson.`,
-  }
-}
-
-function tooManyEvents(count: number, eventsMax: number): Refusal {
-  return {
-    status: 413,
-    error: 'too_many_events',
-    message: `The request holds ${count} events; at most ${eventsMax} are taken at once. Nothing was stored: send them in several requests.`,
-    details: { count, eventsMax },
-  }
-}
-
-function unreadable(): Refusal {
-  return {
-    status: 422,
-    error: 'unreadable_anonymous',
-    message:
-      'The request asks for anonymity, but not all of its body can be read, so that identifiers can’t be stripped from it. Nothing was stored.',
-  }
 }

@@ -12,6 +12,10 @@ const COMMA = 0x2c
 const LETTER_D = 0x64
 const LETTER_I = 0x69
 const LETTER_P = 0x70
+const LETTER_R = 0x72
+const LETTER_S = 0x73
+/** The bit that makes a capital a small letter. */
+const LOWER_CASE = 0x20
 
 const IDS = new Set(['duid', 'tnuid', 'nuid', 'sid', 'eid'])
 
@@ -64,14 +68,13 @@ export function glanceAtEvents(body: Buffer): readonly PlainEvent[] | undefined 
         if (depth === IN_EVENT && data === 'inside') {
           // A name in escapes may be any name.
           if (isEscaped) return undefined
-          const last = body[textEnd - 1]
+          const last = body[textEnd - 1] as number
           if (last === LETTER_D) {
             const name = textEnd - textStart <= 5 ? body.toString('latin1', textStart, textEnd) : ''
             id = IDS.has(name) ? name : undefined
             // Of two with one name the last counts, whatever it is.
             if (id !== undefined) delete (event as PlainEvent)[id]
-          } else if (last === LETTER_P && textEnd - textStart === 2 && body[textStart] === LETTER_I)
-            return undefined
+          } else if (mayNameAddress(body[textEnd - 2], last)) return undefined
         } else if (depth === IN_ENVELOPE) {
           if (isEscaped) return undefined
           if (textEnd - textStart === 4 && body.toString('latin1', textStart, textEnd) === 'data') {
@@ -107,4 +110,12 @@ export function glanceAtEvents(body: Buffer): readonly PlainEvent[] | undefined 
     }
   }
   return depth === 0 && data === 'after' && events.length > 0 ? events : undefined
+}
+
+/** Names such as ip, client_ip, userIP, remote_addr and ip_address: what is behind them may have to be truncated. */
+function mayNameAddress(beforeLast: number | undefined, last: number): boolean {
+  const end = last | LOWER_CASE
+  const before = (beforeLast ?? 0) | LOWER_CASE
+  if (end === LETTER_P) return before === LETTER_I
+  return (end === LETTER_R && before === LETTER_D) || (end === LETTER_S && before === LETTER_S)
 }

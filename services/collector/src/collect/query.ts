@@ -19,15 +19,11 @@ export function changeQuery(
 ): string {
   const kept: string[] = []
   for (const pair of query.split('&')) {
-    if (!pair.includes('=')) {
-      kept.push(pair)
-      continue
-    }
-    const value = decode(pair.slice(pair.indexOf('=') + 1))
+    const equals = pair.indexOf('=')
+    const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
     const changed = change(nameOf(pair), value)
     if (changed === value) kept.push(pair)
-    else if (changed !== undefined)
-      kept.push(`${pair.slice(0, pair.indexOf('='))}=${encodeURIComponent(changed)}`)
+    else if (changed !== undefined) kept.push(`${pair.slice(0, equals)}=${encodeURIComponent(changed)}`)
   }
   return kept.join('&')
 }

@@ -27,6 +27,49 @@ describe('an address is truncated', () => {
       `cx=${Buffer.from('{"data":[{"ip":"203.0.113.77"}]}').toString('base64url')}`,
       `cx=${Buffer.from('{"data":[{"ip":"203.0.113.0"}]}').toString('base64url')}`,
     ],
+    ['encoded twice', 'ip=203%252E0%252e113%252E77', 'ip=203.0.113.0'],
+    ['in JSON escapes of JSON in JSON', '\\"ip\\":\\"203\\\\u002e0.113.77\\"', '\\"ip\\":\\"203.0.113.0\\"'],
+    ['beside codes of something else', 'ip%3D203%2E0.113.77%26x%3D%22', 'ip%3D203.0.113.0%26x%3D%22'],
+    ['beside an escaped quote', '\\u0022203.0.113.77\\u0022', '\\u0022203.0.113.0\\u0022'],
+    ['of IPv6 behind a colon', 'ip:2001:db8:1234:5678::1', 'ip:2001:db8:1234::'],
+    ['of IPv6 behind what may be part of it', 'ad:2001:db8:1234:5678::1', 'ad:2001:db8::'],
+    ['of IPv6 in full', '2001:0db8:1234:5678:9abc:def0:1234:5678', '2001:db8:1234::'],
+    ['of IPv6 before a full stop', 'from 2001:db8:1234:5678::1.', 'from 2001:db8:1234::.'],
+    ['of IPv6 with a zone', 'fe80::1ff:fe23:4567:890a%eth2', 'fe80::%eth2'],
+    ['of IPv4 as IPv6 in hexadecimal', '::ffff:cb00:714d', '203.0.113.0'],
+    ['of a Forwarded header', 'for="[2001:db8:1234:5678::1]:4711"', 'for="[2001:db8:1234::]:4711"'],
+    [
+      'in base64 with padding',
+      `"cx":"${Buffer.from('{"ip": "203.0.113.77"}').toString('base64')}"`,
+      `"cx":"${Buffer.from('{"ip": "203.0.113.0"}').toString('base64')}"`,
+    ],
+    ['in base64 that is nothing else', btoa('203.0.113.77'), btoa('203.0.113.0').replace('=', '')],
+    [
+      'in base64 with escaped slashes',
+      btoa('\u00ff\u00ff\u00ff 203.0.113.77').replaceAll('/', '\\/'),
+      btoa('\u00ff\u00ff\u00ff 203.0.113.0'),
+    ],
+    [
+      'in base64 with percent-encoded signs',
+      encodeURIComponent(btoa('\u00ff\u00fb\u00ff 203.0.113.77')),
+      btoa('\u00ff\u00fb\u00ff 203.0.113.0'),
+    ],
+    [
+      'in base64 behind an encoded equals sign',
+      `cx%3D${btoa('{"ip":"203.0.113.77"}').replace(/=+$/, '')}`,
+      `cx%3D${btoa('{"ip":"203.0.113.0"}').replace(/=+$/, '')}`,
+    ],
+    [
+      'in base64 among control characters',
+      btoa('\u0000\u0001 203.0.113.77 x'),
+      btoa('\u0000\u0001 203.0.113.0 x'),
+    ],
+    [
+      'in base64 that was cut off',
+      btoa('{"ip":"203.0.113.77","more":"of it"}').slice(0, -8),
+      btoa('{"ip":"203.0.113.0","more":"o').replace(/=+$/, ''),
+    ],
+    ['in base64 of base64', btoa(btoa('ip 203.0.113.77')), btoa(btoa('ip 203.0.113.0').replace('=', ''))],
   ])('%s', (_where, text, expected) => {
     expect(mask(text)).toBe(expected)
   })
@@ -38,6 +81,9 @@ test.each([
   '0e37df36-f698-11e6-8dd4-cb9ced3df976',
   'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4',
   'https://shop.example/a?b=%20%41',
+  'std::abs and 10:30:00 and 00:1b:44:11:3a:b7',
+  'version 1.2.3.4.5',
+  '203.0.113.0 and 2001:db8:1234::',
 ])('%j is left as it is', text => {
   expect(mask(text)).toBe(text)
 })
@@ -62,4 +108,11 @@ test('no address survives, whatever is around it', () => {
       expect(masked).toBe(truncated)
     }),
   )
+})
+
+test('a long text costs time in proportion to its length', () => {
+  const long = [':', 'a:', 'aaaaa:', '1.', '%3a', 'a::', '1::2:']
+    .map(part => part.repeat(200_000 / part.length))
+    .join(' ')
+  expect(mask(long).length).toBeGreaterThan(0)
 })

@@ -1,0 +1,174 @@
+// URLs in texts that clients write, such as the target of a link: what of them may be stored.
+
+/** Whether a parameter may be kept, by its name in lower case. */
+export type KeepParameter = (name: string) => boolean
+
+/** Parameters that say what a page shows, and nothing of who looks at it. A name that ends in * stands for all that begin so. */
+export const HARMLESS_PARAMETERS: readonly string[] = [
+  'utm_*',
+  ...['gad_source', 'gad_campaignid'],
+  ...[
+    'q',
+    'query',
+    's',
+    'k',
+    'search',
+    'search_query',
+    'searchterm',
+    'search_term',
+    'keyword',
+    'keywords',
+    'term',
+  ],
+  ...['page', 'p', 'sort', 'orderby', 'view', 'limit', 'per_page', 'offset'],
+  ...[
+    'category',
+    'cat',
+    'c',
+    'collection',
+    'brand',
+    'color',
+    'colour',
+    'size',
+    'price',
+    'filter',
+    'variant',
+    'sku',
+  ],
+  ...['product', 'product_id', 'productid', 'post_type', 'lang', 'locale', 'currency'],
+]
+
+/** Which parameters a list of names allows, but for some. */
+export function parameterList(
+  names: readonly string[],
+  except: ReadonlySet<string> = new Set(),
+): KeepParameter {
+  const lower = names.map(name => name.toLowerCase())
+  const whole = new Set(lower.filter(name => !name.endsWith('*')))
+  const beginnings = lower.filter(name => name.endsWith('*')).map(name => name.slice(0, -1))
+  return name =>
+    !except.has(name) && (whole.has(name) || beginnings.some(beginning => name.startsWith(beginning)))
+}
+
+/** What is behind these schemes is not a place: an address, a telephone number, a program, a file's whole content. */
+const NOT_A_PLACE =
+  /^\s*(?:mailto|tel|sms|smsto|callto|facetime|facetime-audio|sip|sips|xmpp|javascript|data|blob|vbscript):(?=\S)/i
+/** A text without these holds nothing to filter. */
+const MARK = /[?#;]|\/\/[^/\s]*@|%(?:25)*(?:3f|23|3b)/i
+/** What is around a URL in a text. A quote may be escaped, where the text is JSON itself. */
+const AROUND = /((?:[\s"'<>`]|\\+["'nrt])+)/
+const URL_START = /^(?:[a-z][a-z0-9+.-]*:)?\/|:\/\/|^www\.|^\.\.?\//i
+const CODED_MARK = /%(?:25)*(?:3f|23|3b)/i
+
+/**
+ * Returns a function that leaves of each URL in a text what may be stored: in its query, its fragment and its path
+ * (`;name=value`) the parameters that `keep` allows, no login and no password; of mailto: and tel: and their like the scheme
+ * alone. URLs in the parameters that are kept, and percent-encoded ones, are filtered too. All other text stays as it is.
+ */
+export function createUrlFilter(keep: KeepParameter): (text: string) => string {
+  return filterText
+
+  function filterText(text: string): string {
+    const scheme = NOT_A_PLACE.exec(text)?.[0]
+    if (scheme !== undefined) return scheme.trimStart()
+    if (!MARK.test(text)) return text
+    return text
+      .split(AROUND)
+      .map((piece, index) => (index % 2 === 1 || !MARK.test(piece) ? piece : filterUrl(piece)))
+      .join('')
+  }
+
+  /** A piece of text without spaces, which may be a URL, or a part of one such as `?a=1`. */
+  function filterUrl(piece: string): string {
+    const [beforeHash, fragment] = splitAt(piece, '#')
+    const [base, query] = splitAt(beforeHash, '?')
+    const isUrl = URL_START.test(base)
+    const kept = query === undefined ? undefined : isUrl || query.includes('=') ? filterQuery(query) : query
+    const keptFragment = fragment?.includes('=') === true ? filterFragment(fragment) : fragment
+    const tail = `${mark('?', query, kept)}${mark('#', fragment, keptFragment)}`
+    return `${isUrl ? filterBase(base) : filterCoded(base)}${tail}`
+  }
+
+  /** A fragment may be a query (#token=…), or a route with one (#/cart?token=…). */
+  function filterFragment(fragment: string): string {
+    const [route, query] = splitAt(fragment, '?')
+    const keptRoute = route.includes('=') ? filterQuery(route) : route
+    const kept = query === undefined ? '' : filterQuery(query)
+    return kept === '' ? keptRoute : `${keptRoute}?${kept}`
+  }
+
+  function filterQuery(query: string): string {
+    const pairs = query.split('&')
+    const kept = pairs.filter(pair => keep(nameOf(pair)))
+    return kept.map(filterPair).join('&')
+  }
+
+  function filterPair(pair: string): string {
+    const equals = pair.indexOf('=')
+    if (equals < 0) return pair
+    const value = pair.slice(equals + 1)
+    const filtered = filterCoded(MARK.test(value) ? withoutParameters(filterNested(value)) : value)
+    return filtered === value ? pair : `${pair.slice(0, equals + 1)}${filtered}`
+  }
+
+  /** A value that is a URL itself, and was not encoded. */
+  function filterNested(value: string): string {
+    return URL_START.test(value) || value.includes('?') ? filterUrl(value) : value
+  }
+
+  function filterBase(base: string): string {
+    const start = base.indexOf('//')
+    const bare = start < 0 ? base : `${base.slice(0, start + 2)}${withoutLogin(base.slice(start + 2))}`
+    if (!MARK.test(bare)) return bare
+    return withoutParameters(bare).split('/').map(filterCoded).join('/')
+  }
+
+  /** Parameters of a path: /cart;jsessionid=1F. */
+  function withoutParameters(text: string): string {
+    if (!text.includes(';')) return text
+    return text.replace(/;([^;=/]*)=[^;/]*/g, (pair, name: string) => (keep(nameOf(name)) ? pair : ''))
+  }
+
+  /** A percent-encoded text: encoded again when there was something to filter in it, else as it was. */
+  function filterCoded(text: string): string {
+    if (!CODED_MARK.test(text)) return text
+    const decoded = decode(text)
+    const filtered = filterText(decoded)
+    return filtered === decoded ? text : encodeURIComponent(filtered)
+  }
+}
+
+function withoutLogin(authorityOn: string): string {
+  const slash = authorityOn.indexOf('/')
+  const authority = slash < 0 ? authorityOn : authorityOn.slice(0, slash)
+  const at = authority.lastIndexOf('@')
+  return at < 0 ? authorityOn : authorityOn.slice(at + 1)
+}
+
+/** The mark and what is kept behind it: nothing when nothing is kept of something. */
+function mark(sign: string, sent: string | undefined, kept: string | undefined): string {
+  if (sent === undefined || kept === undefined) return ''
+  return kept === '' && sent !== '' ? '' : `${sign}${kept}`
+}
+
+function nameOf(pair: string): string {
+  const end = pair.indexOf('=')
+  const name = (end < 0 ? pair : pair.slice(0, end)).toLowerCase()
+  return name.includes('%') || name.includes('+') ? decode(name.replaceAll('+', ' ')).toLowerCase() : name
+}
+
+/** Percent codes decoded once, where they can be. */
+function decode(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, codes => {
+    try {
+      return decodeURIComponent(codes)
+    } catch {
+      return codes
+    }
+  })
+}
+
+function splitAt(text: string, sign: string): [string, string | undefined] {
+  const at = text.indexOf(sign)
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
+}

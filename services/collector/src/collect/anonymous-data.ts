@@ -1,0 +1,147 @@
+import { ANONYMOUS_ID, CLIENT_SESSION } from '@sluicebox/protocol/ids'
+
+// What of an anonymous visitor's events, entities and properties may be written. Lists of what is kept where it is known what is
+// there; where a site writes what it likes, names that say that an identifier or a contact follows are left out.
+
+const SNOWPLOW = 'com.snowplowanalytics.snowplow'
+
+/** Entities that do not identify the visitor, by vendor. All others are left out: a site's own may hold anything. */
+const KEPT_ENTITIES: Readonly<Record<string, string>> = {
+  [SNOWPLOW]: `
+    web_page application browser_context client_side_bot_detection component_parents consent_document consent_preferences
+    desktop_context element element_content element_statistics event_specification gdpr media_player parent_event screen_summary
+    ua_parser_context web_vitals`,
+  [`${SNOWPLOW}.ecommerce`]: `
+    cart checkout_step page product promotion refund snowplow_ecommerce_action transaction transaction_error`,
+  // The session of a medium ends before the visit does.
+  [`${SNOWPLOW}.media`]: 'ad ad_break player session',
+  'com.snowplowanalytics.mobile': 'application application_lifecycle deep_link screen screen_summary',
+  'com.google.analytics.enhanced-ecommerce':
+    'actionFieldObject impressionFieldObject productFieldObject promoFieldObject',
+  'com.roku': 'video',
+  'com.vimeo': 'meta',
+  'com.youtube': 'youtube',
+  'dev.amp.snowplow': 'amp_consent amp_page_ping amp_web_page',
+  'org.ietf': 'http_client_hints',
+  'org.w3': 'PerformanceNavigationTiming PerformanceTiming',
+  'org.whatwg': 'media_element video_element',
+}
+
+const KEPT = new Set(
+  Object.entries(KEPT_ENTITIES).flatMap(([vendor, names]) =>
+    names
+      .trim()
+      .split(/\s+/)
+      .map(name => `iglu:${vendor}/${name}`),
+  ),
+)
+
+/** Events that say who somebody is, and nothing else. */
+const IDENTIFYING_EVENTS = new Set([`iglu:${SNOWPLOW}/identify`])
+/** Events with what a person typed into a form. */
+const FORM_EVENTS = new Set([
+  `iglu:${SNOWPLOW}/change_form`,
+  `iglu:${SNOWPLOW}/focus_form`,
+  `iglu:${SNOWPLOW}/submit_form`,
+])
+
+/** Names of members, in lower case and without anything but letters, that say that what follows is about one person or device. */
+const PERSONAL = new RegExp(
+  `^(?:${[
+    // Who: userId, customer_number, hashedVisitorUuid, apple-idfa, _ga, previousSessionId, tabId.
+    '.*(?:user|visitor|customer|client|device|member|account|subscriber|contact|person|profile|anonymous|distinct|crm|loyalty|push)(?:id|ids|uuid|guid|number|no|nr|key|hash|token)',
+    '(?:previous)?sessionid|tabid|tabuuid|user|visitor|customer|uid|uuid|duid|nuid|tnuid|guid|mpid|vid|domainuserid|networkuserid',
+    '.*(?:idfa|idfv|gaid|aaid|adid|advertisingid|appsetid|rida|androidid|imei|imsi|msisdn|macaddress|fingerprint)|mac|fp',
+    'ga[a-z\\d]*|gid|gcl[a-z]*|utm[abcvz]|fbp|fbc|muid|.*cookies?|[a-z]*clid|clickid',
+    // How to reach or to find them.
+    '.*(?:email|emailaddress|mailaddress|phone|phonenumber|telephone|mobilenumber|fulladdress|streetaddress|postcode|postalcode|zipcode|firstname|lastname|fullname|surname|username|birthday|birthdate|dateofbirth)',
+    'mail|tel|mobile|fax|address|street|zip|login|nickname|dob|iban|ssn|latitude|longitude|lat|lng|lon|geolocation',
+    // Where they are in the network, and what lets others act for them.
+    '(?:.*(?:client|user|visitor|remote|customer|source|device)|x)?ip(?:v[46]|addr|address)?|remoteaddr',
+    '.*(?:password|passwd|passphrase|secret|accesstoken|authtoken|idtoken|refreshtoken|apikey|csrftoken|jwt)|token|pin|auth|authorization',
+  ].join('|')})$`,
+)
+
+/** Nesting beyond which nothing is written: deeper events are not good either. */
+const DEPTH_MAX = 100
+
+export interface AnonymousData {
+  /** Entities that may be written, each with what of its data may be. */
+  entities(entities: readonly unknown[]): readonly object[]
+  /** A self-describing event: the same schema, with what of its data may be written. */
+  event(event: unknown): unknown
+  /** Members and items that may be written. Undefined for nothing. Takes a value that the caller does not use again. */
+  value(value: unknown): unknown
+}
+
+/** `text` says what may be written of a text. */
+export function createAnonymousData(
+  text: (text: string) => string,
+  { keepsSession }: { keepsSession: boolean },
+): AnonymousData {
+  return { entities: each => each.flatMap(keptEntity), event: keptEvent, value: each => keptValue(each, 0) }
+
+  function keptEntity(entity: unknown): readonly object[] {
+    if (!isSelfDescribing(entity)) return []
+    const { schema, data } = entity
+    if (CLIENT_SESSION.test(schema)) return keepsSession ? [{ schema, data: sessionOnly(data) }] : []
+    const name = nameOf(schema)
+    if (!KEPT.has(name)) return []
+    // A site says which attributes of an element are sent: they may hold anything.
+    const kept = name.startsWith(`iglu:${SNOWPLOW}/element`) ? { ...data, attributes: [] } : data
+    return [{ schema, data: keptValue(kept, 0) }]
+  }
+
+  function keptEvent(event: unknown): unknown {
+    if (!isSelfDescribing(event)) return undefined
+    const { schema, data } = event
+    const name = nameOf(schema)
+    if (IDENTIFYING_EVENTS.has(name)) return { schema, data: {} }
+    return { schema, data: keptValue(FORM_EVENTS.has(name) ? withoutTyped(data) : data, 0) }
+  }
+
+  function keptValue(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return text(value)
+    if (typeof value !== 'object' || value === null) return value
+    if (depth === DEPTH_MAX) return undefined
+    if (Array.isArray(value)) return value.map(item => keptValue(item, depth + 1) ?? null)
+    const kept: [string, unknown][] = []
+    for (const [key, member] of Object.entries(value))
+      if (!isPersonal(key)) kept.push([text(key), keptValue(member, depth + 1)])
+    return Object.fromEntries(kept)
+  }
+}
+
+/** Whether a member of this name is about one person or device. */
+export function isPersonal(name: string): boolean {
+  return PERSONAL.test(name.toLowerCase().replaceAll(/[^a-z\d]/g, ''))
+}
+
+/** The session's id and the event's number in it. The visitor, the count of sessions and the session before are replaced. */
+function sessionOnly(data: object): object {
+  const { sessionId, ...others } = data as Record<string, unknown>
+  const { eventIndex, firstEventId, firstEventTimestamp, storageMechanism } = others
+  const who = { userId: ANONYMOUS_ID, sessionId, sessionIndex: 1, previousSessionId: null }
+  return { ...who, eventIndex, firstEventId, firstEventTimestamp, storageMechanism }
+}
+
+/** The event of a form without the values of its elements. */
+function withoutTyped(data: object): object {
+  const { elements, value, ...others } = data as { elements?: unknown; value?: unknown }
+  return {
+    ...others,
+    ...(value === undefined ? {} : { value: null }),
+    ...(Array.isArray(elements)
+      ? { elements: elements.map((element: unknown) => ({ ...(element as object), value: null })) }
+      : {}),
+  }
+}
+
+/** iglu:vendor/name of a reference to a schema. */
+const nameOf = (schema: string): string => schema.split('/', 2).join('/')
+
+function isSelfDescribing(value: unknown): value is { schema: string; data: object } {
+  if (typeof value !== 'object' || value === null) return false
+  const { schema, data } = value as { schema?: unknown; data?: unknown }
+  return typeof schema === 'string' && typeof data === 'object' && data !== null && !Array.isArray(data)
+}
