@@ -26,22 +26,25 @@ export interface Consumer {
   ): Promise<ReadRecord[]>
 }
 
-/**
- * The consumers that can run here. A machine without any leaves out what needs one, and says so; in CI there must be
- * one.
- */
+/** The consumers that can run here; none where no Python has what they need, which is a failure in CI. */
 export async function otherConsumers(): Promise<Consumer[]> {
-  for (const python of [process.env['PYTHON'], '/usr/bin/python3', 'python3']) {
-    if (python === undefined) continue
-    const decoders = await decodersOf(python)
-    if (decoders.length > 0) return decoders.map(decoder => consumer(python, decoder))
-  }
+  const python = await findPython()
+  return python === undefined ? [] : (await decodersOf(python)).map(decoder => consumer(python, decoder))
+}
+
+/**
+ * The path of a Python with a Kafka client and an Avro library. A machine without any leaves out what needs one, and says
+ * so; in CI there must be one.
+ */
+export async function findPython(): Promise<string | undefined> {
+  for (const python of [process.env['PYTHON'], '/usr/bin/python3', 'python3'])
+    if (python !== undefined && (await decodersOf(python)).length > 0) return python
   const advice =
     'it needs a Python with confluent_kafka and avro (Debian: apt-get install python3-confluent-kafka python3-avro); set PYTHON to the path of one'
   if (process.env['CI'] !== undefined)
     throw new Error(`what reads our records with other tools can't run: ${advice}`)
   process.stderr.write(`skipped: what reads our records with other tools; ${advice}\n`)
-  return []
+  return undefined
 }
 
 async function decodersOf(python: string): Promise<string[]> {

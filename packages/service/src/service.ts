@@ -13,7 +13,7 @@ import { createPatience, type Patiently } from './patience.ts'
 import { openSchemas, type Schemas } from './schemas.ts'
 import { dataPaths, openStore, type StoreName } from './stores.ts'
 import { watchLag } from './watch-lag.ts'
-import { watchLog } from './watch-log.ts'
+import { watchLog, type WatchedLog } from './watch-log.ts'
 
 /** What `runService` gives to the work of a service. */
 export interface ServiceParts extends Schemas {
@@ -47,10 +47,14 @@ export function runService(
   return runProcess(options, async ({ logger, metrics, signal, serveAdmin, giveUp }) => {
     let waiting: string | undefined
     let ready = (): Health => ({ ok: false, reason: waiting ?? 'starting' })
-    await using admin = await serveAdmin(() => ready())
+    const watched = watchLog({ logger, metrics })
+    await using admin = await serveAdmin(() => {
+      const reason = watched.unreadable()
+      return reason === undefined ? ready() : { ok: false, reason }
+    })
     const patiently = createPatience({ logger, signal, onWait: reason => (waiting = reason) })
     try {
-      await using log = await openServiceLog(options, { logger, metrics, patiently })
+      await using log = await openServiceLog(options, { logger, watched, patiently })
       const schemas = await openSchemas(config, patiently)
       try {
         await work({
@@ -76,14 +80,18 @@ export function runService(
   })
 }
 
-type OpenParts = Pick<ServiceParts, 'logger' | 'metrics'> & { readonly patiently: Patiently }
+interface OpenParts {
+  readonly logger: Logger
+  readonly watched: WatchedLog
+  readonly patiently: Patiently
+}
 
 /** Checks and opens the log. Rejects with everything that must be fixed before the streams can be used. */
 async function openServiceLog(
   { config: { log: config, dataDir }, streams }: ServiceOptions,
-  { logger, metrics, patiently }: OpenParts,
+  { logger, watched, patiently }: OpenParts,
 ): Promise<Log> {
-  const parts = { config, dir: dataPaths(dataDir).log, ...watchLog({ logger, metrics }) }
+  const parts = { config, dir: dataPaths(dataDir).log, ...watched }
   if (isOnThisMachine(config)) return openLog(parts)
   const findings = await patiently('the log', () => checkLog(config, streams))
   for (const { level, message } of findings) if (level === 'warning') logger.warn(message)

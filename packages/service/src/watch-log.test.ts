@@ -1,4 +1,5 @@
 import { Registry } from '@sluicebox/runtime/metrics'
+import { UnreadableError } from '@sluicebox/stream/log'
 import { expect, test } from 'vitest'
 import { watchLog } from './watch-log.ts'
 
@@ -45,4 +46,19 @@ test('errors that are all different do not fill the memory, and each is logged',
   const { onProblem, logged } = watch()
   for (let i = 0; i < 1_000; i++) onProblem(new Error(`attempt ${i}`))
   expect(logged).toHaveLength(1_000)
+})
+
+test('what can not be read is told to the readiness probe for as long as it is reported', () => {
+  const { onProblem, unreadable, clock } = watch()
+  onProblem(new Error('the broker is gone'))
+  expect(unreadable()).toBeUndefined()
+  onProblem(new UnreadableError('partition 0 of raw'))
+  onProblem(new UnreadableError('partition 1 of raw'))
+  clock.now = 10_000
+  onProblem(new UnreadableError('partition 1 of raw'))
+  expect(unreadable()).toBe('partition 0 of raw; partition 1 of raw')
+  clock.now = 20_000
+  expect(unreadable()).toBe('partition 1 of raw')
+  clock.now = 30_000
+  expect(unreadable()).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 import type { Logger } from '@sluicebox/runtime/log'
 import type { Registry } from '@sluicebox/runtime/metrics'
+import { UnreadableError } from '@sluicebox/stream/log'
 import type { OpenLogParts } from '@sluicebox/stream/open'
 import { Counter } from 'prom-client'
 
@@ -13,13 +14,16 @@ export interface WatchLogParts {
 /** An error that repeats is logged once in this time. */
 const REPEAT_MS = 10_000
 const MESSAGES_MAX = 100
+/** A log reports what it can't read every few seconds, for as long as it can't. */
+const UNREADABLE_FOR_MS = 15_000
 
-/** Returns the callbacks of a log that put what it reports into the process's logs and metrics. */
-export function watchLog({
-  logger,
-  metrics,
-  now = Date.now,
-}: WatchLogParts): Pick<OpenLogParts, 'onSkipped' | 'onProblem'> {
+export interface WatchedLog extends Pick<OpenLogParts, 'onSkipped' | 'onProblem'> {
+  /** What the log can't read at the moment, for the readiness probe; undefined for nothing. */
+  unreadable(): string | undefined
+}
+
+/** Returns the callbacks of a log that put what it reports into the process's logs, metrics and readiness. */
+export function watchLog({ logger, metrics, now = Date.now }: WatchLogParts): WatchedLog {
   const registers = [metrics]
   const skippedPositions = new Counter({
     registers,
@@ -35,7 +39,14 @@ export function watchLog({
   /** When each error was logged, and how often it came since, by its message. */
   const told = new Map<string, { at: number; repeats: number }>()
 
+  /** When it was last reported, by its message. */
+  const unreadable = new Map<string, number>()
+
   return {
+    unreadable() {
+      for (const [message, at] of unreadable) if (now() - at > UNREADABLE_FOR_MS) unreadable.delete(message)
+      return unreadable.size === 0 ? undefined : [...unreadable.keys()].join('; ')
+    },
     onSkipped({ group, stream, partition, from, to }) {
       skippedPositions.inc({ group, stream }, Number(to - from))
       logger.error(
@@ -46,6 +57,7 @@ export function watchLog({
     onProblem(error) {
       problems.inc()
       const { message } = error
+      if (error instanceof UnreadableError) unreadable.set(message, now())
       const last = told.get(message)
       if (last !== undefined && now() - last.at < REPEAT_MS) {
         last.repeats++

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { lagOf, lagsOf, lastRecord } from './lag.ts'
-import type { Log } from './log.ts'
+import { UnreadableError, type Log } from './log.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 
 /** A stream of one partition with records at these positions, and marks of the log at the others below `end`. */
@@ -67,4 +67,16 @@ describe('the last record', () => {
   ])('%s', async (_where, stream, position) => {
     expect((await lastRecord(logWith(stream), 's', 0))?.position).toBe(position)
   })
+})
+
+test('what can not be read is the reason of a lag, and not an error', async () => {
+  const log: Log = {
+    ...logWith({ positions: [0, 1, 2], end: 3, committed: 1 }),
+    read: () => Promise.reject(new UnreadableError('partition 0 of s')),
+  }
+  expect(await lagsOf(log, 'g', 's')).toEqual([
+    { committed: 1n, end: 3n, positions: 2, waitingSince: undefined, unreadable: 'partition 0 of s' },
+  ])
+  const broken: Log = { ...log, read: () => Promise.reject(new Error('the broker is gone')) }
+  await expect(lagsOf(broken, 'g', 's')).rejects.toThrow('the broker is gone')
 })

@@ -1,4 +1,4 @@
-import type { Bounds, Log } from './log.ts'
+import { UnreadableError, type Bounds, type Log } from './log.ts'
 
 /** How far a group is behind in one partition. */
 export interface PartitionLag {
@@ -12,6 +12,8 @@ export interface PartitionLag {
   readonly positions: number
   /** When the log took the first record that is not done, in epoch milliseconds; undefined when all are done. */
   readonly waitingSince: number | undefined
+  /** Why the log can't read the first record that is not done: the group waits there. Undefined when it can. */
+  readonly unreadable?: string
 }
 
 /** Returns for each partition how far a group is behind the end of a stream. */
@@ -36,13 +38,28 @@ export async function lagAt(
   const { stream, partition } = found
   const { start, end } = found.bounds[partition] ?? { start: 0n, end: 0n }
   const done = found.committed[partition] ?? start
-  const first = await firstRecord(log, stream, partition, done > start ? done : start, end)
+  const from = done > start ? done : start
+  const first = await firstRecord(log, stream, partition, from, end).catch(onlyUnreadable)
+  if (first instanceof UnreadableError)
+    return {
+      committed: done,
+      end,
+      positions: Number(end - from),
+      waitingSince: undefined,
+      unreadable: first.message,
+    }
   return {
     committed: done,
     end,
     positions: first === undefined ? 0 : Number(end - first.position),
     waitingSince: first?.appendedAt,
   }
+}
+
+/** Returns the error of a log that can't read what it holds, as a result; throws any other. */
+export function onlyUnreadable(error: unknown): UnreadableError {
+  if (error instanceof UnreadableError) return error
+  throw error
 }
 
 /** Returns for each partition the lag of a group in positions. */

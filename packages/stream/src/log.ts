@@ -53,6 +53,14 @@ export interface OwnedPartition {
 /** Another member of the group owns the partition: this member's view of it is out of date. */
 export class FencedError extends Error {}
 
+/**
+ * The log can't read what it holds at a position: it is damaged, or in a format that is not known. The message names the
+ * place and the reason. No reader passes it by.
+ */
+export class UnreadableError extends Error {
+  override readonly name = 'UnreadableError'
+}
+
 /** Records that were deleted before a group had read them. */
 export interface Skipped {
   readonly group: string

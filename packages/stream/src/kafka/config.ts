@@ -82,10 +82,10 @@ export const kafkaConfig = z
         'Copies that must be written before a record counts as durable, for `topics create`. While fewer are in sync, writes are retried and then rejected.',
       ),
     compression: z
-      .enum(['none', 'gzip'])
-      .default('none')
+      .enum(['none', 'gzip', 'zstd'])
+      .default('zstd')
       .describe(
-        'How record batches are compressed. gzip halves the traffic and costs half of the throughput.',
+        'How record batches are compressed. zstd makes them several times smaller in little time. gzip and none are for readers that do not know zstd.',
       ),
     recordBytesMax: z
       .int()

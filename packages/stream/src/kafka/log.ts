@@ -5,10 +5,11 @@ import type { KafkaConfig } from './config.ts'
 import { connect, type Connection } from './protocol/connection.ts'
 import { consume } from './consume/consumer.ts'
 import { isDefinite, isLost, patiently } from './protocol/errors.ts'
-import { toRecord } from './consume/fetcher.ts'
 import { createNames } from './names.ts'
 import { boundsOf, committedOf } from './consume/read-positions.ts'
-import { readFetched } from './protocol/wire.ts'
+import { fetchBatches } from './protocol/fetch.ts'
+import { readBatches } from './protocol/read-batches.ts'
+import { errorOf } from './protocol/wire.ts'
 
 export interface KafkaLogOptions {
   readonly config: KafkaConfig
@@ -114,18 +115,17 @@ async function read(
   let next = from < start ? start : from
   while (next < end && records.length === 0) {
     const leader = await connection.leader(topic, partition)
-    const { responses } = await leader.fetch({
-      isolationLevel: 1,
-      maxWaitTime: 0,
-      minBytes: 0,
-      maxBytes: bytesMax,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: String(next), maxBytes: bytesMax }] }],
+    const [part] = await fetchBatches(leader, {
+      topic,
+      partitions: [{ partition, offset: next, bytesMax }],
+      waitMsMax: 0,
+      bytesMax,
     })
-    const fetched = readFetched(topic, next, responses[0]!.partitions[0]!)
+    if (part!.errorCode !== 0) throw errorOf(part!.errorCode)
+    const fetched = await readBatches(part!, next)
     if (fetched.next === next) break
     next = fetched.next
-    for (const each of fetched.records) {
-      const record = toRecord(each)
+    for (const record of fetched.records) {
       bytes += record.value.length
       if (records.length > 0 && (records.length === recordsMax || bytes > bytesMax)) {
         next = record.position

@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.ts'
 import { readConfig } from '../read-config.ts'
 import { openStreams } from '../data.ts'
 import { untilInterrupted } from '../options.ts'
-import { orphansOf, readStatus, type PipelineStatus } from '../inspect/pipeline-status.ts'
+import { orphansOf, readStatus, unreadableOf, type PipelineStatus } from '../inspect/pipeline-status.ts'
 import { output, paint, print, table, tell } from '../terminal.ts'
 
 interface StatusOptions {
@@ -37,7 +37,7 @@ transactions have positions too. "behind" is the time since the log stored that 
 clock of this machine. An archiver is done with a record when the object with it is written, so it is behind by up to
 archiver.windowMs. The embedded log does not know its readers: owners are shown as "-".
 
-Ends with 1 when a partition has records left and no owner.
+Ends with 1 when a partition has records left and no owner, or holds a record that can't be read.
 
 Examples:
   $ sluicebox status
@@ -57,7 +57,7 @@ Examples:
       if (options.watch !== true) {
         const status = await read()
         show(status, options)
-        if (orphansOf(status).length > 0) process.exitCode = EXIT.failed
+        if (orphansOf(status).length > 0 || unreadableOf(status).length > 0) process.exitCode = EXIT.failed
         return
       }
       const interrupted = untilInterrupted()
@@ -76,6 +76,8 @@ function show(status: PipelineStatus, { json, partitions }: StatusOptions): void
   const { rawSilentSeconds } = status
   if (rawSilentSeconds === null) tell('nothing was collected yet')
   else tell(`the newest record of raw arrived ${seconds(rawSilentSeconds)} ago`)
+  for (const reason of unreadableOf(status))
+    tell(`${paint('red', 'unreadable', process.stderr)}, its readers wait there: ${reason}`)
   for (const orphan of orphansOf(status))
     tell(`${paint('red', 'no owner', process.stderr)}, though records are left: ${orphan}`)
 }

@@ -1,9 +1,9 @@
 import type { PartitionOwner } from '@sluicebox/stream/inspect'
 import { STREAMS } from '@sluicebox/event/records'
-import type { Log } from '@sluicebox/stream/log'
+import { UnreadableError, type Log } from '@sluicebox/stream/log'
 import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { expect, test } from 'vitest'
-import { orphansOf, readStatus } from './pipeline-status.ts'
+import { orphansOf, readStatus, unreadableOf } from './pipeline-status.ts'
 
 const NOW = 1_000_000
 
@@ -68,4 +68,19 @@ test('in an empty log no stage is behind', async () => {
   const status = await readStatus({ ...common, log: logWith({}, 0), ownersOf: async () => two })
   expect(status.rawSilentSeconds).toBeNull()
   expect(status.stages.every(({ lag, behindSeconds }) => lag === 0 && behindSeconds === 0)).toBe(true)
+})
+
+test('names what the log can not read, once, and how far behind its readers are', async () => {
+  const whole = logWith({ 'enricher/raw': [10, 4], 'archiver/raw': [10, 4] })
+  const log: Log = {
+    ...whole,
+    read: (stream, partition, ...rest) =>
+      stream === 'raw' && partition === 1
+        ? Promise.reject(new UnreadableError('partition 1 of raw, offset 4'))
+        : whole.read(stream, partition, ...rest),
+  }
+  const status = await readStatus({ ...common, log, ownersOf: async () => two })
+  expect(unreadableOf(status)).toEqual(['partition 1 of raw, offset 4'])
+  expect(status.stages.map(({ lag }) => lag)).toEqual([6, 0, 6])
+  expect(status.rawSilentSeconds).toBe(0)
 })

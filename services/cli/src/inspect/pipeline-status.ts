@@ -1,9 +1,9 @@
 import { ARCHIVER_GROUP } from '@sluicebox/archiver/archiver'
 import { ENRICHER_GROUP } from '@sluicebox/enricher/start'
 import { SCORER_GROUP } from '@sluicebox/scorer/start'
-import { lagsOf, lastRecord } from '@sluicebox/stream/lag'
+import { lagsOf, lastRecord, onlyUnreadable } from '@sluicebox/stream/lag'
 import type { PartitionOwner } from '@sluicebox/stream/inspect'
-import type { Log } from '@sluicebox/stream/log'
+import { UnreadableError, type Log } from '@sluicebox/stream/log'
 
 /** How far a stage is in one partition of a stream that it reads. */
 export interface PartitionStatus {
@@ -16,6 +16,8 @@ export interface PartitionStatus {
   readonly lag: number
   /** How long ago the log stored the first record that is not done; 0 when there is none. */
   readonly behindSeconds: number
+  /** Why the log can't read the first record that is not done. Null when it can. */
+  readonly unreadable: string | null
 }
 
 export interface StageStatus {
@@ -54,13 +56,14 @@ export async function readStatus({ log, archived, ownersOf, now }: StatusParts):
 
   async function readStage(stage: string, stream: string): Promise<StageStatus> {
     const [owners, lags] = await Promise.all([ownersOf(stage, stream), lagsOf(log, stage, stream)])
-    const partitions = lags.map(({ committed, end, positions, waitingSince }, partition) => ({
+    const partitions = lags.map(({ committed, end, positions, waitingSince, unreadable }, partition) => ({
       partition,
       owner: owners?.find(each => each.partition === partition)?.owner ?? null,
       committed: String(committed),
       end: String(end),
       lag: positions,
       behindSeconds: waitingSince === undefined ? 0 : secondsSince(waitingSince),
+      unreadable: unreadable ?? null,
     }))
     return {
       stage,
@@ -74,9 +77,15 @@ export async function readStatus({ log, archived, ownersOf, now }: StatusParts):
 
   const partitionCount = await log.partitionCount('raw')
   const newest = await Promise.all(
-    Array.from({ length: partitionCount }, (_, partition) => lastRecord(log, 'raw', partition)),
+    Array.from({ length: partitionCount }, (_, partition) =>
+      lastRecord(log, 'raw', partition).catch(onlyUnreadable),
+    ),
   )
-  const newestAt = Math.max(...newest.map(record => record?.appendedAt ?? -Infinity))
+  const newestAt = Math.max(
+    ...newest.map(record =>
+      record === undefined || record instanceof UnreadableError ? -Infinity : record.appendedAt,
+    ),
+  )
   return {
     rawSilentSeconds: newestAt === -Infinity ? null : secondsSince(newestAt),
     stages: await Promise.all(readers.map(({ stage, stream }) => readStage(stage, stream))),
@@ -92,4 +101,10 @@ export function orphansOf({ stages }: PipelineStatus): string[] {
         .filter(({ owner, lag }) => owner === null && lag > 0)
         .map(({ partition }) => `${stage}: partition ${partition} of ${stream}`),
     )
+}
+
+/** What the log can't read, once for each place, whichever stages wait there. */
+export function unreadableOf({ stages }: PipelineStatus): string[] {
+  const reasons = stages.flatMap(({ partitions }) => partitions.flatMap(({ unreadable }) => unreadable ?? []))
+  return [...new Set(reasons)]
 }

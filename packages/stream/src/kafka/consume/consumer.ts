@@ -6,6 +6,7 @@ import type { ProduceSettings } from '../produce/appender.ts'
 import type { KafkaConfig } from '../config.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { isFencing, isHopeless } from '../protocol/errors.ts'
+import { fetchBatches } from '../protocol/fetch.ts'
 import { createFetcher } from './fetcher.ts'
 import { joinGroup } from './membership.ts'
 import type { Names } from '../names.ts'
@@ -55,6 +56,7 @@ export async function consume(
 
   const fetcher = createFetcher({
     connection: parts.own,
+    fetch: async (nodeId, request) => fetchBatches(await parts.own.broker(nodeId), request),
     topic,
     onProblem,
     async onOutOfRange(partition, from) {

@@ -1,14 +1,25 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { UnreadableError } from '../../log.ts'
+import { encodeBatch, type BatchHead } from '../protocol/record-batch.ts'
 import { createFetcher, type Feed, type Fetcher } from './fetcher.ts'
-import type { Broker } from '../protocol/wire.ts'
+import type { FetchedPartition, FetchRequest } from '../protocol/fetch.ts'
 
-// How the fetcher finds its brokers. Their responses hold no records here: the tests look at which broker was asked.
+// How the fetcher finds its brokers, and what it does about a partition that gives an error.
 
 /** How long a broker of these tests holds a fetch. */
 const HELD_MS = 250
 /** In the second after a broker was first asked, up to its end. */
 const REQUESTS_A_SECOND = 1 + 1000 / HELD_MS
 const LIMITS = { recordsMax: 100, bytesMax: 1_000_000 }
+
+const HEAD: BatchHead = {
+  producerId: '-1',
+  producerEpoch: -1,
+  firstSequence: -1,
+  isTransactional: false,
+  compression: 'none',
+  timestamp: 1_795_200_000_000,
+}
 
 /** Which broker leads each partition, and which one the connection believes to lead it. */
 let leaders: (string | undefined)[]
@@ -19,6 +30,8 @@ let mute: Set<string>
 /** Partitions in the order in which each broker was asked for them. */
 let asked: Record<string, number[][]>
 let problems: Error[]
+/** The batches of each partition from offset 0 on. */
+let stored: Map<number, Buffer>
 let skipTo: bigint | undefined
 let feeds: Feed[]
 let fetcher: Fetcher
@@ -30,6 +43,7 @@ beforeEach(() => {
   mute = new Set()
   asked = {}
   problems = []
+  stored = new Map()
   skipTo = undefined
   feeds = []
   fetcher = createFetcher({
@@ -39,11 +53,11 @@ beforeEach(() => {
         if (leader === undefined) throw errorOf('LEADER_NOT_AVAILABLE')
         return leader
       },
-      broker: nodeId => Promise.resolve(brokerOf(nodeId)),
       async renew() {
         known = leaders
       },
     },
+    fetch: respond,
     topic: 'raw',
     onOutOfRange: (_partition, from) => Promise.resolve(skipTo ?? from),
     onProblem: error => problems.push(error),
@@ -61,32 +75,33 @@ function errorOf(type: string): Error {
   return Object.assign(new Error(type), { type })
 }
 
-function brokerOf(nodeId: string): Broker {
+async function respond(nodeId: string, { topic, partitions }: FetchRequest): Promise<FetchedPartition[]> {
+  ;(asked[nodeId] ??= []).push(partitions.map(({ partition }) => partition))
+  if (mute.has(nodeId)) return new Promise(() => {})
+  const parts = partitions.map(({ partition, offset }) => partOf(nodeId, { topic, partition, offset }))
+  // A broker that has something to say of a partition does not hold the fetch.
+  if (parts.every(({ errorCode, batches }) => errorCode === 0 && batches.length === 0))
+    await new Promise(resolve => setTimeout(resolve, HELD_MS))
+  if (failing.has(nodeId)) throw errorOf('NOT_SENT')
+  return parts
+}
+
+const OFFSET_OUT_OF_RANGE = 1
+const NOT_LEADER_FOR_PARTITION = 6
+
+function partOf(
+  nodeId: string,
+  { topic, partition, offset }: { topic: string; partition: number; offset: bigint },
+): FetchedPartition {
+  const isBelow = skipTo !== undefined && offset < skipTo
   return {
-    async fetch({ topics }: Parameters<Broker['fetch']>[0]) {
-      const { partitions } = topics[0]!
-      ;(asked[nodeId] ??= []).push(partitions.map(({ partition }) => partition))
-      if (mute.has(nodeId)) return new Promise(() => {})
-      if (partitions.some(({ partition }) => leaders[partition] !== nodeId))
-        throw errorOf('NOT_LEADER_FOR_PARTITION')
-      await new Promise(resolve => setTimeout(resolve, HELD_MS))
-      if (failing.has(nodeId)) throw errorOf('NOT_SENT')
-      if (skipTo !== undefined && partitions.some(({ fetchOffset }) => BigInt(fetchOffset) < skipTo!))
-        throw errorOf('OFFSET_OUT_OF_RANGE')
-      return {
-        responses: [
-          {
-            topicName: 'raw',
-            partitions: partitions.map(({ partition }) => ({
-              partition,
-              lastStableOffset: '0',
-              messages: [],
-            })),
-          },
-        ],
-      }
-    },
-  } as unknown as Broker
+    topic,
+    partition,
+    errorCode: leaders[partition] === nodeId ? (isBelow ? OFFSET_OUT_OF_RANGE : 0) : NOT_LEADER_FOR_PARTITION,
+    lastStableOffset: 10n,
+    aborted: [],
+    batches: offset === 0n ? (stored.get(partition) ?? Buffer.alloc(0)) : Buffer.alloc(0),
+  }
 }
 
 function open(...ledBy: (string | undefined)[]): void {
@@ -176,4 +191,38 @@ test.each<[string, () => void]>([
   goWrong()
   for (let seconds = 0; seconds < 5; seconds++) await afterASecond()
   expect(fetcher.silentMs()).toBeLessThan(1000)
+})
+
+test('a batch that can not be read is reported and waited for, and holds up no neighbour', async () => {
+  const whole = await encodeBatch(HEAD, [{ key: 'a', value: Buffer.from('1') }])
+  const damaged = Buffer.from(whole)
+  damaged[damaged.length - 1]! ^= 1
+  stored = new Map([
+    [0, damaged],
+    [1, whole],
+  ])
+  open('1', '1')
+  expect(await feeds[1]!.take(LIMITS)).toMatchObject({ records: [{ key: 'a', position: 0n }], next: 1n })
+  expect(problems.map(({ message }) => message)).toEqual([
+    "partition 0 of raw can't be read at offset 0: the checksum of the batch does not match",
+  ])
+  expect(problems[0]).toBeInstanceOf(UnreadableError)
+  expect(await afterASecond()).toEqual({ 1: [1] })
+  for (let seconds = 0; seconds < 5; seconds++) await afterASecond()
+  expect(problems).toHaveLength(2)
+  // Mended, as when another replica leads.
+  stored.set(0, whole)
+  const taken = feeds[0]!.take(LIMITS)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(await taken).toMatchObject({ records: [{ key: 'a', position: 0n }], next: 1n })
+})
+
+test('an error of one partition holds up no neighbour', async () => {
+  open('1', '1')
+  await afterASecond()
+  leaders = ['1', '2']
+  await vi.advanceTimersByTimeAsync(2 * HELD_MS)
+  asked = {}
+  await vi.advanceTimersByTimeAsync(2 * HELD_MS)
+  expect(asked['1']!.length).toBeGreaterThanOrEqual(2)
 })

@@ -1,7 +1,9 @@
-import type { InputRecord, ReadLimits } from '../../log.ts'
+import { UnreadableError, type InputRecord, type ReadLimits } from '../../log.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { isDefinite, typeOf } from '../protocol/errors.ts'
-import { readFetched, type FetchedRecord } from '../protocol/wire.ts'
+import type { FetchedPartition, FetchRequest } from '../protocol/fetch.ts'
+import { readBatches } from '../protocol/read-batches.ts'
+import { errorOf } from '../protocol/wire.ts'
 
 /** The records of one partition that were fetched and not yet taken. */
 export interface Feed {
@@ -25,7 +27,8 @@ export interface Fetcher {
 }
 
 export interface FetcherParts {
-  readonly connection: Pick<Connection, 'leaderId' | 'broker' | 'renew'>
+  readonly connection: Pick<Connection, 'leaderId' | 'renew'>
+  readonly fetch: (nodeId: string, request: FetchRequest) => Promise<readonly FetchedPartition[]>
   readonly topic: string
   /** Called when the records from `from` on were deleted. Returns the position to continue at. */
   readonly onOutOfRange: (partition: number, from: bigint) => Promise<bigint>
@@ -42,13 +45,15 @@ const PARTITION_BYTES_MAX = 1024 * 1024
 const HELD_BYTES_MAX = 1024 * 1024
 const REQUEST_BYTES_MAX = 16 * 1024 * 1024
 const RETRY_MS = 100
+/** A batch that can't be read costs a fetch each time. */
+const UNREADABLE_RETRY_MS = 5_000
 
 interface FeedState {
   readonly partition: number
   /** The position at which the next fetch begins. */
   position: bigint
   /** The records that were fetched; those before index `taken` were taken. */
-  records: FetchedRecord[]
+  records: InputRecord[]
   taken: number
   heldBytes: number
   /** The position behind all that was taken. */
@@ -56,6 +61,8 @@ interface FeedState {
   /** Whether the last fetch left records behind because it was full. */
   isFull: boolean
   isClosed: boolean
+  /** Whether the partition waits after an error of its own. */
+  isPaused: boolean
   /** Counts seeks: the records of a fetch from before the last seek are dropped. */
   epoch: number
   /** Monotonic milliseconds of the last response or error for this partition. */
@@ -67,14 +74,15 @@ interface FeedState {
  * Fetches ahead for the open feeds. Sends one request at a time to each broker, for all partitions that the broker leads
  * and that are hungry: fewer than 1 MiB are held of them.
  */
-export function createFetcher({ connection, topic, onOutOfRange, onProblem }: FetcherParts): Fetcher {
+export function createFetcher({ connection, fetch, topic, onOutOfRange, onProblem }: FetcherParts): Fetcher {
   const feeds = new Set<FeedState>()
   /** Ids of the brokers that have a loop of fetches. */
   const loops = new Set<string>()
   let isFinding = false
   let isStale = false
 
-  const isHungry = (feed: FeedState): boolean => !feed.isClosed && feed.heldBytes < HELD_BYTES_MAX
+  const isHungry = (feed: FeedState): boolean =>
+    !feed.isClosed && !feed.isPaused && feed.heldBytes < HELD_BYTES_MAX
 
   /** Starts a loop for each broker that leads a hungry partition and has none. */
   async function feedHungry(): Promise<void> {
@@ -130,44 +138,61 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
   async function fetchFor(nodeId: string, wanting: readonly FeedState[]): Promise<void> {
     const epochs = wanting.map(({ epoch }) => epoch)
     const inFullFlow = [...feeds].some(({ isFull }) => isFull)
-    const leader = await connection.broker(nodeId)
-    const { responses } = await leader.fetch({
-      isolationLevel: 1,
-      maxWaitTime: inFullFlow ? WAIT_MS_IN_FULL_FLOW : WAIT_MS,
-      minBytes: 1,
-      maxBytes: REQUEST_BYTES_MAX,
-      topics: [
-        {
-          topic,
-          partitions: wanting.map(({ partition, position }) => ({
-            partition,
-            fetchOffset: String(position),
-            maxBytes: PARTITION_BYTES_MAX,
-          })),
-        },
-      ],
+    const fetched = await fetch(nodeId, {
+      topic,
+      partitions: wanting.map(({ partition, position }) => ({
+        partition,
+        offset: position,
+        bytesMax: PARTITION_BYTES_MAX,
+      })),
+      waitMsMax: inFullFlow ? WAIT_MS_IN_FULL_FLOW : WAIT_MS,
+      bytesMax: REQUEST_BYTES_MAX,
     })
     sawSign(wanting)
-    for (const fetched of responses.flatMap(({ partitions }) => partitions)) {
-      const index = wanting.findIndex(({ partition }) => partition === fetched.partition)
+    for (const part of fetched) {
+      const index = wanting.findIndex(({ partition }) => partition === part.partition)
       const feed = wanting[index]
       if (feed === undefined || feed.epoch !== epochs[index]) continue
-      const { records, next } = readFetched(topic, feed.position, fetched)
-      feed.isFull = records.length > 0 && next < BigInt(fetched.lastStableOffset)
-      if (next === feed.position) continue
-      for (const record of records) {
-        feed.records.push(record)
-        feed.heldBytes += bytesOf(record)
+      try {
+        await fill(feed, part)
+      } catch (error) {
+        // Its neighbours do not wait for it.
+        void pause(feed, error as Error)
       }
-      feed.position = next
-      feed.wake?.()
     }
   }
 
+  async function fill(feed: FeedState, part: FetchedPartition): Promise<void> {
+    if (part.errorCode !== 0) throw errorOf(part.errorCode)
+    const { epoch } = feed
+    const { records, next } = await readBatches(part, feed.position)
+    // A seek may have come while the batches were decompressed.
+    if (feed.epoch !== epoch) return
+    feed.isFull = records.length > 0 && next < part.lastStableOffset
+    if (next === feed.position) return
+    for (const record of records) {
+      feed.records.push(record)
+      feed.heldBytes += bytesOf(record)
+    }
+    feed.position = next
+    feed.wake?.()
+  }
+
+  /** Leaves a partition out of the fetches for a while, after an error that is its own. */
+  async function pause(feed: FeedState, error: Error): Promise<void> {
+    feed.isPaused = true
+    if (error instanceof UnreadableError) {
+      onProblem(error)
+      await new Promise(resolve => setTimeout(resolve, UNREADABLE_RETRY_MS))
+    } else await handle(error, [feed])
+    feed.isPaused = false
+    sawSign([feed])
+    void feedHungry()
+  }
+
   /** Continues behind the records that retention has deleted. */
-  async function skipMissing(): Promise<void> {
-    for (const feed of feeds) {
-      if (!isHungry(feed)) continue
+  async function skipMissing(of: readonly FeedState[]): Promise<void> {
+    for (const feed of of) {
       const { epoch } = feed
       const position = await onOutOfRange(feed.partition, feed.position)
       if (feed.epoch === epoch) feed.position = position
@@ -181,7 +206,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
 
   async function handle(error: Error, about: readonly FeedState[]): Promise<void> {
     sawSign(about)
-    if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') await skipMissing().catch(onProblem)
+    if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') await skipMissing(about).catch(onProblem)
     else if (!isDefinite(error)) onProblem(error)
     await new Promise(resolve => setTimeout(resolve, RETRY_MS))
     await connection.renew().catch(() => {})
@@ -203,6 +228,7 @@ export function createFetcher({ connection, topic, onOutOfRange, onProblem }: Fe
         takenTo: position,
         isFull: false,
         isClosed: false,
+        isPaused: false,
         epoch: 0,
         signAt: performance.now(),
         wake: undefined,
@@ -249,7 +275,7 @@ function takeSome(feed: FeedState, { recordsMax, bytesMax }: ReadLimits) {
     const fetched = feed.records[feed.taken]!
     bytes += bytesOf(fetched)
     if (records.length > 0 && bytes > bytesMax) break
-    records.push(toRecord(fetched))
+    records.push(fetched)
     feed.heldBytes -= bytesOf(fetched)
     feed.taken++
   }
@@ -262,17 +288,6 @@ function takeSome(feed: FeedState, { recordsMax, bytesMax }: ReadLimits) {
   return { records, next: feed.takenTo }
 }
 
-function bytesOf({ key, value }: FetchedRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0)
-}
-
-const EMPTY = new Uint8Array(0)
-
-export function toRecord({ offset, timestamp, key, value }: FetchedRecord): InputRecord {
-  return {
-    key: key === null ? null : key.toString(),
-    value: value ?? EMPTY,
-    position: BigInt(offset),
-    appendedAt: Number(timestamp),
-  }
+function bytesOf({ key, value }: InputRecord): number {
+  return (key?.length ?? 0) + value.length
 }

@@ -1,3 +1,4 @@
+import type { Compression } from '../protocol/record-batch.ts'
 import type { OutputRecord } from '../../log.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { isDefinite, isLost, patiently, typeOf } from '../protocol/errors.ts'
@@ -6,7 +7,7 @@ import { createSequences, type ProducerId, type Sequences } from './sequences.ts
 import { produce } from './produce.ts'
 
 export interface ProduceSettings {
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Compression
   readonly recordBytesMax: number
   readonly requestTimeoutMs: number
 }

@@ -1,9 +1,9 @@
 import type { NumberedBatch, ProducerId } from './sequences.ts'
-import { encodeBatch } from '../protocol/record-batch.ts'
+import { encodeBatch, type Compression } from '../protocol/record-batch.ts'
 
 export interface ProduceRequest {
   readonly producer: ProducerId
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Compression
   /** How long the leader waits for the other replicas. */
   readonly timeoutMs: number
   /** At most one for each partition. */

@@ -1,3 +1,4 @@
+import type { Compression } from '../protocol/record-batch.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { unsent } from '../protocol/errors.ts'
 import { sendProduce, type Broker } from '../protocol/wire.ts'
@@ -13,7 +14,7 @@ export async function produce(
   connection: Connection,
   producer: ProducerId,
   batches: readonly NumberedBatch[],
-  { compression, requestTimeoutMs }: { compression: 'none' | 'gzip'; requestTimeoutMs: number },
+  { compression, requestTimeoutMs }: { compression: Compression; requestTimeoutMs: number },
 ): Promise<void> {
   const byLeader = new Map<Broker, NumberedBatch[]>()
   try {

@@ -1,9 +1,12 @@
 import { promisify } from 'node:util'
-import { gzip as gzipCallback } from 'node:zlib'
+import { constants, gzip as gzipCallback, zstdCompress as zstdCallback } from 'node:zlib'
 import { crc32c } from './crc32c.ts'
 import type { WireRecord } from './wire.ts'
 
 const gzip = promisify(gzipCallback)
+const zstd = promisify(zstdCallback)
+
+export type Compression = 'none' | 'gzip' | 'zstd'
 
 /** The fields of the head of a batch that its writer chooses. */
 export interface BatchHead {
@@ -11,7 +14,7 @@ export interface BatchHead {
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly isTransactional: boolean
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Compression
   /** Epoch milliseconds, the same for all records of the batch. */
   readonly timestamp: number
 }
@@ -29,8 +32,15 @@ export async function encodeBatch(head: BatchHead, records: readonly WireRecord[
   const buffer = Buffer.allocUnsafe(HEAD_BYTES + sizeMax(records))
   const end = writeRecords(buffer, HEAD_BYTES, records)
   if (head.compression === 'none') return writeHead(buffer.subarray(0, end), head, records.length)
-  const compressed = await gzip(buffer.subarray(HEAD_BYTES, end))
+  const compressed = await compress(head.compression, buffer.subarray(HEAD_BYTES, end))
   return writeHead(Buffer.concat([buffer.subarray(0, HEAD_BYTES), compressed]), head, records.length)
+}
+
+/** The fastest level: the next ones save little more of small events, and cost twice the time. */
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+function compress(compression: 'gzip' | 'zstd', bytes: Buffer): Promise<Buffer> {
+  return compression === 'gzip' ? gzip(bytes) : zstd(bytes, ZSTD)
 }
 
 function sizeMax(records: readonly WireRecord[]): number {
@@ -40,7 +50,7 @@ function sizeMax(records: readonly WireRecord[]): number {
   return bytes
 }
 
-const COMPRESSION = { none: 0, gzip: 1 } as const
+const COMPRESSION = { none: 0, gzip: 1, zstd: 4 } as const
 const TRANSACTIONAL = 16
 /** The checksum covers the batch from this byte on. */
 const CHECKED_FROM = 21

@@ -17,18 +17,6 @@ export interface Broker {
     /** The first serves all requests but fetches. It has another socket after each reconnect. */
     readonly pool: readonly { isConnected(): boolean; readonly socket: object }[]
   }
-  fetch(request: {
-    isolationLevel: 1
-    maxWaitTime: number
-    minBytes: number
-    maxBytes: number
-    topics: readonly {
-      topic: string
-      partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[]
-    }[]
-  }): Promise<{
-    responses: readonly { topicName: string; partitions: readonly FetchedPartition[] }[]
-  }>
   joinGroup(request: {
     groupId: string
     sessionTimeout: number
@@ -84,13 +72,6 @@ export interface WireRecord {
   readonly value: Buffer
 }
 
-/** What a fetch returns for a partition, in the form that the `Batch` of kafkajs takes. */
-export interface FetchedPartition {
-  readonly partition: number
-  readonly lastStableOffset: string
-  readonly messages: readonly unknown[]
-}
-
 export interface Cluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
@@ -126,28 +107,12 @@ export interface ClusterSettings {
   readonly retry: RetryOptions
 }
 
-/** A record as a fetch returns it. It is not a control record and does not belong to an aborted transaction. */
-export interface FetchedRecord {
-  readonly offset: string
-  readonly timestamp: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-}
-
 const require = createRequire(import.meta.url)
 const ClusterClass = require('kafkajs/src/cluster/index.js') as new (settings: object) => Cluster
 const createSocketFactory = require('kafkajs/src/network/socketFactory.js') as () => unknown
 const { createLogger, LEVELS } = require('kafkajs/src/loggers/index.js') as {
   createLogger: (options: object) => unknown
   LEVELS: { NOTHING: number }
-}
-const BatchClass = require('kafkajs/src/consumer/batch.js') as new (
-  topic: string,
-  offset: string,
-  partition: FetchedPartition,
-) => {
-  readonly messages: readonly FetchedRecord[]
-  readonly messagesWithinOffset: readonly FetchedRecord[]
 }
 const EncoderClass = require('kafkajs/src/protocol/encoder.js') as new (size: number) => {
   buf: Buffer
@@ -177,18 +142,6 @@ export function createCluster(settings: ClusterSettings): Cluster {
     maxInFlightRequests: null,
     isolationLevel: 1,
   })
-}
-
-/** Returns the visible records of a fetch from `offset` on, and the offset to continue at: behind all that it returned. */
-export function readFetched(
-  topic: string,
-  offset: bigint,
-  fetched: FetchedPartition,
-): { records: readonly FetchedRecord[]; next: bigint } {
-  if (fetched.messages.length === 0) return { records: [], next: offset }
-  const { messages, messagesWithinOffset } = new BatchClass(topic, String(offset), fetched)
-  const last = messagesWithinOffset.at(-1)
-  return { records: messages, next: last === undefined ? offset : BigInt(last.offset) + 1n }
 }
 
 export interface Api {
