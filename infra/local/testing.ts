@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import '@sluicebox/stream/kafka/protocol/mend-kafkajs'
 import { Kafka, logLevel, type KafkaConfig } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 

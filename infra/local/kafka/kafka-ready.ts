@@ -1,6 +1,7 @@
 // Whether a Kafka node serves.
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import '@sluicebox/stream/kafka/protocol/mend-kafkajs'
 import { Kafka, logLevel } from 'kafkajs'
 import type { NodePlan } from './kafka-properties.ts'
 

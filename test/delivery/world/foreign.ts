@@ -1,3 +1,4 @@
+import '@sluicebox/stream/kafka/protocol/mend-kafkajs'
 import avro from 'avsc'
 import kafkajs from 'kafkajs'
 import { schemaText } from '../checker/schemas.ts'

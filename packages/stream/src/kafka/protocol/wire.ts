@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import type { RetryOptions } from 'kafkajs'
+import './mend-kafkajs.ts'
 
-// The only file that reaches into kafkajs beyond its public interface: for the classes that speak Kafka's protocol with
+// The file that reaches into kafkajs beyond its public interface: for the classes that speak Kafka's protocol with
 // the brokers. The version is pinned, and is the last one.
 //
 // The producer and the consumer of kafkajs are not used. They lose and double records, and no caller can prevent it:
@@ -121,16 +122,6 @@ const EncoderClass = require('kafkajs/src/protocol/encoder.js') as new (size: nu
 const produceResponse = require('kafkajs/src/protocol/requests/produce/v7/response.js') as object
 const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
   createErrorFromCode: (code: number) => Error
-}
-const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
-  prototype: { scheduleCheckPendingRequests(this: { pending: unknown[]; throttledUntil: number }): void }
-}
-
-// Without this patch kafkajs sets a timer of minus fifty years after each response. The timer fires at once and sets
-// the next one: a thousand times a second for each connection, forever.
-const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests
-RequestQueue.prototype.scheduleCheckPendingRequests = function () {
-  if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheck.call(this)
 }
 
 export function createCluster(settings: ClusterSettings): Cluster {
