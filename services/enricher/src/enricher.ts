@@ -9,6 +9,7 @@ import { badRecord, undecodable } from './bad.ts'
 import type { EnricherConfig } from './config.ts'
 import type { Coordinates } from './coordinates.ts'
 import { enrich, faultsOf, readPlaces } from './enrich.ts'
+import { amountsSeen } from './enrichments/currency/amounts-seen.ts'
 import type { EnricherFiles } from './files/files.ts'
 import { heartbeat } from './heartbeat.ts'
 import { readPayload } from '@sluicebox/protocol/payload'
@@ -146,6 +147,9 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
       if (value.length > config.goodBytesMax) return [tooLarge(value.length, config.goodBytesMax)]
       tally.notes += event.notes?.length ?? 0
       tally.ignoredIds += event.ignoredIds
+      countOne(tally.countries, good.geo_country_source)
+      const amounts = amountsSeen(good)
+      if (amounts !== undefined) countOne(tally.amounts, amounts)
       if (event.type === 'page_view' || event.type === 'action')
         countOne(tally.views, good.page_kind as PageKind)
       return { eventTime: good.event_time, value }

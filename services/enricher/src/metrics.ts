@@ -28,10 +28,22 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
     help: 'Good page views and /v1/events by kind of page. When the share of other jumps, the site was changed.',
     labelNames: ['page_kind'] as const,
   })
+  const amounts = new Counter({
+    registers,
+    name: 'sluicebox_enricher_amounts_total',
+    help: 'Good events with a price or a revenue, by ISO 4217 code (none, or other for what is not one) and outcome: as_sent without a file of rates, converted, or unconverted, where the field notes says why.',
+    labelNames: ['currency', 'outcome'] as const,
+  })
+  const countries = new Counter({
+    registers,
+    name: 'sluicebox_enricher_countries_total',
+    help: 'Good events by what their country was read from: database, timezone, or none.',
+    labelNames: ['source'] as const,
+  })
   const notes = new Counter({
     registers,
     name: 'sluicebox_enricher_notes_total',
-    help: 'Parts of good events that were kept as sent, since no schema vouches for them; the field notes says which.',
+    help: 'Oddities of good events, such as parts that no schema vouches for and amounts without an exchange rate; the field notes says which.',
   })
   const ignoredIds = new Counter({
     registers,
@@ -58,6 +70,11 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
       events.inc({ outcome: 'good', reason: '' }, tally.good)
       for (const [reason, count] of tally.bad) events.inc({ outcome: 'bad', reason }, count)
       for (const [page_kind, count] of tally.views) views.inc({ page_kind }, count)
+      for (const [seen, count] of tally.amounts) {
+        const [currency = '', outcome = ''] = seen.split(' ')
+        amounts.inc({ currency, outcome }, count)
+      }
+      for (const [source, count] of tally.countries) countries.inc({ source: source ?? 'none' }, count)
       notes.inc(tally.notes)
       ignoredIds.inc(tally.ignoredIds)
       if (tally.lastCollectedAt === undefined) return

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Logger } from '@sluicebox/runtime/log'
 import { Registry } from '@sluicebox/runtime/metrics'
 import { openEmbeddedLog, type EmbeddedLog } from '@sluicebox/stream/embedded/log'
 import { lagOf } from '@sluicebox/stream/lag'
@@ -21,7 +22,7 @@ import { schemas } from './testing/run.ts'
 
 let dir: string
 let log: EmbeddedLog
-const silent = { info() {}, warn() {} }
+const silent: Pick<Logger, 'info' | 'warn'> = { info() {}, warn() {} }
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sluicebox-enricher-'))
@@ -34,9 +35,9 @@ afterEach(async () => {
 })
 
 /** Runs the service until everything in raw is enriched. */
-async function enrichAll(metrics = new Registry()): Promise<void> {
+async function enrichAll(metrics = new Registry(), logger = silent): Promise<void> {
   const stop = new AbortController()
-  const done = startEnricher({ log, config: testConfig(), logger: silent, metrics, signal: stop.signal })
+  const done = startEnricher({ log, config: testConfig(), logger, metrics, signal: stop.signal })
   while ((await lagOf(log, ENRICHER_GROUP, 'raw')).some(lag => lag > 0))
     await Promise.race([log.changed('good', AbortSignal.any([stop.signal, AbortSignal.timeout(100)])), done])
   stop.abort()
@@ -101,6 +102,33 @@ test('enriches what is in raw, passes heartbeats on, survives poison, and counts
     expect(text.split('\n')).toContain(line)
   expect(text).toMatch(/sluicebox_enricher_last_collected_timestamp_seconds\{partition="0"\} 1\d{9}/)
   expect(text).toMatch(/sluicebox_enricher_latency_seconds_count [1-9]/)
+})
+
+test('counts amounts by currency and countries by source, and warns once of mixed currencies', async () => {
+  const warnings: unknown[][] = []
+  const sale = (currency: string): object =>
+    pageView({ e: 'ti', ti_sk: 'p1', ti_pr: '5', ti_cu: currency, tz: 'Europe/Berlin' })
+  const value = rawCodec.encode(
+    rawRecord({ body: tp2Body(sale('EUR'), sale('usd'), sale('USD'), pageView()) }),
+  )
+  await log.append('raw', [{ key: 'ann', value }])
+  const metrics = new Registry()
+  await enrichAll(metrics, { info() {}, warn: (...args: unknown[]) => void warnings.push(args) })
+  await log.append('raw', [{ key: 'ann', value }])
+  await enrichAll(new Registry(), { info() {}, warn: (...args: unknown[]) => void warnings.push(args) })
+  const text = await metrics.metrics()
+  for (const line of [
+    'sluicebox_enricher_amounts_total{currency="EUR",outcome="as_sent"} 1',
+    'sluicebox_enricher_amounts_total{currency="USD",outcome="as_sent"} 2',
+    'sluicebox_enricher_countries_total{source="timezone"} 3',
+    'sluicebox_enricher_countries_total{source="none"} 1',
+  ])
+    expect(text.split('\n')).toContain(line)
+  // Once in each process.
+  expect(warnings).toEqual([
+    [{ currencies: ['EUR', 'USD'] }, expect.stringContaining('enricher.currency.ratesFile')],
+    [{ currencies: ['EUR', 'USD'] }, expect.stringContaining('enricher.currency.ratesFile')],
+  ])
 })
 
 test('continues where it stopped', async () => {

@@ -9,6 +9,7 @@ import type { Log } from '@sluicebox/stream/log'
 import type { Registry } from 'prom-client'
 import type { EnricherConfig } from './config.ts'
 import { createEnricher } from './enricher.ts'
+import { watchCurrencies } from './enrichments/currency/amounts-seen.ts'
 import type { EnricherFiles } from './files/files.ts'
 import { createEnricherMetrics } from './metrics.ts'
 import type { EventSchemas } from '@sluicebox/protocol/self-describing'
@@ -61,6 +62,12 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
     ...(parts.files === undefined ? {} : { files: parts.files }),
     ...(pseudonymKey === undefined ? {} : { pseudonymKey }),
   })
+  const watch = watchCurrencies(codes =>
+    logger.warn(
+      { currencies: codes },
+      'events have amounts in several currencies, and features read them as if they were of one; name a file of exchange rates (enricher.currency.ratesFile)',
+    ),
+  )
   logger.info({ group: ENRICHER_GROUP }, 'enriching')
   await runStage({
     ...{ log, logger, signal, config, fetchSchema, absentSchemas },
@@ -69,7 +76,10 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
     input: 'raw',
     outputs: ['good', 'bad'],
     inputCodec: codecs.raw,
-    onBatch: state => metrics.committed(state),
+    onBatch(state) {
+      watch(state.tally.amounts.keys())
+      metrics.committed(state)
+    },
   })
 }
 

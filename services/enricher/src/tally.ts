@@ -10,6 +10,10 @@ export interface Tally {
   readonly bad: Map<BadReason, number>
   /** Views by kind of page. */
   readonly views: Map<PageKind, number>
+  /** Events with amounts, by what `amountsSeen` says of them. */
+  readonly amounts: Map<string, number>
+  /** Good events by what their country was read from; null for none. */
+  readonly countries: Map<string | null, number>
   /** Parts of good events that were kept as sent, without a schema that vouches for them. */
   notes: number
   /** Ids that stand for nobody, such as `null` or zeros: the next id in order was taken. */
@@ -25,6 +29,8 @@ export function blankTally(): Tally {
     good: 0,
     bad: new Map(),
     views: new Map(),
+    amounts: new Map(),
+    countries: new Map(),
     notes: 0,
     ignoredIds: 0,
     lastCollectedAt: undefined,
@@ -40,9 +46,15 @@ export function addTally(tally: Tally, more: Tally): void {
   tally.records += more.records
   tally.heartbeats += more.heartbeats
   tally.good += more.good
-  for (const [reason, count] of more.bad) tally.bad.set(reason, (tally.bad.get(reason) ?? 0) + count)
-  for (const [kind, count] of more.views) tally.views.set(kind, (tally.views.get(kind) ?? 0) + count)
+  addCounts(tally.bad, more.bad)
+  addCounts(tally.views, more.views)
+  addCounts(tally.amounts, more.amounts)
+  addCounts(tally.countries, more.countries)
   tally.notes += more.notes
   tally.ignoredIds += more.ignoredIds
   tally.lastCollectedAt = more.lastCollectedAt ?? tally.lastCollectedAt
+}
+
+function addCounts<Key>(counts: Map<Key, number>, more: ReadonlyMap<Key, number>): void {
+  for (const [key, count] of more) counts.set(key, (counts.get(key) ?? 0) + count)
 }
