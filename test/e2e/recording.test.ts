@@ -127,12 +127,28 @@ describe.skipIf(!hasRecordings)('a recording', () => {
     300_000,
   )
 
-  test('is refused where the log is ahead of it: time only goes forward', async () => {
+  test('is written once, however often it is imported', async () => {
     const data = join(temporaryDir(onTestFinished), 'data')
     const otto = join(RECORDINGS, 'otto-sample-20-sessions.jsonl.gz')
-    await succeed('import', otto, '--map', 'otto', '--data', data)
-    const again = await sluicebox('import', otto, '--map', 'otto', '--data', data)
-    expect(again.code).toBe(1)
-    expect(again.stderr).toContain('time in a log only goes forward')
+    const args = ['import', otto, '--map', 'otto', '--data', data]
+    const [first] = await json<{ written: number }>(...args)
+    const [again] = await json<{ written: number; present: number }>(...args)
+    expect(again).toMatchObject({ written: 0, present: first?.written })
+  })
+
+  test('is refused where the log is ahead of it: time only goes forward', async () => {
+    const data = join(temporaryDir(onTestFinished), 'data')
+    await succeed(
+      'import',
+      join(RECORDINGS, 'otto-sample-20-sessions.jsonl.gz'),
+      '--map',
+      'otto',
+      '--data',
+      data,
+    )
+    const earlier = join(RECORDINGS, 'rees46-multicategory-2019-10-01-0000-0250utc.csv.gz')
+    const refused = await sluicebox('import', earlier, '--map', 'rees46', '--data', data)
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('time in a log only goes forward')
   })
 })

@@ -51,17 +51,20 @@ function posted(line: string): RawRecord[] {
 async function imported(line: string): Promise<RawRecord[]> {
   const path = join(dir, 'line.ndjson')
   writeFileSync(path, `${line}\n`)
-  const events = await readRecordings([path], loadMap('ndjson'))
-  return events.map(({ timeMs, visitor, json }) =>
-    blankRaw({
-      kind: 'payload',
-      collected_at: asCollectedTime(timeMs),
-      visitor,
-      path: '/v1/events',
-      content_type: 'application/json',
-      body: Buffer.from(json),
-    }),
-  )
+  await using recording = await readRecordings([path], loadMap('ndjson'))
+  const records: RawRecord[] = []
+  for await (const { timeMs, visitor, json } of recording.events())
+    records.push(
+      blankRaw({
+        kind: 'payload',
+        collected_at: asCollectedTime(timeMs),
+        visitor,
+        path: '/v1/events',
+        content_type: 'application/json',
+        body: Buffer.from(json),
+      }),
+    )
+  return records
 }
 
 /** What both have in common: all but times, which the fingerprint is also made of, and what a connection says. */

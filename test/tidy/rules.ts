@@ -117,7 +117,7 @@ const IMPURE_PLACES: readonly { where: RegExp; may: readonly Impurity[]; why: st
   { where: /^services\/[^/]+\/src\/main\.ts$/, may: ['environment', 'clock'], why: 'where a process begins' },
   {
     where:
-      /^services\/cli\/src\/(commands\/|(main|terminal|options|read-config|data|code-info|version)\.ts|traffic\/sender\.ts|recordings\/(rows|map)\.ts)/,
+      /^services\/cli\/src\/(commands\/|(main|terminal|options|read-config|data|code-info|version)\.ts|traffic\/sender\.ts|recordings\/(file-bytes|map|sort-by-time)\.ts)/,
     may: ['clock', 'chance', 'world', 'environment'],
     why: 'the command line is the edge to a person and to files',
   },

@@ -56,6 +56,14 @@ export function hasTopics(log: LogConfig): boolean {
   return log.kind === 'kafka'
 }
 
+/** The embedded log has no bound of its own; a larger record would hold up the stages that read it. */
+const EMBEDDED_RECORD_BYTES_MAX = 16 * 1024 * 1024
+
+/** The largest record that the log takes, with its key, in bytes. */
+export function recordBytesMaxOf(log: LogConfig): number {
+  return log.kind === 'kafka' ? log.kafka.recordBytesMax : EMBEDDED_RECORD_BYTES_MAX
+}
+
 /** What the subjects of the streams begin with in a schema registry: several pipelines may share one. */
 export function subjectPrefixOf(log: LogConfig): string {
   return log.kind === 'kafka' ? log.kafka.prefix : ''

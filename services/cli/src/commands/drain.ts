@@ -10,7 +10,8 @@ import { openLog } from '@sluicebox/stream/open'
 import type { Command } from 'commander'
 import { readConfig } from '../read-config.ts'
 import { atOnce } from '../data.ts'
-import { appendHeartbeats, newestCollected } from '../recordings/append-recorded.ts'
+import { appendHeartbeats } from '../recordings/append-recorded.ts'
+import { endsOf, newestOf } from '../recordings/resume.ts'
 import { startPipeline } from '../pipeline.ts'
 import { createRecordReader } from '../inspect/record-reader.ts'
 import { print, progress, tell } from '../terminal.ts'
@@ -72,7 +73,7 @@ Example:
       })
       if (options.close) {
         const codec = await schemas.codec('raw')
-        const newestMs = await newestCollected(log, createRecordReader(codec, schemas.fetchSchema))
+        const newestMs = newestOf(await endsOf(log, createRecordReader(codec, schemas.fetchSchema)))
         const closedMs = newestMs + Math.max(config.scorer.gapMs, config.scorer.graceMs) + 1
         if (Number.isFinite(newestMs))
           await appendHeartbeats(closedMs, { log, codec, collector: `sluicebox-drain/${VERSION}` })

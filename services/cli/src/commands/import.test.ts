@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { helpOf, sluicebox } from '../testing/command.ts'
-import { shopMap, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
+import { shopMap, succeeded, temporaryFolder, visits, writeLines } from '../testing/shop.ts'
 
 const dir = temporaryFolder()
 const map = shopMap(dir)
@@ -10,10 +10,10 @@ const recording = writeLines(dir, 'visits.ndjson', visits(2))
 
 test('the help lists the options, shows examples and names the maps that ship', async () => {
   expect(await helpOf('import')).toEqual({
-    options: ['map', 'data', 'json', 'help'],
+    options: ['map', 'data', 'close', 'config', 'json', 'help'],
     examples: [
       'sluicebox import clicks.csv.gz --map rees46 --data shop',
-      'sluicebox import a.jsonl b.jsonl --map my-map.yaml --data shop',
+      'sluicebox import a.jsonl b.jsonl --map my-map.yaml --config kafka.yaml --close',
     ],
   })
   expect((await sluicebox('import --help')).stdout).toMatch(/Maps that ship: .*ndjson/)
@@ -60,7 +60,14 @@ describe('import', () => {
     const ran = await sluicebox('import --json --map', map, recording, '--data', join(dir, 'json'))
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.json()).toEqual([
-      { events: 5, skipped: 0, from: '2026-11-20T09:00:00.000Z', to: '2026-11-20T09:01:10.000Z' },
+      {
+        events: 5,
+        written: 5,
+        present: 0,
+        skipped: 0,
+        from: '2026-11-20T09:00:00.000Z',
+        to: '2026-11-20T09:01:10.000Z',
+      },
     ])
   })
 
@@ -89,7 +96,7 @@ describe('import', () => {
       stderr: 'there was nothing to import\n',
     })
     expect((await sluicebox('import --json', empty, ...args)).json()).toEqual([
-      { events: 0, skipped: 0, from: null, to: null },
+      { events: 0, written: 0, present: 0, skipped: 0, from: null, to: null },
     ])
   })
 
@@ -105,11 +112,65 @@ describe('import', () => {
     expect(existsSync(join(data, 'log'))).toBe(false)
   })
 
+  test('the same import again writes nothing, whatever was done in between', async () => {
+    const args = ['--map', map, '--data', join(dir, 'again')]
+    expect((await sluicebox('import --json', recording, ...args)).json()).toMatchObject([{ written: 5 }])
+    succeeded(await sluicebox('drain --close', '--data', join(dir, 'again')))
+    const again = await sluicebox('import', recording, ...args)
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('5 were in the log already') })
+    expect((await sluicebox('import --json', recording, ...args)).json()).toMatchObject([
+      { events: 5, written: 0, present: 5 },
+    ])
+    expect((await sluicebox('tail raw --json', '--data', join(dir, 'again'))).json()).toHaveLength(5)
+  })
+
+  test('a recording that continues the one before is appended to it', async () => {
+    const args = ['--map', map, '--data', join(dir, 'longer')]
+    const [first, both] = [visits(2), visits(4)]
+    succeeded(await sluicebox('import', writeLines(dir, 'first.ndjson', first), ...args))
+    const longer = await sluicebox('import --json', writeLines(dir, 'both.ndjson', both), ...args)
+    expect(longer.json()).toMatchObject([
+      { events: both.length, written: both.length - first.length, present: first.length },
+    ])
+  })
+
+  test('closes every session with --close', async () => {
+    const data = join(dir, 'closing')
+    succeeded(await sluicebox('import --close --map', map, recording, '--data', data))
+    succeeded(await sluicebox('drain', '--data', data))
+    const scored = (await sluicebox('tail scored --json', '--data', data)).json() as { kind: string }[]
+    expect(scored.filter(({ kind }) => kind === 'final')).toHaveLength(2)
+  })
+
+  test('refuses a row that makes a record too large for the log, and writes nothing', async () => {
+    const data = join(dir, 'large')
+    const row = { ...(JSON.parse(visits(1)[0]!) as object), properties: { text: 'x'.repeat(17 << 20) } }
+    const file = writeLines(dir, 'large.ndjson', [visits(1)[0]!, JSON.stringify(row)])
+    const { code, stderr } = await sluicebox('import --map ndjson', file, '--data', data)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/large\.ndjson, row 2: makes a record of \d+ bytes, and the log takes 16777216/)
+    expect(existsSync(join(data, 'log'))).toBe(false)
+  })
+
   test('fails where the log is ahead of the recording, and says what else there is to do', async () => {
     const args = ['--map', map, '--data', join(dir, 'ahead')]
-    expect((await sluicebox('import', recording, ...args)).code).toBe(0)
-    const { code, stderr } = await sluicebox('import', recording, ...args)
+    succeeded(await sluicebox('import', recording, ...args))
+    const earlier = writeLines(
+      dir,
+      'earlier.ndjson',
+      visits(1).map(line => line.replaceAll('2026-11-20', '2026-11-19')),
+    )
+    const { code, stderr } = await sluicebox('import', earlier, ...args)
     expect(code).toBe(1)
-    expect(stderr).toContain('import into an empty --data directory (or use "sluicebox send"')
+    expect(stderr).toMatch(/Nothing is written.*another --data directory.*"sluicebox send"/)
+  })
+
+  test('fails at once where no broker can be reached', async () => {
+    const config = writeLines(dir, 'kafka.yaml', [
+      'log: { kind: kafka, kafka: { brokers: ["127.0.0.1:1"] } }',
+    ])
+    const { code, stderr } = await sluicebox('import --map', map, recording, '--config', config)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: .*127\.0\.0\.1:1/)
   })
 })

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { speedOption } from '../options.ts'
+import { EXIT } from '../exit-codes.ts'
+import { speedOption, untilInterrupted } from '../options.ts'
 import { readRecordings } from '../recordings/events.ts'
 import { loadMap } from '../recordings/map.ts'
 import { print, progress, tell } from '../terminal.ts'
-import { sendPaced } from './simulate.ts'
+import { sendPaced, type PacedEvent } from './simulate.ts'
 
 export function addSend(program: Command): void {
   program
@@ -26,21 +27,28 @@ recording use "sluicebox import", which keeps the recorded time. A recording tha
 once, because its events have the same ids each time.`,
     )
     .action(async (files: string[], options: { map: string; to: string; speed: number; json?: true }) => {
+      const signal = untilInterrupted()
       const bar = progress('reading')
-      const skipped = { count: 0 }
-      const events = await readRecordings(files, loadMap(options.map), {
+      await using recording = await readRecordings(files, loadMap(options.map), {
         onProgress: share => bar.update(share),
-        skipped,
+        signal,
       }).finally(() => bar.stop())
-      const firstMs = events[0]?.timeMs ?? 0
-      const counts = await sendPaced(
-        options.to,
-        events.map(event => ({ dueMs: (event.timeMs - firstMs) / options.speed, json: event.json })),
-      )
-      if (options.json) print(JSON.stringify({ ...counts, skipped: skipped.count }))
-      else
+      const { count, skipped, fromMs = 0 } = recording
+      async function* paced(): AsyncGenerator<PacedEvent> {
+        for await (const { timeMs, json } of recording.events())
+          yield { dueMs: (timeMs - fromMs) / options.speed, json }
+      }
+      const counts = await sendPaced(options.to, paced(), { count, signal })
+      const sent = counts.accepted + counts.bad
+      if (options.json) print(JSON.stringify({ ...counts, skipped }))
+      if (sent < count) {
+        process.exitCode = EXIT.failed
         tell(
-          `sent ${counts.accepted + counts.bad} events: ${counts.accepted} accepted, ${counts.bad} bad${skipped.count > 0 ? `, ${skipped.count} rows skipped as the map says` : ''}`,
+          `interrupted: ${sent} of ${count} events are sent; send the same files again: each event counts once`,
+        )
+      } else if (!options.json)
+        tell(
+          `sent ${sent} events: ${counts.accepted} accepted, ${counts.bad} bad${skipped > 0 ? `, ${skipped} rows skipped as the map says` : ''}`,
         )
     })
 }

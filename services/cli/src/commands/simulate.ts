@@ -32,6 +32,7 @@ Examples:
       const counts = await sendPaced(
         options.to,
         events.map((event, index) => ({ dueMs: (index / options.rate) * 1000, json: JSON.stringify(event) })),
+        { count: events.length },
       )
       if (options.json) print(JSON.stringify({ sessions: options.sessions, seed, ...counts }))
       else
@@ -41,10 +42,19 @@ Examples:
     })
 }
 
-/** Sends each event when it is due, counted from now; as fast as the collector takes them when all are due at 0. */
+export interface PacedEvent {
+  readonly dueMs: number
+  readonly json: string
+}
+
+/**
+ * Sends each event when it is due, counted from now; as fast as the collector takes them when all are due at 0. Stops
+ * when the signal aborts: what was sent is acknowledged then.
+ */
 export async function sendPaced(
   to: string,
-  events: readonly { readonly dueMs: number; readonly json: string }[],
+  events: Iterable<PacedEvent> | AsyncIterable<PacedEvent>,
+  { count, signal }: { readonly count: number; readonly signal?: AbortSignal },
 ): Promise<{ accepted: number; bad: number; requests: number; retries: number }> {
   if (!/^https?:$/.test(URL.parse(to)?.protocol ?? ''))
     throw new UsageError(
@@ -53,13 +63,16 @@ export async function sendPaced(
   const sender = createSender({ to })
   const bar = progress('sending')
   const begun = performance.now()
+  let sent = 0
   try {
-    for (const [index, event] of events.entries()) {
+    for await (const event of events) {
       const aheadMs = event.dueMs - (performance.now() - begun)
       // A timer is not precise enough for shorter waits.
-      if (aheadMs > 5) await sleep(aheadMs)
+      if (aheadMs > 5) await sleep(aheadMs, undefined, { signal }).catch(() => {})
+      if (signal?.aborted === true) break
       await sender.send(event.json)
-      bar.update((index + 1) / events.length, `${index + 1} events`)
+      sent++
+      bar.update(sent / count, `${sent} events`)
     }
     await sender.flush()
   } finally {

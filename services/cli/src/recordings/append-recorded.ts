@@ -2,73 +2,115 @@ import { heartbeatRecord } from '@sluicebox/collector/raw/heartbeat'
 import { asCollectedTime } from '@sluicebox/event/instants'
 import type { Codec } from '@sluicebox/event/codec'
 import type { RawRecord } from '@sluicebox/event/records'
-import { lastRecord } from '@sluicebox/stream/lag'
 import type { Log, OutputRecord } from '@sluicebox/stream/log'
-import type { RecordedEvent } from './events.ts'
-import { createRecordReader, type RecordReader } from '../inspect/record-reader.ts'
+import { partitionOf } from '@sluicebox/stream/partitioner'
+import type { RecordedEvent, Recording } from './events.ts'
+import type { RecordReader } from '../inspect/record-reader.ts'
+import { endsOf, findPlaces } from './resume.ts'
 
 const HEARTBEAT_MS = 10 * 60_000
-const BATCH_RECORDS = 500
+/** An append is one transaction of the log, so that after a failure the events of each partition are there up to one of them. */
+const BATCH_RECORDS = 2_000
+const BATCH_BYTES = 1024 * 1024
 
-export interface ImportParts {
+export interface HeartbeatParts {
   readonly log: Log
   readonly codec: Codec<RawRecord>
   /** Name and version to record as the collector. */
   readonly collector: string
+}
+
+export interface ImportParts extends HeartbeatParts {
+  readonly reader: RecordReader<RawRecord>
+  /** Stops after the append that is in flight. */
+  readonly signal: AbortSignal
   readonly onProgress?: (share: number) => void
+}
+
+export interface Imported {
+  /** Events that this import wrote, and those that an earlier one had written. */
+  readonly written: number
+  readonly present: number
+  readonly isComplete: boolean
 }
 
 /**
  * Appends recorded events to `raw` as if each had been collected when it happened, with the heartbeats that a collector
- * would have written in between. Throws before it writes anything when the log has records that are newer than the
- * first event: time in a log only goes forward.
+ * would have written in between. Events of the recording that the log has already are left out, so that an import that was
+ * interrupted continues where it was. Throws before it writes anything when the log has records that are newer than the
+ * next event: time in a log only goes forward. When the log fails, the error says how many events are written.
  */
-export async function importEvents(events: readonly RecordedEvent[], parts: ImportParts): Promise<void> {
-  const { log, codec, collector, onProgress } = parts
-  const first = events[0]
-  if (first === undefined) return
-  const newestMs = await newestCollected(log, createRecordReader(codec))
-  if (newestMs > first.timeMs)
-    throw new Error(
-      `the log has records up to ${new Date(newestMs).toISOString()}, but the recording begins at ${new Date(first.timeMs).toISOString()}: time in a log only goes forward, so import into an empty --data directory (or use "sluicebox send", which moves events to now)`,
-    )
+export async function importEvents(recording: Recording, parts: ImportParts): Promise<Imported> {
+  const { log, codec, collector, onProgress, signal } = parts
+  const { count, fromMs } = recording
+  if (fromMs === undefined) return { written: 0, present: 0, isComplete: true }
+  const places = await findPlaces(recording, await endsOf(log, parts.reader))
+  const present = places.reduce((sum, { present: there }) => sum + there, 0)
+  if (present === count) return { written: 0, present, isComplete: true }
 
-  const partitions = await log.partitionCount('raw')
-  let batch: OutputRecord[] = []
-  let nextHeartbeatMs = first.timeMs + HEARTBEAT_MS
-  for (const [index, event] of events.entries()) {
-    // A long silence needs one heartbeat, not one for every interval of it.
-    if (event.timeMs >= nextHeartbeatMs) {
-      const dueMs = event.timeMs - ((event.timeMs - first.timeMs) % HEARTBEAT_MS)
-      batch.push(...heartbeats(dueMs, partitions, codec, collector))
-      nextHeartbeatMs = dueMs + HEARTBEAT_MS
-    }
-    batch.push({ key: event.visitor, value: codec.encode(rawRecord(event, collector)) })
-    if (batch.length >= BATCH_RECORDS) {
-      await log.append('raw', batch)
-      batch = []
-      onProgress?.(index / events.length)
-    }
+  const seen = places.map(() => 0)
+  let nextHeartbeatMs = fromMs + HEARTBEAT_MS
+  let batch = newBatch()
+  let written = 0
+  /** One append at a time: a later one must not be in the log without an earlier one. */
+  let inFlight = Promise.resolve()
+  async function flush(): Promise<void> {
+    await inFlight
+    const { records, events } = batch
+    batch = newBatch()
+    if (records.length === 0) return
+    inFlight = log.append('raw', records).then(() => {
+      written += events
+      onProgress?.((present + written) / count)
+    })
+    // It is awaited by the next call; until then a rejection must not count as unhandled.
+    inFlight.catch(() => {})
   }
-  await log.append('raw', batch)
-  onProgress?.(1)
+
+  try {
+    for await (const event of recording.events()) {
+      // A long silence needs one heartbeat, not one for every interval of it.
+      if (event.timeMs >= nextHeartbeatMs) {
+        const dueMs = event.timeMs - ((event.timeMs - fromMs) % HEARTBEAT_MS)
+        nextHeartbeatMs = dueMs + HEARTBEAT_MS
+        const late = heartbeats(dueMs, places.length, codec, collector)
+        batch.records.push(...late.filter((_, partition) => dueMs >= places[partition]!.newestMs))
+      }
+      const partition = partitionOf(event.visitor, places.length)
+      if (seen[partition]!++ < places[partition]!.present) continue
+      const value = codec.encode(rawRecord(event, collector))
+      if (batch.records.length > 0 && batch.bytes + value.length > BATCH_BYTES) await flush()
+      batch.records.push({ key: event.visitor, value })
+      batch.events++
+      batch.bytes += value.length
+      if (batch.records.length >= BATCH_RECORDS) await flush()
+      if (signal.aborted) break
+    }
+    if (!signal.aborted) await flush()
+    await inFlight
+  } catch (cause) {
+    throw new Error(
+      `${present + written} of ${count} events are in the log, and the next could not be written: ${(cause as Error).message} When that is fixed, import the same files again: it continues after those`,
+      { cause },
+    )
+  }
+  return { written, present, isComplete: present + written === count }
 }
+
+interface Batch {
+  readonly records: OutputRecord[]
+  events: number
+  bytes: number
+}
+
+const newBatch = (): Batch => ({ records: [], events: 0, bytes: 0 })
 
 /** Writes a heartbeat of the given instant to each partition of `raw`. */
-export async function appendHeartbeats(collectedMs: number, parts: ImportParts): Promise<void> {
-  const partitions = await parts.log.partitionCount('raw')
-  await parts.log.append('raw', heartbeats(collectedMs, partitions, parts.codec, parts.collector))
-}
-
-/** The newest collected instant at the end of any partition of `raw`; -Infinity for an empty log. */
-export async function newestCollected(log: Log, reader: RecordReader<RawRecord>): Promise<number> {
-  let newestMs = -Infinity
-  for (let partition = 0; partition < (await log.partitionCount('raw')); partition++) {
-    const last = await lastRecord(log, 'raw', partition)
-    const read = last === undefined ? undefined : await reader(last.value)
-    if (read !== undefined && 'record' in read) newestMs = Math.max(newestMs, read.record.collected_at)
-  }
-  return newestMs
+export async function appendHeartbeats(
+  collectedMs: number,
+  { log, codec, collector }: HeartbeatParts,
+): Promise<void> {
+  await log.append('raw', heartbeats(collectedMs, await log.partitionCount('raw'), codec, collector))
 }
 
 function heartbeats(

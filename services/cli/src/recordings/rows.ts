@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { Readable, Transform, pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { Readable, pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
+import { fileBytes } from './file-bytes.ts'
 import { mappedFields, type RecordingMap } from './map.ts'
-import { decodeText, linesOf } from './text.ts'
+import { decodeText, LINE_CHARS_MAX, linesOf } from './text.ts'
 
 export interface Row {
   readonly fields: Readonly<Record<string, unknown>>
@@ -18,52 +16,51 @@ export interface RowOptions {
 }
 
 /**
- * The rows of a recording, one after another; `.gz` files are decompressed on the way. Throws, naming the file, when it
- * can't be read, is cut off, or is not of the map's format and encoding.
+ * The rows of a recording, one after another; compressed files are decompressed on the way. Throws, naming the file, when
+ * it can't be read, is cut off, or is not of the map's format and encoding.
  */
 export async function* readRows(
   file: string,
   map: RecordingMap,
-  options: RowOptions = {},
+  { onProgress }: RowOptions = {},
 ): AsyncGenerator<Row> {
-  const text = decodeText(await openFile(file, options), map.encoding)
   try {
+    const text = decodeText(fileBytes(file, onProgress), map.encoding)
     yield* map.format === 'csv' ? csvRows(text, map) : jsonRows(text, map)
   } catch (error) {
     throw new Error(`${file}${faultOf(error)}`, { cause: error })
   }
 }
 
-async function openFile(file: string, { onProgress }: RowOptions): Promise<AsyncIterable<Uint8Array>> {
-  const { size } = await stat(file)
-  let read = 0
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      read += chunk.length
-      onProgress?.(size === 0 ? 1 : read / size)
-      done(null, chunk)
-    },
-  })
-  const bytes = pipeline(createReadStream(file), counter, () => {})
-  return file.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes
-}
-
 async function* csvRows(text: AsyncIterable<string>, map: RecordingMap): AsyncGenerator<Row> {
-  const checkHeader = (header: string[]): string[] => {
-    const twice = mappedFields(map).find(name => header.indexOf(name) !== header.lastIndexOf(name))
-    if (twice !== undefined)
-      throw new RowFault(
-        'header',
-        `the column "${twice}", which the map names, occurs twice: rename one of them`,
-      )
-    return header
-  }
   // Both are refused: a short row is damaged data, and a long one means that the delimiter is wrong.
-  const parser = parse({ columns: checkHeader, delimiter: map.delimiter, skip_empty_lines: true })
+  const parser = parse({
+    columns: (header: string[]) => checkHeader(header, map),
+    delimiter: map.delimiter,
+    skip_empty_lines: true,
+    max_record_size: LINE_CHARS_MAX,
+  })
   const records = pipeline(Readable.from(text), parser, () => {})
   let number = 0
   for await (const fields of records as AsyncIterable<Record<string, unknown>>)
     yield* unfold(fields, map, ++number)
+}
+
+function checkHeader(header: string[], map: RecordingMap): string[] {
+  for (const name of mappedFields(map)) {
+    const first = header.indexOf(name)
+    if (first < 0)
+      throw new RowFault(
+        'header',
+        `there is no column "${name}", which the map names: the columns are ${header.slice(0, 20).join(', ').slice(0, 300)}`,
+      )
+    if (first !== header.lastIndexOf(name))
+      throw new RowFault(
+        'header',
+        `the column "${name}", which the map names, occurs twice: rename one of them`,
+      )
+  }
+  return header
 }
 
 async function* jsonRows(text: AsyncIterable<string>, map: RecordingMap): AsyncGenerator<Row> {
@@ -84,10 +81,8 @@ class RowFault extends Error {
 /** The part of the message that follows the file's name. */
 function faultOf(error: unknown): string {
   if (error instanceof RowFault) return `, ${error.message}`
-  const { message, code } = error as NodeJS.ErrnoException
+  const { message } = error as Error
   if (error instanceof CsvError) return `: is not the csv that the map describes: ${message}`
-  if (code === 'Z_BUF_ERROR') return ': is cut off: its compressed data has no end; copy it again'
-  if (code?.startsWith('Z_')) return `: is damaged, or not compressed by gzip: ${message}`
   return `: ${message}`
 }
 
@@ -110,5 +105,9 @@ function* unfold(fields: Record<string, unknown>, map: RecordingMap, number: num
   const { [map.rows]: list, ...around } = fields
   if (!Array.isArray(list))
     throw new RowFault(`row ${number}`, `"${map.rows}" is not a list, as the map's "rows" says`)
-  for (const item of list) yield { fields: { ...around, ...(item as Record<string, unknown>) }, number }
+  for (const [index, item] of list.entries()) {
+    if (typeof item !== 'object' || item === null || Array.isArray(item))
+      throw new RowFault(`row ${number}`, `item ${index} of "${map.rows}" is not an object`)
+    yield { fields: { ...around, ...(item as Record<string, unknown>) }, number }
+  }
 }

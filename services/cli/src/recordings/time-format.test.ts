@@ -33,7 +33,20 @@ describe('timeFormat', () => {
     ['yyyyMMddHHmmssSSS', '20191001120000007', at('2019-10-01T12:00:00.007Z')],
     ['yyyy-MM-dd HH:mm', '2019-10-01 24:00', NaN],
   ])('reads %s: %s', (format, text, expected) => {
-    expect(timeFormat(format)(text)).toBe(expected)
+    const read = timeFormat(format)(text)
+    expect(typeof read === 'string' ? NaN : read).toBe(expected)
+  })
+
+  test.each([
+    ['epoch_ms', '1569888000', 'it looks like epoch_s'],
+    ['epoch_ms', '1569888000123456', 'it looks like epoch_us'],
+    ['epoch_s', '1569888000123', 'it looks like epoch_ms'],
+    ['epoch_us', '1569888000123', 'it looks like epoch_ms'],
+    ['epoch_us', '1569888000', 'it looks like epoch_s'],
+    ['epoch_ms', '99999999999999999999', 'is not between 1970 and 9999'],
+    ['iso', '10000-01-01', 'is not between 1970 and 9999'],
+  ])('says what is wrong with %s: %s', (format, text, says) => {
+    expect(timeFormat(format)(text)).toContain(says)
   })
 
   test.each(['', 'HH:mm', 'yyyy-MM', 'yyyy-MM-dd hh:mm', 'unix'])('refuses the format "%s"', format => {

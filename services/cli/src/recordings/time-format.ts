@@ -1,9 +1,16 @@
 import { INSTANT_MS_MAX, parseIso } from '@sluicebox/protocol/instant'
 
-/** Reads a time as epoch milliseconds, from 1970 to 9999; NaN when it does not fit. */
-export type ReadTime = (text: string) => number
+/** Reads a time as epoch milliseconds, from 1970 to 9999; returns what is wrong with one that does not fit. */
+export type ReadTime = (text: string) => number | string
 
-const UNITS: Readonly<Record<string, number>> = { epoch_s: 1000, epoch_ms: 1, epoch_us: 0.001 }
+type ReadMs = (text: string) => number
+
+/** How many milliseconds one unit has, from the largest to the smallest. */
+const UNITS = { epoch_s: 1000, epoch_ms: 1, epoch_us: 0.001 } as const
+type Unit = keyof typeof UNITS
+
+/** Nobody recorded a clickstream outside of these years: an instant that another unit moves into them is in that unit. */
+const RECORDED_MS = { from: Date.UTC(1990), to: Date.UTC(2100) }
 
 const TOKENS: Readonly<Record<string, string>> = {
   yyyy: '(?<year>\\d{4})',
@@ -21,21 +28,32 @@ const TOKENS: Readonly<Record<string, string>> = {
  * `yyyy-MM-dd HH:mm:ss 'UTC'`. Throws when the format is not one of these.
  */
 export function timeFormat(format: string): ReadTime {
-  const unit = UNITS[format]
-  const read = unit !== undefined ? epoch(unit) : format === 'iso' ? readIso : pattern(format)
+  const isUnit = Object.hasOwn(UNITS, format)
+  const read: ReadMs = isUnit ? epoch(format as Unit) : format === 'iso' ? readIso : pattern(format)
   return text => {
     const ms = read(text.trim())
-    return ms >= 0 && ms <= INSTANT_MS_MAX ? ms : NaN
+    const unit = isUnit ? otherUnit(format as Unit, ms) : undefined
+    if (unit !== undefined) return `does not fit the time format ${format}: it looks like ${unit}`
+    return ms >= 0 && ms <= INSTANT_MS_MAX
+      ? ms
+      : `does not fit the time format ${format}, or is not between 1970 and 9999`
   }
 }
 
-function epoch(unit: number): ReadTime {
-  return text => (/^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * unit) : NaN)
+function epoch(unit: Unit): ReadMs {
+  return text => (/^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * UNITS[unit]) : NaN)
 }
 
-const readIso: ReadTime = text => parseIso(text, { zone: 'optional' }) ?? NaN
+/** The unit that a number is in which gives no plausible instant in `unit`. */
+function otherUnit(unit: Unit, ms: number): Unit | undefined {
+  const isPlausible = (instant: number): boolean => instant >= RECORDED_MS.from && instant < RECORDED_MS.to
+  if (isPlausible(ms)) return undefined
+  return (Object.keys(UNITS) as Unit[]).find(other => isPlausible((ms / UNITS[unit]) * UNITS[other]))
+}
 
-function pattern(format: string): ReadTime {
+const readIso: ReadMs = text => parseIso(text, { zone: 'optional' }) ?? NaN
+
+function pattern(format: string): ReadMs {
   let source = ''
   let rest = format
   while (rest.length > 0) {

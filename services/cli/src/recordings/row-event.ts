@@ -1,0 +1,216 @@
+import { usableId } from '@sluicebox/protocol/ids'
+import type { RecordingMap } from './map.ts'
+import { digestOfRow } from './row-ids.ts'
+import type { Row } from './rows.ts'
+import type { Entry } from './sort-by-time.ts'
+import { timeFormat } from './time-format.ts'
+
+/** Undefined for a row that the map says to skip. */
+type ReadEvent = (row: Row) => Omit<Entry, 'file'> | undefined
+
+/** What a record holds besides the event and its visitor, generously. */
+const RECORD_BYTES = 512
+const ID_LENGTH_MAX = 128
+/** Deeper rows are refused: what writes JSON and compares it calls itself for each level. */
+const DEPTH_MAX = 64
+
+/**
+ * Reads rows as events of POST /v1/events. Throws, naming file and row, when a row does not fit the map, or makes a
+ * record of more than `recordBytesMax`.
+ */
+export function eventReader(map: RecordingMap, file: string, recordBytesMax = Infinity): ReadEvent {
+  const readTime = timeFormat(map.time.format)
+  return row => {
+    const { fields } = row
+    const fail: Fail = what => {
+      throw new Error(`${file}, row ${row.number}: ${what}`)
+    }
+    const values = fieldReader(fields, fail)
+    const { text } = values
+
+    const timeText =
+      text(map.time.field) ?? fail(`has no ${map.time.field}, which the map names for the time`)
+    const time = readTime(timeText)
+    if (typeof time === 'string') fail(`${map.time.field} "${show(timeText)}" ${time}`)
+    const visitor = readVisitor(map, text, fail)
+    const event = map.as_is ? eventAsIs(map, fields, visitor, fail) : eventOf(map, values, visitor, fail)
+    if (event === undefined) return undefined
+
+    const eventId = text(map.event_id)
+    const json = JSON.stringify(eventId === undefined ? event : { event_id: eventId, ...event })
+    const bytes = RECORD_BYTES + Buffer.byteLength(json) + Buffer.byteLength(visitor)
+    if (bytes > recordBytesMax)
+      fail(`makes a record of ${bytes} bytes, and the log takes ${recordBytesMax} at most: leave fields out`)
+    return { timeMs: time as number, visitor, digest: eventId === undefined ? digestOfRow(fields) : '', json }
+  }
+}
+
+type Fail = (what: string) => never
+type ReadText = (path: string | undefined) => string | undefined
+
+function readVisitor(map: RecordingMap, text: ReadText, fail: Fail): string {
+  const given = text(map.visitor) ?? fail(`has no ${map.visitor}, which the map names for the visitor`)
+  // Recordings number their visitors, some from 0 on.
+  if (given === '0') return given
+  const usable = usableId(given)
+  if (usable !== null) return usable
+  return given.trim().length > ID_LENGTH_MAX
+    ? fail(`${map.visitor} "${show(given)}" has more than ${ID_LENGTH_MAX} characters, which no visitor has`)
+    : fail(
+        `${map.visitor} "${show(given)}" is a placeholder, not a visitor: remove the row or name its visitor`,
+      )
+}
+
+function eventAsIs(map: RecordingMap, fields: Row['fields'], visitor: string, fail: Fail): object {
+  const { time, sent_at, [map.event_id ?? 'event_id']: _id, ...event } = checkValue(fields, fail)
+  return { ...event, visitor_id: visitor }
+}
+
+function eventOf(
+  map: RecordingMap,
+  { text, number, any }: FieldReader,
+  visitor: string,
+  fail: Fail,
+): object | undefined {
+  const action = readAction(map, text, fail)
+  if (action === undefined) return undefined
+  return {
+    action,
+    visitor_id: visitor,
+    user_id: text(map.user),
+    session_id: text(map.session),
+    app_id: map.constants.app_id,
+    platform: map.constants.platform,
+    search_term: text(map.search_term),
+    user_agent: text(map.user_agent),
+    product: compact({
+      id: text(map.product),
+      name: text(map.product_name),
+      category: text(map.category),
+      price: number(map.price),
+      quantity: number(map.quantity),
+      currency: text(map.currency) ?? map.constants.currency,
+    }),
+    transaction: compact({ id: text(map.order), revenue: number(map.revenue) }),
+    page: compact({
+      url: text(map.page_url),
+      title: text(map.page_title),
+      referrer: text(map.referrer),
+      kind: text(map.page_kind),
+    }),
+    properties: entries(map.properties, any),
+  }
+}
+
+interface FieldReader {
+  /** A text that is not blank, or a whole number as its digits. */
+  readonly text: ReadText
+  number(path: string | undefined): number | undefined
+  /** A value of any kind. */
+  any(path: string): unknown
+}
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+
+/** Reads the fields of one row. Fails for a value of another kind than the one that is asked for. */
+function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
+  const found = (path: string | undefined): string | number | undefined => {
+    if (path === undefined) return undefined
+    const value = valueAt(fields, path)
+    if (value === undefined || value === null) return undefined
+    if (typeof value === 'string') return value.trim() === '' ? undefined : value
+    if (typeof value === 'number') return checkValue(value, fail, path)
+    const kind = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : String(value)
+    return fail(`${path} is ${kind}, but the map needs a text or a number there`)
+  }
+  return {
+    text(path) {
+      const value = found(path)
+      if (typeof value !== 'number') return value
+      // 1.10 and 1.1 are one number, and may be two products.
+      return Number.isInteger(value)
+        ? String(value)
+        : fail(
+            `${path as string} is a number with a fraction, ${value}, where a text belongs: put it in quotes`,
+          )
+    },
+    number(path) {
+      const value = found(path)
+      if (typeof value !== 'string') return value
+      const parsed = DECIMAL.test(value.trim()) ? Number(value) : NaN
+      return Number.isFinite(parsed) ? parsed : fail(`${path as string} is not a number: "${show(value)}"`)
+    },
+    any(path) {
+      const value = valueAt(fields, path)
+      return typeof value === 'string' && value.trim() === '' ? undefined : checkValue(value, fail, path)
+    },
+  }
+}
+
+/**
+ * Returns the value. Fails for a number in it that JSON can't hold or that was rounded when it was read, by which two ids
+ * could have become one, and for a value that is nested too deep.
+ */
+function checkValue<Value>(value: Value, fail: Fail, path = '', depth = 0): Value {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) fail(`${path} is a number that is too large to be one`)
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      fail(`${path} is a number that can't be read exactly, about ${value}: put it in quotes`)
+  } else if (typeof value === 'object' && value !== null) {
+    if (depth > DEPTH_MAX) fail(`${show(path)} is nested deeper than ${DEPTH_MAX} levels`)
+    for (const [key, item] of Object.entries(value))
+      checkValue<unknown>(item, fail, path === '' ? key : `${path}.${key}`, depth + 1)
+  }
+  return value
+}
+
+function readAction({ action }: RecordingMap, text: ReadText, fail: Fail): string | undefined {
+  if (action.constant !== undefined) return action.constant
+  const name =
+    text(action.field) ?? fail(`has no ${action.field as string}, which the map names for the action`)
+  const translated = Object.hasOwn(action.values, name) ? action.values[name] : undefined
+  if (translated !== undefined) return translated
+  switch (action.others) {
+    case 'keep':
+      return name
+    case 'skip':
+      return undefined
+    case 'refuse':
+      return fail(
+        `the action "${show(name)}" has no translation in the map: add it to action.values, or write others: keep (or skip)`,
+      )
+  }
+}
+
+function valueAt(fields: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (Object.hasOwn(fields, path)) return fields[path]
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (node, key) =>
+        typeof node === 'object' && node !== null && Object.hasOwn(node, key)
+          ? (node as Record<string, unknown>)[key]
+          : undefined,
+      fields,
+    )
+}
+
+/** Returns the parts without undefined values; undefined when nothing is left. */
+function compact(parts: Record<string, unknown>): Record<string, unknown> | undefined {
+  const kept = Object.entries(parts).filter(([, value]) => value !== undefined)
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+}
+
+function entries(
+  names: Readonly<Record<string, string>>,
+  read: (path: string) => unknown,
+): Record<string, unknown> | undefined {
+  return compact(Object.fromEntries(Object.entries(names).map(([name, path]) => [name, read(path)])))
+}
+
+const SHOWN_MAX = 80
+
+/** The beginning of a text, for a message. */
+function show(text: string): string {
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text
+}
