@@ -21,12 +21,16 @@ const items = (count: number): Item[] =>
 async function compare(
   archived: readonly Item[],
   computed: readonly Item[],
+  { partitions = 1, isByIndex = true } = {},
 ): Promise<{ counts: Counts; differences: Difference[] }> {
   const differences: Difference[] = []
   const comparison = createComparison<Item>({
     what: 'items',
-    archived: [iterate(archived)],
+    archived: Array.from({ length: partitions }, (_, partition) =>
+      iterate(archived.filter(({ value }) => Math.abs(value) % partitions === partition)),
+    ),
     idOf: item => String(item.value),
+    isByIndex,
     differences,
   })
   for (const item of computed) await comparison.offer([item])
@@ -103,6 +107,49 @@ describe('comparing what is archived with what is computed', () => {
     const { counts, differences } = await compare(others, computed)
     expect(counts.extra + counts.missing).toBe(80_000 - counts.unarchived)
     expect(differences).toHaveLength(100)
+  })
+
+  describe('of 100,000 records that were made from one', () => {
+    const computed: readonly Item[] = Array.from({ length: 100_000 }, (_, i) => ({
+      source_position: '7',
+      source_index: i,
+      value: i,
+    }))
+    const all = { ...NOTHING, compared: computed.length }
+
+    test.each([1, 3])('in %i archived partitions: all are found', async partitions => {
+      expect(await compare(computed, computed, { partitions })).toEqual({ counts: all, differences: [] })
+    })
+
+    test('in the order of something else: all are found', async () => {
+      const byTime = computed.toSorted((a, b) => (a.value % 997) - (b.value % 997))
+      expect(await compare(byTime, byTime, { isByIndex: false })).toEqual({ counts: all, differences: [] })
+      expect(await compare(byTime, byTime, { partitions: 3, isByIndex: false })).toEqual({
+        counts: all,
+        differences: [],
+      })
+    })
+
+    test('one that is missing, and one that is there twice, far from it', async () => {
+      const archived = [...computed.filter(({ value }) => value !== 5), computed[20_000]!]
+      const { counts, differences } = await compare(archived, computed)
+      expect(counts).toEqual({ ...all, compared: all.compared - 1, missing: 1, extra: 1 })
+      expect(differences.map(({ kind, id }) => [kind, id])).toEqual([
+        ['missing', '5'],
+        ['repeated', '20000'],
+      ])
+    })
+  })
+
+  test('the end of one archived partition before the other is not a gap, however far it is', async () => {
+    const computed = items(90_000)
+    const archived = computed.filter(({ value }) => value % 2 === 0 || value < 3_000)
+    const { counts } = await compare(archived, computed, { partitions: 2 })
+    expect(counts).toEqual({
+      ...NOTHING,
+      compared: archived.length,
+      unarchived: computed.length - archived.length,
+    })
   })
 
   test('names the record, its place, and what differs', async () => {

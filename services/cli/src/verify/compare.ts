@@ -1,19 +1,4 @@
-/** A derived record, with the coordinates of the record that it was made from. */
-export interface Sourced {
-  readonly source_position: string
-  readonly source_index: number
-}
-
-/** A record of the archive, with the fields that were archived. */
-export interface ArchivedRecord<T> {
-  readonly record: T
-  readonly fieldNames: readonly string[]
-  /** Where it is, for messages. */
-  readonly place: string
-}
-
-/** Archived records of one partition, in the order of the log. */
-export type Archived<T> = AsyncIterator<ArchivedRecord<T>>
+import { mergeByPosition, type Archived, type Head, type Sourced } from './merge.ts'
 
 export interface Counts {
   /** Archived records that were computed again and compared. */
@@ -53,10 +38,17 @@ export interface Difference {
 
 const DIFFERENCES_MAX = 100
 const FIELDS_SHOWN_MAX = 5
-/** How many records of either side may wait for their counterpart. Beyond it the oldest counts as missing or extra. */
+/**
+ * How many computed records may wait for an archived one. Only those of a damaged archive wait that long: beyond it, the oldest
+ * counts as missing.
+ */
 const WAITING_MAX = 10_000
 /** When this many wait, the next archived record is out of order, and the ones after it are read. */
 const STUCK = 1000
+/** Of how many records it is remembered that they were found, to call a later one a repeat. Both are extra. */
+const MATCHED_MAX = 100_000
+/** How many archived records are read ahead of their place. */
+const AHEAD_MAX = 1000
 
 export interface ComparisonParts<T> {
   /** The stream. */
@@ -64,6 +56,11 @@ export interface ComparisonParts<T> {
   /** The archived records that were made from the partition that is computed again, by partition. */
   readonly archived: readonly Archived<T>[]
   readonly idOf: (record: T) => string
+  /**
+   * Whether records of one position are in the order of their index on both sides. Where they are not, all of a position are
+   * held, which one record of the input bounds.
+   */
+  readonly isByIndex: boolean
   /** Which of several ways to compute a record was in use: the bundle of a score. */
   readonly variantOf?: (record: T) => string
   /** The variants that are computed; absent where there is only one way. */
@@ -85,17 +82,18 @@ export interface Comparison<T> {
 }
 
 /**
- * Begins a comparison. Both sides are mostly in the order of the records that they were made from. It finds a record that
- * is missing, made up, repeated or out of order without mistaking its neighbours, and holds a bounded number of records.
+ * Begins a comparison. Both sides are in the order of the positions that they were made from, so that it holds what is out of
+ * order and no more, however many records one position gives. It finds a record that is missing, made up, repeated or out of
+ * order without mistaking its neighbours.
  */
 export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): Comparison<T> {
   const { what, idOf, differences, ignored = new Set<string>() } = parts
   const variantOf = (record: T): string => parts.variantOf?.(record) ?? ''
-  const archived = merge(parts.archived)
+  const archived = mergeByPosition(parts.archived)
   const counts = { ...NOTHING }
 
   const waitingArchived = new Map<string, Head<T>>()
-  const waitingComputed = new Map<string, { readonly computed: readonly T[]; readonly ordinal: number }>()
+  const waitingComputed = new Map<string, Waiting<T>>()
   const matched = new Set<string>()
   let ordinal = 0
   let ordinalMatched = -1
@@ -114,14 +112,16 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
     } else if (position > positionComputed) counts.unreplayed++
     else {
       counts.extra++
-      differ('extra', record, `${place} is in the archive, and nothing that is archived gives it`)
+      differ('extra', record, `${place} is in the archive, and nothing gives it, or it is there twice`)
     }
   }
 
-  function lacking(computed: readonly T[], isBehind: boolean): void {
+  /** A computed record without a counterpart. It may be archived later where no record behind it is, in all partitions. */
+  function lacking({ computed, ordinal: at }: Waiting<T>): void {
     // Bundles with different goals do not all give a score here.
     const record = computed.find(each => variantInUse === undefined || variantOf(each) === variantInUse)
     if (record === undefined) return
+    const isBehind = at > ordinalMatched || BigInt(computed[0]!.source_position) > archived.end()
     if (isBehind) counts.unarchived++
     else {
       counts.missing++
@@ -135,8 +135,7 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
   }
 
   function compare(head: Head<T>, alternatives: readonly T[], at: number): void {
-    const name = coordinates(head.record)
-    remember(matched, name)
+    remember(matched, coordinates(head.record))
     ordinalMatched = Math.max(ordinalMatched, at)
     const variant = variantOf(head.record)
     const computed = alternatives.find(each => variantOf(each) === variant)
@@ -175,11 +174,17 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
     } else if (waitingArchived.has(name)) {
       counts.extra++
       differ('repeated', head.record, `${head.place} is in the archive a second time`)
-    } else {
-      waitingArchived.set(name, head)
-      const oldest = overflow(waitingArchived)
-      if (oldest !== undefined) surplus(oldest)
-    }
+    } else if (head.position < positionComputed) surplus(head)
+    else waitingArchived.set(name, head)
+  }
+
+  /** Archived records that wait at a position which is done have no counterpart. */
+  function drop(): void {
+    for (const [name, head] of waitingArchived)
+      if (head.position < positionComputed) {
+        waitingArchived.delete(name)
+        surplus(head)
+      }
   }
 
   function placeComputed(computed: readonly T[], name: string): void {
@@ -187,35 +192,54 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
     if (counterpart !== undefined) {
       waitingArchived.delete(name)
       compare(counterpart, computed, ordinal)
-    } else if (archived.isDone()) lacking(computed, true)
+    } else if (archived.isDone()) lacking({ computed, ordinal })
     else {
       waitingComputed.set(name, { computed, ordinal })
       const oldest = overflow(waitingComputed)
-      if (oldest !== undefined) lacking(oldest.computed, archived.isAnyDone())
+      if (oldest !== undefined) lacking(oldest)
     }
     ordinal++
+  }
+
+  /** Whether an archived record is to be read before this computed one is placed. */
+  function isDue({ position, record }: Head<T>, { source_index }: T): boolean {
+    if (position < positionComputed) return true
+    if (position === positionComputed && (!parts.isByIndex || record.source_index <= source_index))
+      return true
+    // A record that is far from its place must not keep the ones behind it from being read.
+    return waitingComputed.size >= STUCK && waitingArchived.size < AHEAD_MAX
   }
 
   return {
     async offer(computed) {
       const first = computed[0] as T
       const position = BigInt(first.source_position)
-      if (position > positionComputed) positionComputed = position
-      for (let head = await archived.peek(); head !== undefined; head = await archived.peek()) {
-        const isStuck = waitingComputed.size >= STUCK
-        if (head.position > position && !isStuck) break
-        placeArchived(archived.take())
-        if (isStuck) break
+      if (position > positionComputed) {
+        positionComputed = position
+        drop()
       }
-      placeComputed(computed, coordinates(first))
+      const name = coordinates(first)
+      while (!waitingArchived.has(name)) {
+        const head = await archived.peek()
+        if (head === undefined || !isDue(head, first)) break
+        placeArchived(archived.take())
+      }
+      placeComputed(computed, name)
     },
     async finish() {
       while ((await archived.peek()) !== undefined) placeArchived(archived.take())
-      for (const { computed, ordinal: at } of waitingComputed.values()) lacking(computed, at > ordinalMatched)
+      for (const waiting of waitingComputed.values()) lacking(waiting)
       for (const head of waitingArchived.values()) surplus(head)
       return counts
     },
   }
+}
+
+/** A computed record that waits for the archived one, as each variant computes it. */
+interface Waiting<T> {
+  readonly computed: readonly T[]
+  /** Its place among all that was computed. */
+  readonly ordinal: number
 }
 
 function coordinates({ source_position, source_index }: Sourced): string {
@@ -234,63 +258,9 @@ function overflow<V>(waiting: Map<string, V>): V | undefined {
 
 function remember(names: Set<string>, name: string): void {
   names.add(name)
-  if (names.size <= WAITING_MAX) return
+  if (names.size <= MATCHED_MAX) return
   const [oldest] = names
   names.delete(oldest as string)
-}
-
-interface Head<T> extends ArchivedRecord<T> {
-  readonly position: bigint
-}
-
-interface Merged<T> {
-  /** The next record; undefined when there is none. */
-  peek(): Promise<Head<T> | undefined>
-  /** The record that was peeked. */
-  take(): Head<T>
-  /** Whether every partition has been read to its end. */
-  isDone(): boolean
-  /** Whether one has been: a missing record may belong to it. */
-  isAnyDone(): boolean
-}
-
-/** The records of several partitions as one sequence, by the position they are made from. */
-function merge<T extends Sourced>(partitions: readonly Archived<T>[]): Merged<T> {
-  const sources = partitions.map(records => ({
-    records,
-    head: undefined as Head<T> | undefined,
-    isDone: false,
-  }))
-  let first: (typeof sources)[number] | undefined
-
-  async function fill(source: (typeof sources)[number]): Promise<void> {
-    const next = await source.records.next()
-    if (next.done === true) source.isDone = true
-    else source.head = { ...next.value, position: BigInt(next.value.record.source_position) }
-  }
-
-  return {
-    async peek() {
-      if (first?.head !== undefined) return first.head
-      first = undefined
-      for (const source of sources) {
-        if (source.head === undefined && !source.isDone) await fill(source)
-        if (
-          source.head !== undefined &&
-          (first?.head === undefined || source.head.position < first.head.position)
-        )
-          first = source
-      }
-      return first?.head
-    },
-    take() {
-      const head = first?.head as Head<T>
-      if (first !== undefined) first.head = undefined
-      return head
-    },
-    isDone: () => sources.every(source => source.isDone && source.head === undefined),
-    isAnyDone: () => sources.length === 0 || sources.some(source => source.isDone),
-  }
 }
 
 function field(record: unknown, name: string): unknown {

@@ -13,14 +13,8 @@ import type { BadRecord, GoodRecord, RawRecord, ScoredRecord } from '@sluicebox/
 import type { Store } from '@sluicebox/store/store'
 import type { Batch, OutputRecord } from '@sluicebox/stream/log'
 import type { Stage } from '@sluicebox/stream/driver/stage'
-import {
-  createComparison,
-  NOTHING,
-  type Archived,
-  type Counts,
-  type Difference,
-  type Sourced,
-} from './compare.ts'
+import { createComparison, NOTHING, type Counts, type Difference } from './compare.ts'
+import type { Archived, Sourced } from './merge.ts'
 import { processResolved } from './replay.ts'
 
 export interface VerifyParts<EnricherState, ScorerState> {
@@ -80,7 +74,8 @@ export async function verifyScores<EnricherState, ScorerState>(
   }
 
   async function verifyEvents(source: number): Promise<void> {
-    const common = { differences, ignored: MAKERS, idOf: idOfEvent }
+    // Events of one request leave in the order of their time.
+    const common = { differences, ignored: MAKERS, idOf: idOfEvent, isByIndex: false }
     const good = createComparison<GoodRecord>({
       ...common,
       what: 'good',
@@ -111,6 +106,7 @@ export async function verifyScores<EnricherState, ScorerState>(
       what: 'scored',
       differences,
       idOf: record => record.score_id,
+      isByIndex: true,
       variantOf: record => record.bundle_id,
       archived: archivedFrom(source, plan.scoredBySource, partition =>
         readScored(store, { partition, source }),
