@@ -2,6 +2,7 @@ import { startArchiver, type Archiver } from '@sluicebox/archiver/archiver'
 import { archivedSchemas } from '@sluicebox/archiver/schemas'
 import { prepareFiles } from '@sluicebox/enricher/files/prepare'
 import { startEnricher } from '@sluicebox/enricher/start'
+import type { EventSchemas } from '@sluicebox/protocol/self-describing'
 import type { Health } from '@sluicebox/runtime/admin'
 import { restoringHealth, type Restoring } from '@sluicebox/scorer/restoring'
 import { prepareConfigured, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
@@ -25,6 +26,8 @@ export interface Pipeline extends AsyncDisposable {
 export interface PipelineParts
   extends Schemas, Pick<ServiceParts, 'log' | 'logger' | 'metrics' | 'openStore'> {
   readonly config: Config
+  /** Of events; the enricher loads them unless they are given. */
+  readonly eventSchemas?: EventSchemas
 }
 
 /** Runs enricher, scorer and archiver over a log in this process. */
@@ -57,6 +60,7 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
     config: config.enricher,
     files,
     codecs: { raw, good, bad },
+    ...(parts.eventSchemas === undefined ? {} : { schemas: parts.eventSchemas }),
   })
   const scorer = startScorer({
     ...shared('scorer'),

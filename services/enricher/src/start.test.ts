@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from '@sluicebox/runtime/log'
@@ -6,7 +6,7 @@ import { Registry } from '@sluicebox/runtime/metrics'
 import { openEmbeddedLog, type EmbeddedLog } from '@sluicebox/stream/embedded/log'
 import { lagOf } from '@sluicebox/stream/lag'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ENRICHER_GROUP, readKey, startEnricher } from './start.ts'
+import { ENRICHER_GROUP, loadSchemas, readKey, startEnricher } from './start.ts'
 import {
   badCodec,
   decodeAll,
@@ -140,6 +140,24 @@ test('continues where it stopped', async () => {
   const good = await readAll<{ source_position: string }>('good', goodCodec)
   expect(good.length).toBe(2)
   expect(new Set(good.map(event => event.source_position)).size).toBe(2)
+})
+
+test('a schema that is unusable costs a line of the log, and not the start', () => {
+  const own = join(dir, 'schemas', 'acme', 'poll')
+  mkdirSync(own, { recursive: true })
+  writeFileSync(join(own, '1-0-0.json'), '{')
+  const warned: unknown[] = []
+  const logger = { warn: (...line: unknown[]) => warned.push(line) }
+  loadSchemas(testConfig({ schemaDirs: [join(dir, 'schemas')] }), logger)
+  expect(warned).toEqual([
+    [
+      { file: join(own, '1-0-0.json'), reason: expect.stringContaining('is not JSON') },
+      'an event schema is unusable: events that refer to it have an unknown schema',
+    ],
+  ])
+  expect(() => loadSchemas(testConfig({ schemaDirs: [join(dir, 'shcemas')] }), logger)).toThrow(
+    'There is no folder of event schemas',
+  )
 })
 
 test('the key of the pseudonyms is read from a file, and must be one', () => {

@@ -54,7 +54,7 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
   const pseudonymKey = readKey(config.pseudonyms.keyFile)
   const enricher = createEnricher({
     config,
-    schemas: parts.schemas ?? loadEventSchemas(config.schemaDirs),
+    schemas: parts.schemas ?? loadSchemas(config, logger),
     rawCodec: codecs.raw,
     goodCodec: codecs.good,
     badCodec: codecs.bad,
@@ -81,6 +81,18 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
       metrics.committed(state)
     },
   })
+}
+
+/** Loads the schemas of the configuration's folders and those that ship. Logs each file that is not used, or not wholly. */
+export function loadSchemas({ schemaDirs }: EnricherConfig, logger: Pick<Logger, 'warn'>): EventSchemas {
+  return loadEventSchemas(schemaDirs, ({ file, level, reason }) =>
+    logger.warn(
+      { file, reason },
+      level === 'unusable'
+        ? 'an event schema is unusable: events that refer to it have an unknown schema'
+        : 'a part of an event schema is not checked',
+    ),
+  )
 }
 
 /** The secret of the pseudonyms. Throws when it is too short to be one. */

@@ -1,111 +1,101 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { lintSchema, SCHEMA_BYTES_MAX } from './lint.ts'
-import { compileSchema, type Draft, type Validator } from './validate.ts'
+import { parseSchema, SCHEMA_BYTES_MAX, type ParsedSchema } from './parse-schema.ts'
+import { isName, isVendor, isVersion, type SchemaName } from './reference.ts'
 
-/** A schema file that was read and found fit to be compiled. */
-export interface StoredSchema {
-  readonly ref: string
+/** A schema and the file that it was read from. */
+export interface StoredSchema extends ParsedSchema {
   readonly file: string
-  readonly schema: Record<string, unknown>
-  compile(): Validator
 }
 
-const VENDOR = /^[a-zA-Z0-9_.-]{1,128}$/
-const NAME = /^[a-zA-Z0-9_-]{1,128}$/
-const VERSION = /^[1-9][0-9]{0,5}-(?:0|[1-9][0-9]{0,5})-(?:0|[1-9][0-9]{0,5})$/
-const SELF_DESCRIBING = 'com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0'
+/** A file of a schema: where it is, and what its place calls it. */
+export interface SchemaFile extends SchemaName {
+  readonly file: string
+}
 
-/** Reads and lints every schema of a folder. Throws with all faults found, each with its file. */
-export function readEventSchemas(dir: string): StoredSchema[] {
-  if (!existsSync(dir))
-    throw new Error(
-      `There is no folder of event schemas at ${dir}: create it, or take it out of the configuration.`,
-    )
-  const faults: string[] = []
+/** A file that can't be used, or a part of one that can't be checked. */
+export interface SchemaFinding {
+  readonly file: string
+  /** `unusable`: events that refer to it have an unknown schema. `unchecked`: all but a part of it is checked. */
+  readonly level: 'unusable' | 'unchecked'
+  readonly reason: string
+}
+
+const EMPTY = 'holds no schema: one is <vendor>/<name>/<version>.json in it'
+
+/**
+ * Reads every schema of a folder. What can't be used is reported and left out. Throws when there is no such folder, or
+ * it can't be read.
+ */
+export function readEventSchemas(dir: string, report: (finding: SchemaFinding) => void): StoredSchema[] {
   const schemas: StoredSchema[] = []
-  for (const { vendor, name, version, file } of schemaFiles(dir)) {
-    const read = readSchema(file, { vendor, name, version })
-    if ('faults' in read) faults.push(...read.faults.map(fault => `${file}: ${fault}`))
-    else schemas.push(read)
+  const places = listSchemaFiles(dir)
+  if (places.length === 0) report({ file: dir, level: 'unusable', reason: EMPTY })
+  for (const place of places) {
+    const { file } = place
+    const read = readSchema(place)
+    if ('faults' in read) report({ file, level: 'unusable', reason: read.faults.join('; ') })
+    else {
+      if (read.gaps.length > 0) report({ file, level: 'unchecked', reason: read.gaps.join('; ') })
+      schemas.push({ ...read, file })
+    }
   }
-  if (faults.length > 0)
-    throw new Error(`The event schemas in ${dir} can't be used as they are:\n  ${faults.join('\n  ')}`)
   return schemas
 }
 
-interface SchemaName {
-  readonly vendor: string
-  readonly name: string
-  readonly version: string
-}
-
-function* schemaFiles(dir: string): Generator<SchemaName & { file: string }> {
-  for (const vendor of folders(dir, VENDOR))
-    for (const name of folders(join(dir, vendor), NAME)) {
-      const own = join(dir, vendor, name)
-      for (const entry of readdirSync(own).sort()) {
-        const version = entry.replace(/\.json$/, '')
-        if (entry !== version && VERSION.test(version))
-          yield { vendor, name, version, file: join(own, entry) }
+/**
+ * Lists the files of a folder that are schemas by their place: `<vendor>/<name>/<version>.json`, or as Iglu has them,
+ * `<vendor>/<name>/jsonschema/<version>`. A folder `schemas` in it, as in a checkout of a registry, is the folder meant.
+ */
+export function listSchemaFiles(dir: string): SchemaFile[] {
+  const root = list(dir).some(entry => entry.name === 'schemas' && entry.isDirectory())
+    ? join(dir, 'schemas')
+    : dir
+  const files: SchemaFile[] = []
+  for (const vendor of folders(root, isVendor))
+    for (const name of folders(join(root, vendor), isName)) {
+      const own = join(root, vendor, name)
+      for (const entry of list(own)) {
+        const version = entry.name.replace(/\.json$/, '')
+        if (entry.name !== version && isVersion(version))
+          files.push({ vendor, name, version, file: join(own, entry.name) })
+        if (entry.name !== 'jsonschema' || !entry.isDirectory()) continue
+        for (const { name: version } of list(join(own, entry.name)))
+          if (isVersion(version))
+            files.push({ vendor, name, version, file: join(own, 'jsonschema', version) })
       }
-      const iglu = join(own, 'jsonschema')
-      if (existsSync(iglu))
-        for (const version of readdirSync(iglu).sort())
-          if (VERSION.test(version)) yield { vendor, name, version, file: join(iglu, version) }
     }
+  return files
 }
 
-function folders(dir: string, pattern: RegExp): string[] {
-  return readdirSync(dir, { withFileTypes: true })
-    .filter(entry => entry.isDirectory() && pattern.test(entry.name))
-    .map(entry => entry.name)
-    .sort()
+function folders(dir: string, isRight: (name: string) => boolean): string[] {
+  return list(dir)
+    .filter(entry => entry.isDirectory() && isRight(entry.name))
+    .map(({ name }) => name)
 }
 
-function readSchema(file: string, path: SchemaName): StoredSchema | { faults: string[] } {
-  if (statSync(file).size > SCHEMA_BYTES_MAX)
-    return { faults: [`is larger than ${SCHEMA_BYTES_MAX / 1024} KiB: split it.`] }
-  let schema: Record<string, unknown>
+function list(dir: string) {
   try {
-    schema = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    return readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {
-    return { faults: [`is not JSON: ${(error as Error).message}`] }
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT')
+      throw new Error(
+        `There is no folder of event schemas at ${dir}: create it, or take it out of the configuration.`,
+        { cause: error },
+      )
+    throw new Error(`The folder of event schemas ${dir} can't be read: ${message}.`, { cause: error })
   }
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
-    return { faults: ['is not a JSON object.'] }
-
-  const draft = draftOf(schema['$schema'])
-  if (draft === undefined)
-    return {
-      faults: [
-        `has "$schema": ${JSON.stringify(schema['$schema'])}; write the edition that it is meant for, such as "http://json-schema.org/draft-07/schema#".`,
-      ],
-    }
-  const faults = [...selfFaults(schema['self'], path), ...lintSchema(schema, draft)]
-  if (faults.length > 0) return { faults }
-  const ref = `iglu:${path.vendor}/${path.name}/jsonschema/${path.version}`
-  return { ref, file, schema, compile: () => compileSchema(schema, draft) }
 }
 
-function selfFaults(self: unknown, path: SchemaName): string[] {
-  const wanted = { vendor: path.vendor, name: path.name, format: 'jsonschema', version: path.version }
-  const given = (self ?? {}) as Record<string, unknown>
-  return Object.entries(wanted)
-    .filter(([key, value]) => given[key] !== value)
-    .map(
-      ([key, value]) =>
-        `its place asks for "self": {"${key}": "${value}"}, not ${JSON.stringify(given[key])}.`,
-    )
-}
-
-/** Iglu's own meta-schema is draft 4 with `self`. */
-function draftOf(uri: unknown): Draft | undefined {
-  if (typeof uri !== 'string') return undefined
-  if (uri.replace(/#$/, '').endsWith(SELF_DESCRIBING)) return '04'
-  const draft = /^https?:\/\/json-schema\.org\/(?:draft-(04|06|07)|draft\/(2019-09|2020-12))\/schema#?$/.exec(
-    uri,
-  )
-  // Draft 6 is draft 7 without if, then and else.
-  return (draft?.[1] === '06' ? '07' : (draft?.[1] ?? draft?.[2])) as Draft | undefined
+function readSchema(place: SchemaFile): ParsedSchema | { readonly faults: readonly string[] } {
+  let text: string
+  try {
+    if (statSync(place.file).size > SCHEMA_BYTES_MAX)
+      return { faults: [`is larger than ${SCHEMA_BYTES_MAX / 1024} KiB: split it`] }
+    text = readFileSync(place.file, 'utf8')
+  } catch (error) {
+    return { faults: [`can't be read: ${(error as Error).message}`] }
+  }
+  return parseSchema(text, place)
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { EVENT_SCHEMAS_DIR, loadEventSchemas } from './events.ts'
+import { EVENT_SCHEMAS_DIR, loadEventSchemas, type EventSchemas, type SchemaFinding } from './events.ts'
 
 const ours = loadEventSchemas([])
 const WEB_PAGE = 'iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0'
@@ -155,6 +155,13 @@ describe("a site's own folder", () => {
     expect(loadEventSchemas([dir]).validator(POLL)?.({})).toHaveLength(10)
   })
 
+  const POLL_1 = 'iglu:acme/poll/jsonschema/1-0-1'
+
+  function findings(): { schemas: EventSchemas; found: SchemaFinding[] } {
+    const found: SchemaFinding[] = []
+    return { schemas: loadEventSchemas([dir], finding => found.push(finding)), found }
+  }
+
   test.each([
     { fault: 'is not JSON', content: '{' },
     { fault: 'is not a JSON object', content: [] },
@@ -168,33 +175,139 @@ describe("a site's own folder", () => {
         self: { vendor: 'acme', name: 'pool', format: 'jsonschema', version: '1-0-0' },
       },
     },
-    {
-      fault: '#/items/$ref points to https://acme.test/x',
-      content: poll({ items: { $ref: 'https://acme.test/x' } }),
-    },
-    {
-      fault: '#/items/$ref points to #/definitions/gone',
-      content: poll({ items: { $ref: '#/definitions/gone' } }),
-    },
-    {
-      fault: '#/properties/a/pattern repeats what',
-      content: poll({ properties: { a: { pattern: '^(a+)+$' } } }),
-    },
-    { fault: '#/patternProperties repeats what', content: poll({ patternProperties: { '^(a+)+$': {} } }) },
-    { fault: '#/uniqueItems compares all with all', content: poll({ uniqueItems: true }) },
-    { fault: 'is nested more than 32 deep', content: poll(nested(40)) },
+    { fault: 'is nested more than 64 deep', content: poll(nested(70)) },
     { fault: 'is not a schema', content: poll({ type: 'text' }) },
     { fault: 'is not a schema', content: poll({ properties: { a: { minimum: '3' } } }) },
-  ])('with a file that $fault is refused', ({ fault, content }) => {
+    {
+      fault: '#/properties/a/pattern: Invalid regular',
+      content: poll({ properties: { a: { pattern: '[a-z' } } }),
+    },
+    { fault: 'is not a schema', content: poll({ properties: { a: { required: true } } }, DRAFT_04) },
+  ])('leaves out a file that $fault, and reports it once', ({ fault, content }) => {
     write('acme/poll/1-0-0.json', content)
-    expect(() => loadEventSchemas([dir])).toThrow(fault)
-    expect(() => loadEventSchemas([dir])).toThrow(join(dir, 'acme/poll/1-0-0.json'))
+    write('acme/vote/1-0-0.json', {
+      ...poll({}),
+      self: { vendor: 'acme', name: 'vote', format: 'jsonschema', version: '1-0-0' },
+    })
+    const { schemas, found } = findings()
+    expect(found).toEqual([
+      {
+        file: join(dir, 'acme/poll/1-0-0.json'),
+        level: 'unusable',
+        reason: expect.stringContaining(fault),
+      },
+    ])
+    expect(schemas.validator(POLL)).toBeUndefined()
+    expect(schemas.newest(POLL_1)).toBeUndefined()
+    expect(schemas.validator('iglu:acme/vote/jsonschema/1-0-0')?.({})).toEqual([])
   })
 
-  test('names all faults of all files at once', () => {
-    write('acme/poll/1-0-0.json', '{')
-    write('acme/vote/1-0-0.json', '[]')
-    expect(() => loadEventSchemas([dir])).toThrow(/poll[^]*vote/)
+  test('leaves out a schema that only the compiler refuses, and reports it when it is first asked for', () => {
+    write('acme/poll/1-0-0.json', poll({ properties: { a: { nullable: true } } }))
+    const { schemas, found } = findings()
+    expect(found).toEqual([])
+    expect([schemas.validator(POLL), schemas.validator(POLL)]).toEqual([undefined, undefined])
+    expect(found).toEqual([
+      {
+        file: join(dir, 'acme/poll/1-0-0.json'),
+        level: 'unusable',
+        reason: expect.stringContaining('nullable'),
+      },
+    ])
+  })
+
+  test.each([
+    {
+      gap: '#/properties/a/$ref points to https://acme.test/x, which is not in the file',
+      rules: { properties: { a: { $ref: 'https://acme.test/x' } } },
+    },
+    {
+      gap: '#/properties/a/$ref points to #/definitions/gone, which is not in the file',
+      rules: { properties: { a: { $ref: '#/definitions/gone' } } },
+    },
+    {
+      gap: '#/properties/a/$dynamicRef is not followed',
+      rules: { properties: { a: { $dynamicRef: '#x' } } },
+    },
+    {
+      gap: '#/properties/a/pattern uses what RE2 lacks',
+      rules: { properties: { a: { pattern: '^(?!x)y' } } },
+    },
+    {
+      gap: '#/properties/a/pattern uses what RE2 lacks',
+      rules: { properties: { a: { pattern: '^(\\w+)\\1$' } } },
+    },
+    {
+      gap: '#/patternProperties uses what RE2 lacks',
+      rules: { patternProperties: { '^(?!x)': false }, additionalProperties: false },
+    },
+  ])('checks all but what it can not: $gap', ({ gap, rules }) => {
+    write('acme/poll/1-0-0.json', poll({ ...rules, required: ['b'] }))
+    const { schemas, found } = findings()
+    expect(found).toEqual([
+      {
+        file: join(dir, 'acme/poll/1-0-0.json'),
+        level: 'unchecked',
+        reason: expect.stringMatching(/so any value is accepted there$/),
+      },
+    ])
+    expect(found[0]?.reason).toContain(gap)
+    const validate = schemas.validator(POLL)
+    expect(validate?.({ a: 'x', b: 1 })).toEqual([])
+    expect(validate?.({ a: 'x' })[0]?.message).toBe('lacks "b"')
+  })
+
+  test.each([
+    {
+      what: 'names of parts',
+      rules: { properties: { a: { id: '/properties/a', $ref: '#/definitions/d' } } },
+    },
+    {
+      what: 'a name that two parts have',
+      rules: { properties: { a: { $id: 'x', type: 'string' }, b: { $id: 'x' } } },
+    },
+    { what: 'an encoded reference', rules: { properties: { a: { $ref: '#/definitions/a%20b' } } } },
+    { what: 'its own rules again', rules: { properties: { a: { type: 'string' }, b: { $ref: '#' } } } },
+    { what: 'an unknown format', rules: { properties: { a: { type: 'string', format: 'colour' } } } },
+    { what: 'an unknown keyword', rules: { properties: { a: { type: 'string', pii: { level: 3 } } } } },
+    {
+      what: 'a pattern as older editions have it',
+      rules: { properties: { a: { type: 'string', pattern: '^[\\w\\-]+\\_?$' } } },
+    },
+    { what: 'a long repetition', rules: { properties: { a: { type: 'string', pattern: '^.{1,4096}$' } } } },
+    {
+      what: 'a pattern that could run long',
+      rules: { properties: { a: { type: 'string', pattern: '^(x+)+$' } } },
+    },
+  ])('may have $what', ({ rules }) => {
+    write(
+      'acme/poll/1-0-0.json',
+      poll({ ...rules, definitions: { d: { type: 'string' }, 'a b': { type: 'string' } } }),
+    )
+    const { schemas, found } = findings()
+    expect(schemas.validator(POLL)?.({ a: 'x', b: { a: 'x' } })).toEqual([])
+    expect(schemas.validator(POLL)?.({ a: 7 })).toHaveLength(1)
+    expect(found).toEqual([])
+  })
+
+  test('may be a checkout of a registry', () => {
+    write('README.md', 'Our schemas.')
+    write('schemas/acme/poll/jsonschema/1-0-0', poll({}))
+    write('schemas/acme/poll/avro/1-0-0', '{}')
+    const { schemas, found } = findings()
+    expect(schemas.validator(POLL)?.({})).toEqual([])
+    expect(found).toEqual([])
+  })
+
+  test('without any schema is reported', () => {
+    write('acme/README.md', 'None yet.')
+    expect(findings().found).toEqual([
+      {
+        file: dir,
+        level: 'unusable',
+        reason: 'holds no schema: one is <vendor>/<name>/<version>.json in it',
+      },
+    ])
   })
 
   test('is not searched for what is not a schema', () => {
@@ -221,8 +334,12 @@ describe("a site's own folder", () => {
     )
   })
 
-  test('that is not there stops the start', () => {
+  test('that is missing, or is a file, stops the start', () => {
     expect(() => loadEventSchemas([join(dir, 'gone')])).toThrow('There is no folder of event schemas')
+    write('schemas.json', '{}')
+    expect(() => loadEventSchemas([join(dir, 'schemas.json')])).toThrow(
+      /schemas\.json can't be read: ENOTDIR/,
+    )
   })
 })
 

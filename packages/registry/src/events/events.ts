@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { SchemaError, Validator } from './validate.ts'
-import { readEventSchemas, type StoredSchema } from './event-folder.ts'
+import { readEventSchemas, type SchemaFinding, type StoredSchema } from './event-folder.ts'
 import { SCHEMAS_DIR } from '../streams/folder.ts'
 
-export type { SchemaError, Validator }
+export type { SchemaError, SchemaFinding, Validator }
 
 /** The event schemas that ship with Sluicebox. */
 export const EVENT_SCHEMAS_DIR = join(SCHEMAS_DIR, 'events')
@@ -12,7 +12,7 @@ export const EVENT_SCHEMAS_DIR = join(SCHEMAS_DIR, 'events')
 export interface EventSchemas {
   /**
    * The validator of `iglu:vendor/name/jsonschema/1-0-0`, the same one each time. Undefined means that no folder
-   * holds that schema, or `ref` is not a reference.
+   * holds that schema in a form that can be used, or `ref` is not a reference.
    */
   validator(ref: string): Validator | undefined
   /** The newest known schema of the name and model of `ref`, where `ref` is newer than it; undefined for none. */
@@ -41,35 +41,28 @@ export interface EventField {
 /**
  * Reads the schemas of the folders in `dirs`, then those that ship with Sluicebox; of two with one reference the
  * first wins, so that a site can put its own in the place of ours. A folder holds `<vendor>/<name>/<version>.json`, or
- * Iglu's `<vendor>/<name>/jsonschema/<version>`. Throws with every fault of every file when one can't be used.
+ * Iglu's `<vendor>/<name>/jsonschema/<version>`. A file that can't be used is reported and left out, now or, in rare
+ * cases, when an event first refers to it. Throws when a folder is missing or can't be read.
  **/
-export function loadEventSchemas(dirs: readonly string[]): EventSchemas {
-  const folders = [...dirs.filter(dir => dir !== EVENT_SCHEMAS_DIR), EVENT_SCHEMAS_DIR]
+export function loadEventSchemas(
+  dirs: readonly string[],
+  report: (finding: SchemaFinding) => void = () => {},
+): EventSchemas {
   const stored = new Map<string, StoredSchema>()
-  for (const schema of folders.flatMap(readEventSchemas))
-    if (!stored.has(schema.ref)) stored.set(schema.ref, schema)
+  for (const dir of [...dirs.filter(dir => dir !== EVENT_SCHEMAS_DIR), EVENT_SCHEMAS_DIR])
+    for (const schema of readEventSchemas(dir, dir === EVENT_SCHEMAS_DIR ? refuse : report))
+      if (!stored.has(schema.ref)) stored.set(schema.ref, schema)
 
-  const validators = new Map<string, Validator>()
-  // A site's own schemas are compiled now, so that what is wrong with them stops the start and not a partition;
-  // ours are tested, and wait until they are asked for.
-  const faults: string[] = []
-  for (const { ref, file, compile } of stored.values()) {
-    if (file.startsWith(EVENT_SCHEMAS_DIR)) continue
-    try {
-      validators.set(ref, compile())
-    } catch (error) {
-      faults.push(`${file}: is not a schema: ${(error as Error).message}`)
-    }
-  }
-  if (faults.length > 0) throw new Error(`Some event schemas can't be used:\n  ${faults.join('\n  ')}`)
+  // A catalogue holds hundreds of schemas, of which a site uses some: each is compiled when it is asked for.
+  const validators = new Map<string, Validator | undefined>()
 
   function validator(ref: string): Validator | undefined {
     const compiled = validators.get(ref)
     if (compiled !== undefined) return compiled
     // Only references of files that were read are keys: nothing that an event says reaches the disk.
     const schema = stored.get(ref)
-    if (schema === undefined) return undefined
-    const validate = schema.compile()
+    if (schema === undefined || validators.has(ref)) return undefined
+    const validate = compile(schema, report)
     validators.set(ref, validate)
     return validate
   }
@@ -88,6 +81,23 @@ export function loadEventSchemas(dirs: readonly string[]): EventSchemas {
       return newest !== undefined && isNewer(ref, newest) ? newest : undefined
     },
     list: () => [...stored.values()].map(describe).sort((a, b) => (a.ref < b.ref ? -1 : 1)),
+  }
+}
+
+/** Ours are tested: a fault in them is a fault of the installation. */
+function refuse({ file, reason }: SchemaFinding): never {
+  throw new Error(`${file}, which ships with Sluicebox, ${reason}: install it again.`)
+}
+
+function compile(
+  { file, compile }: StoredSchema,
+  report: (finding: SchemaFinding) => void,
+): Validator | undefined {
+  try {
+    return compile()
+  } catch (error) {
+    report({ file, level: 'unusable', reason: `is not a schema: ${(error as Error).message}` })
+    return undefined
   }
 }
 

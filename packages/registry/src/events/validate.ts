@@ -1,9 +1,22 @@
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
+import {
+  _,
+  Ajv,
+  type ErrorObject,
+  type FuncKeywordDefinition,
+  type KeywordCxt,
+  type Options,
+  type ValidateFunction,
+} from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvDraft04 from 'ajv-draft-04'
-import ajvFormats from 'ajv-formats'
+import ajvFormats, { type FormatName } from 'ajv-formats'
+import { formatNames } from 'ajv-formats/dist/formats.js'
+import { configure } from 'safe-stable-stringify'
 import { explain } from './explain.ts'
+import { compilePattern } from './pattern.ts'
+import { COST } from './prepare.ts'
+import { OutOfSteps, spend, steps, STEPS_MAX } from './steps.ts'
 
 /** One fault of an event or entity, for a person. */
 export interface SchemaError {
@@ -23,24 +36,47 @@ export type Draft = '04' | '07' | '2019-09' | '2020-12'
 
 const VALID: readonly SchemaError[] = Object.freeze([])
 const ERRORS_MAX = 10
+const TOO_LONG: readonly SchemaError[] = Object.freeze([
+  {
+    path: '',
+    keyword: COST,
+    message: `takes more than ${STEPS_MAX} steps to check against its schema: send less in one part`,
+  },
+])
 
 // A CommonJS module's default export is the module itself to the compiler, and the class at run time.
 const Draft04 = ajvDraft04 as unknown as typeof Ajv
-const addFormats = ajvFormats as unknown as (ajv: Ajv, options: { mode: 'fast' | 'full' }) => Ajv
+const addFormats = ajvFormats as unknown as (
+  ajv: Ajv,
+  options: { mode: 'fast' | 'full'; formats: readonly FormatName[] },
+) => Ajv
 
-/**
- * Compiles a schema that `lint` has passed. The validator stops at the first fault (with the alternatives of an
- * `anyOf`, up to ten), so that a hostile event costs no more than a good one.
- */
-export function compileSchema(schema: Record<string, unknown>, draft: Draft): Validator {
-  const validate: ValidateFunction = compilerOf(draft).compile(standalone(schema))
-  return data => (validate(data) ? VALID : explainAll(validate.errors ?? [], data))
+/** Why `rules` are not a schema of the edition; undefined when they are. Costs a fraction of compiling them. */
+export function schemaFault(rules: Record<string, unknown>, draft: Draft): string | undefined {
+  const compiler = compilerOf(draft)
+  return compiler.validateSchema(rules) === true
+    ? undefined
+    : compiler.errorsText(compiler.errors, { dataVar: '#' })
 }
 
-/** The rules alone: names and places are known already, and `$schema` has chosen the compiler. */
-function standalone(schema: Record<string, unknown>): Record<string, unknown> {
-  const { $schema: _draft, $id: _id, id: _oldId, self: _self, ...rules } = schema
-  return rules
+/**
+ * Compiles the rules of a prepared schema. The validator stops at the first fault (with the alternatives of an `anyOf`,
+ * up to ten), and after a bounded number of steps, whatever the data: that is a fault of the data as well.
+ */
+export function compileSchema(rules: Record<string, unknown>, draft: Draft): Validator {
+  // Without a name of its own, a schema can't refer to itself as a whole.
+  const named = { ...rules, [draft === '04' ? 'id' : '$id']: 'schema.json' }
+  const validate: ValidateFunction = compilerOf(draft).compile(named)
+  return data => {
+    steps.left = STEPS_MAX
+    try {
+      return validate(data) ? VALID : explainAll(validate.errors ?? [], data)
+    } catch (error) {
+      // A schema that refers to itself without an end, too, is out of steps: there is no room on the stack for them.
+      if (error instanceof OutOfSteps || error instanceof RangeError) return TOO_LONG
+      throw error
+    }
+  }
 }
 
 function explainAll(errors: readonly ErrorObject[], data: unknown): SchemaError[] {
@@ -51,13 +87,51 @@ function explainAll(errors: readonly ErrorObject[], data: unknown): SchemaError[
   }))
 }
 
+/** Takes the cost of each part before the part is checked. */
+const COUNTED = {
+  keyword: COST,
+  before: '$ref',
+  code({ gen, schema }: KeywordCxt) {
+    const take = gen.scopeValue('func', { ref: spend, code: _`undefined` })
+    gen.code(_`${take}(${schema as number})`)
+  },
+} as const
+
+const textOf = configure({ circularValue: Error, strict: false })
+
+/** The library's own compares all with all. */
+const UNIQUE_ITEMS: FuncKeywordDefinition = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  validate: (isWanted: boolean, items: readonly unknown[]) =>
+    !isWanted || new Set(items.map(item => textOf(item))).size === items.length,
+  error: { message: 'must NOT have duplicate items' },
+}
+
+/** Patterns as the compiler asks for them. Two are the same when their texts are. */
+const toPattern: NonNullable<NonNullable<Options['code']>['regExp']> = Object.assign(
+  (source: string) => {
+    const pattern = compilePattern(source)
+    if (pattern === undefined) throw new Error(`the pattern ${source} can't be matched in bounded time`)
+    return { ...pattern, toString: () => source }
+  },
+  { code: 'undefined' },
+)
+
+/** The library's `url`, no format of JSON Schema, is a pattern that backtracks. Unknown formats say nothing. */
+const FORMATS = formatNames.filter(name => name !== 'url')
+
 const compilers = new Map<Draft, Ajv>()
 
 function compilerOf(draft: Draft): Ajv {
   const known = compilers.get(draft)
   if (known !== undefined) return known
   const ajv = createCompiler(draft)
-  addFormats(ajv, { mode: 'fast' })
+  addFormats(ajv, { mode: 'fast', formats: FORMATS })
+  ajv.addKeyword(COUNTED)
+  ajv.removeKeyword('uniqueItems')
+  ajv.addKeyword(UNIQUE_ITEMS)
   compilers.set(draft, ajv)
   return ajv
 }
@@ -76,6 +150,7 @@ function createCompiler(draft: Draft): Ajv {
     // 19.99 is a multiple of 0.01, whatever binary fractions say.
     multipleOfPrecision: 9,
     logger: false,
+    code: { regExp: toPattern },
   }
   switch (draft) {
     case '04':

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -44,6 +45,7 @@ describe('doctor', () => {
     expect(stdout.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^ok {2}Node\.js: v\d+/),
       'ok  configuration: no fault',
+      expect.stringMatching(/^ok {2}event schemas: \d+ are known$/),
       expect.stringMatching(/^ok {2}data directory: .*fresh can be written$/),
       expect.stringMatching(/^(ok|warning) {2}disk: \d+\.\d GiB free/),
       'ok  log: none yet; "sluicebox up" creates one',
@@ -56,7 +58,7 @@ describe('doctor', () => {
   test('prints one finding a line as JSON', async () => {
     const found = await findings({}, '--data', join(dir, 'fresh'))
     expect([...found.keys()]).toEqual([
-      ...['Node.js', 'configuration', 'data directory', 'disk', 'log'],
+      ...['Node.js', 'configuration', 'event schemas', 'data directory', 'disk', 'log'],
       ...['collector.port', 'admin.port', 'bundle'],
     ])
     expect(found.get('configuration')).toEqual({ check: 'configuration', state: 'ok', detail: 'no fault' })
@@ -96,6 +98,17 @@ describe('doctor', () => {
     })
   })
 
+  test('warns of schemas that are unusable', async () => {
+    const own = join(dir, 'schemas', 'acme', 'poll')
+    mkdirSync(own, { recursive: true })
+    writeLines(own, '1-0-0.json', ['{'])
+    const found = await findings({ SLUICEBOX_ENRICHER_SCHEMA_DIRS: JSON.stringify([join(dir, 'schemas')]) })
+    expect(found.get('event schemas')).toMatchObject({
+      state: 'warning',
+      detail: expect.stringContaining('1 files can\'t be used: "sluicebox schemas lint" says why'),
+    })
+  })
+
   test.each<[what: string, args: () => string[], more: Environment, check: string, says: string]>([
     [
       'a data directory that is a file',
@@ -103,6 +116,13 @@ describe('doctor', () => {
       {},
       'data directory',
       "taken can't be written",
+    ],
+    [
+      'a folder of schemas that is not there',
+      () => ['--data', join(dir, 'fresh')],
+      { SLUICEBOX_ENRICHER_SCHEMA_DIRS: '["nowhere"]' },
+      'event schemas',
+      'There is no folder of event schemas at nowhere',
     ],
     [
       'a bundle that is not there',

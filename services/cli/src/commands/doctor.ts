@@ -6,6 +6,7 @@ import { dataPaths } from '@sluicebox/service/stores'
 import { isOnThisMachine } from '@sluicebox/stream/config'
 import { checkLog } from '@sluicebox/stream/inspect'
 import { loadBundle } from '@sluicebox/model/bundle/bundle'
+import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import { bundlePath, replay } from '@sluicebox/scorer/scoring-bundle'
 import type { Command } from 'commander'
 import { EXIT } from '../exit-codes.ts'
@@ -53,6 +54,7 @@ async function examine(config: Config): Promise<Finding[]> {
   return [
     checkNode(),
     { check: 'configuration', state: 'ok', detail: 'no fault' },
+    checkEventSchemas(config),
     ...checkDataDir(config.dataDir),
     await checkSpace(config.dataDir),
     ...(await checkLogOf(config)),
@@ -71,6 +73,23 @@ function checkNode(): Finding {
         state: 'fault',
         detail: `${process.version}; ${NODE_MAJOR} or later is needed: run "npm ci", which installs it`,
       }
+}
+
+function checkEventSchemas({ enricher: { schemaDirs } }: Config): Finding {
+  const check = 'event schemas'
+  let unusable = 0
+  try {
+    const schemas = loadEventSchemas(schemaDirs, ({ level }) => level === 'unusable' && unusable++)
+    const detail = `${schemas.list().length} are known`
+    if (unusable === 0) return { check, state: 'ok', detail }
+    return {
+      check,
+      state: 'warning',
+      detail: `${detail}, and ${unusable} files can't be used: "sluicebox schemas lint" says why`,
+    }
+  } catch (error) {
+    return { check, state: 'fault', detail: (error as Error).message }
+  }
 }
 
 function checkDataDir(dataDir: string): Finding[] {

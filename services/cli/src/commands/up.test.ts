@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -61,6 +62,17 @@ describe('up', () => {
     const running = startProcess(FREE, ['--data', join(dir, 'told')])
     expect(await running.firstLine).toBe(`Sluicebox is up. Data is kept in ${join(dir, 'told')}.`)
     expect(await running.stop()).toBe(0)
+  })
+
+  test('runs with a schema that is unusable, and names its file and the reason once', async () => {
+    const own = join(dir, 'schemas', 'acme', 'poll')
+    mkdirSync(own, { recursive: true })
+    const file = writeLines(own, '1-0-0.json', ['{'])
+    const config = writeLines(dir, 'schemas.yaml', [`enricher: { schemaDirs: [${join(dir, 'schemas')}] }`])
+    const running = startProcess(`${FREE} --config`, [config, '--data', join(dir, 'schemaless')])
+    expect(await running.firstLine).toContain('Sluicebox is up.')
+    expect(await running.stop()).toBe(0)
+    expect((await running.ended).stderr.split(file)).toHaveLength(2)
   })
 
   test('ends with 1 where its port is taken', async () => {

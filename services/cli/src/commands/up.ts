@@ -1,8 +1,8 @@
 import { startCollector } from '@sluicebox/collector/http/server'
 import { createConsole } from '@sluicebox/console/console'
 import { createEventCheck } from '@sluicebox/enricher/check-event'
+import { loadSchemas } from '@sluicebox/enricher/start'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
-import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import { runService, type ServiceParts } from '@sluicebox/service/service'
 import type { Command } from 'commander'
 import { aborted } from '@sluicebox/stream/aborted'
@@ -73,7 +73,8 @@ Examples:
 /** Runs until a signal or a failure. Accepted events are on disk by then, and the next run continues from there. */
 async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise<void> {
   const { log, logger, metrics, signal } = parts
-  await using pipeline = await startPipeline({ ...parts, config })
+  const eventSchemas = loadSchemas(config.enricher, logger)
+  await using pipeline = await startPipeline({ ...parts, config, eventSchemas })
   const decoder = async <Name extends StreamName>(stream: Name) =>
     createLearningDecoder(await parts.codec(stream), parts.fetchSchema)
   const page = await createConsole({
@@ -95,10 +96,7 @@ async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise
     codec: await parts.codec('raw'),
     logger: logger.child({ stage: 'collector' }),
     metrics,
-    checkEvent: createEventCheck({
-      config: config.enricher,
-      schemas: loadEventSchemas(config.enricher.schemaDirs),
-    }),
+    checkEvent: createEventCheck({ config: config.enricher, schemas: eventSchemas }),
     fallback: page.handle,
   })
   parts.readyWhen(() => (collector.ready().ok ? pipeline.ready() : collector.ready()))

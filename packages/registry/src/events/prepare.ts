@@ -1,0 +1,131 @@
+import { compilePattern } from './pattern.ts'
+
+/** A schema of its own file alone, ready to be compiled. */
+export interface PreparedSchema {
+  readonly rules: Record<string, unknown>
+  /** Parts that accept everything, since they can't be checked here: one sentence each, with where it stands. */
+  readonly gaps: readonly string[]
+}
+
+/** The keyword by which a part of a schema is counted when it is checked; its value is what it costs. */
+export const COST = 'sluiceboxSteps'
+const DEPTH_MAX = 64
+
+/** Keywords that hold schemas by name. */
+const MAPS = new Set([
+  'properties',
+  'patternProperties',
+  'definitions',
+  '$defs',
+  'dependentSchemas',
+  'dependencies',
+])
+/** Keywords that hold data. */
+const DATA = new Set(['enum', 'const', 'default', 'examples', 'required', 'type'])
+/** Names and places: each schema stands alone, and `$schema` has chosen the compiler. */
+const NAMES = [
+  '$schema',
+  'self',
+  '$id',
+  'id',
+  '$anchor',
+  '$dynamicAnchor',
+  '$recursiveAnchor',
+  '__proto__',
+  COST,
+]
+
+/**
+ * Copies a schema without what can't be followed: nothing is ever fetched, and no pattern may take long. Every part
+ * counts the steps that checking it takes. Throws when it is nested too deep, or a pattern is not a regular expression.
+ */
+export function prepareSchema(schema: Record<string, unknown>): PreparedSchema {
+  const gaps: string[] = []
+  return { rules: copy(schema, '#', 0) as Record<string, unknown>, gaps }
+
+  function copy(node: unknown, at: string, depth: number): unknown {
+    if (typeof node !== 'object' || node === null) return node
+    if (depth > DEPTH_MAX) throw new Error(`${at.slice(0, 200)} is nested more than ${DEPTH_MAX} deep.`)
+    if (Array.isArray(node)) return node.map((each, i) => copy(each, `${at}/${i}`, depth + 1))
+    const rules = checkable(node as Record<string, unknown>, at)
+    for (const [key, value] of Object.entries(rules))
+      if (MAPS.has(key) && isObject(value))
+        rules[key] = Object.fromEntries(
+          Object.entries(value).map(([name, each]) => [name, copy(each, `${at}/${key}/${name}`, depth + 1)]),
+        )
+      else if (!DATA.has(key)) rules[key] = copy(value, `${at}/${key}`, depth + 1)
+    rules[COST] = costOf(rules)
+    return rules
+  }
+
+  /** The keywords of one part, less those that can't be checked. */
+  function checkable(node: Record<string, unknown>, at: string): Record<string, unknown> {
+    const rules = { ...node }
+    for (const name of NAMES) delete rules[name]
+    const leave = (keyword: string, why: string): void => {
+      delete rules[keyword]
+      gaps.push(`${at}/${keyword} ${why}, so any value is accepted there`)
+    }
+    const { $ref: ref, pattern, patternProperties } = rules
+    if (typeof ref === 'string' && !resolves(schema, ref))
+      leave('$ref', `points to ${ref.slice(0, 200)}, which is not in the file`)
+    for (const keyword of ['$dynamicRef', '$recursiveRef'])
+      if (keyword in rules) leave(keyword, 'is not followed')
+    if (typeof pattern === 'string' && isUncheckable(pattern, `${at}/pattern`)) leave('pattern', UNCHECKABLE)
+    if (
+      isObject(patternProperties) &&
+      Object.keys(patternProperties).some(each => isUncheckable(each, `${at}/patternProperties`))
+    ) {
+      leave('patternProperties', UNCHECKABLE)
+      // The other properties are those that no pattern matches: which ones is not known now.
+      for (const others of ['additionalProperties', 'unevaluatedProperties']) delete rules[others]
+    }
+    return rules
+  }
+}
+
+const UNCHECKABLE = 'uses what RE2 lacks (look-around, back references, large repetitions)'
+
+/** Whether a pattern can't be matched in bounded time. Throws when it is not a pattern at all. */
+function isUncheckable(pattern: string, at: string): boolean {
+  if (compilePattern(pattern) !== undefined) return false
+  try {
+    new RegExp(pattern)
+  } catch (error) {
+    throw new Error(`${at}: ${(error as Error).message}`, { cause: error })
+  }
+  return true
+}
+
+/** What checking one part takes: one step, and one for each thing that it lists. */
+function costOf(rules: Record<string, unknown>): number {
+  let cost = 1
+  for (const value of Object.values(rules))
+    if (Array.isArray(value)) cost += value.length
+    else if (isObject(value)) cost += Object.keys(value).length
+  return cost
+}
+
+function resolves(schema: Record<string, unknown>, ref: string): boolean {
+  if (ref === '#') return true
+  if (!ref.startsWith('#/')) return false
+  let node: unknown = schema
+  for (const part of ref.slice(2).split('/')) {
+    const key = decode(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return false
+    node = (node as Record<string, unknown>)[key]
+  }
+  return isObject(node) || typeof node === 'boolean'
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
