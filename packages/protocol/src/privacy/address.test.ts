@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { firstAddress, truncateAddress } from './address.ts'
+import { canonicalAddress, firstAddress, truncateAddress } from './address.ts'
 
 const prefixes = { ipv4PrefixBits: 24, ipv6PrefixBits: 48 }
 
@@ -67,4 +67,13 @@ test.each([
   ['', ''],
 ])('of %j the first address is %j', (text, expected) => {
   expect(firstAddress(text)).toBe(expected)
+})
+
+test.each([
+  ['203.0.113.77:80', '203.0.113.77'],
+  ['[2001:DB8:0::1]', '2001:db8::1'],
+  ['::ffff:203.0.113.77', '203.0.113.77'],
+  ['unknown', undefined],
+])('the canonical form of %s is %s', (text, expected) => {
+  expect(canonicalAddress(text)).toBe(expected)
 })

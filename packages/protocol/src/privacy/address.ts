@@ -26,6 +26,11 @@ export function truncateAddress(text: string, prefixes: AddressPrefixes): string
   return ipaddr.fromByteArray(bytes).toString()
 }
 
+/** An address in canonical form, with all of its bits; undefined for what is not an address. */
+export function canonicalAddress(text: string): string | undefined {
+  return readAddress(text)?.toString()
+}
+
 /** The first of several addresses that a client may send in one text, separated by commas, bars or spaces. */
 export function firstAddress(text: string): string {
   return /^[^,|\s]*/.exec(text.trimStart())?.[0] ?? ''

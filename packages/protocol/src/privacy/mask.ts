@@ -44,18 +44,28 @@ export function maskPlainText(text: string, prefixes: AddressPrefixes): string {
 
 /** A run with the addresses in it truncated, and everything else as it was written. */
 function maskRun(run: string, prefixes: AddressPrefixes): string {
-  const tokens = run.match(TOKEN) as string[]
-  const decoded = tokens.map(decodeToken).join('')
+  const tokens = tokensOf(run, TOKEN)
+  const decoded = typeof tokens === 'string' ? tokens : tokens.map(decodeToken).join('')
   let masked = ''
   let end = 0
   for (const found of addressesIn(decoded)) {
     const address = decoded.slice(found.start, found.end)
     const truncated = truncateAddress(address, prefixes)
     if (truncated === undefined || truncated === address) continue
-    masked += tokens.slice(end, found.start).join('') + truncated
+    masked += between(tokens, end, found.start) + truncated
     end = found.end
   }
-  return end === 0 ? run : masked + tokens.slice(end).join('')
+  return end === 0 ? run : masked + between(tokens, end)
+}
+
+/** The characters of a run, each as it was written: the run itself where all of them are written as they are. */
+function tokensOf(run: string, token: RegExp): string | readonly string[] {
+  return /[\\%]/.test(run) ? (run.match(token) as string[]) : run
+}
+
+function between(tokens: string | readonly string[], start: number, end?: number): string {
+  const slice = tokens.slice(start, end)
+  return typeof slice === 'string' ? slice : slice.join('')
 }
 
 const decodeToken = (token: string): string =>
@@ -63,15 +73,15 @@ const decodeToken = (token: string): string =>
 
 /** A run may begin in the middle of a text in base64, behind letters that are not of it: each of the four ways is tried. */
 function maskBase64(run: string, prefixes: AddressPrefixes, depth: number): string {
-  const tokens = run.match(BASE64_TOKEN) as string[]
-  const plain = tokens.map(decodeBase64Token).join('')
+  const tokens = tokensOf(run, BASE64_TOKEN)
+  const plain = typeof tokens === 'string' ? tokens : tokens.map(decodeBase64Token).join('')
   const alphabet = /[-_]/.test(plain) ? 'base64url' : 'base64'
   for (let start = 0; start < 4; start++) {
     const decoded = Buffer.from(plain.slice(start), 'base64').toString('latin1')
     const masked = maskText(decoded, prefixes, depth)
     if (masked === decoded) continue
     const encoded = Buffer.from(masked, 'latin1').toString(alphabet)
-    return tokens.slice(0, start).join('') + (plain.endsWith('=') ? encoded : encoded.replace(/=+$/, ''))
+    return between(tokens, 0, start) + (plain.endsWith('=') ? encoded : encoded.replace(/=+$/, ''))
   }
   return run
 }

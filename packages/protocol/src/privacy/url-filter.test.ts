@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createUrlFilter, HARMLESS_PARAMETERS, parameterList } from './url-filter.ts'
 
-const filter = createUrlFilter(parameterList(HARMLESS_PARAMETERS))
+const { text: filter, query, fragment } = createUrlFilter(parameterList(HARMLESS_PARAMETERS))
 
 describe('of a URL is left what the list allows', () => {
   test.each([
@@ -90,10 +90,30 @@ test.each([
   expect(filter(text)).toBe(text)
 })
 
+test.each([
+  ['', ''],
+  ['secret', ''],
+  ['token=secret&page=2', 'page=2'],
+  ['page=2&&page', 'page=2&page'],
+  ['amp;token=secret', ''],
+])('of the query %j stays %j', (text, expected) => {
+  expect(query(text)).toBe(expected)
+})
+
+test.each([
+  ['chapter-2', 'chapter-2'],
+  ['token=secret', ''],
+  ['/cart', '/cart'],
+  ['/cart?token=secret', '/cart'],
+  ['/cart?page=2', '/cart?page=2'],
+])('of the fragment %j stays %j', (text, expected) => {
+  expect(fragment(text)).toBe(expected)
+})
+
 test('a list that ends in * allows all that begin so, and * allows all', () => {
-  expect(createUrlFilter(parameterList(['*']))('/p?token=1')).toBe('/p?token=1')
-  expect(createUrlFilter(parameterList(['UTM_*']))('/p?utm_x=1&token=1')).toBe('/p?utm_x=1')
-  expect(createUrlFilter(parameterList(['*'], new Set(['gclid'])))('/p?gclid=1&a=2')).toBe('/p?a=2')
+  expect(createUrlFilter(parameterList(['*'])).text('/p?token=1')).toBe('/p?token=1')
+  expect(createUrlFilter(parameterList(['UTM_*'])).text('/p?utm_x=1&token=1')).toBe('/p?utm_x=1')
+  expect(createUrlFilter(parameterList(['*'], new Set(['gclid']))).text('/p?gclid=1&a=2')).toBe('/p?a=2')
 })
 
 test('the value of a parameter that is not allowed is in no text that comes out', () => {

@@ -60,13 +60,23 @@ const AROUND = /((?:[\s"'<>`]|\\+["'nrt])+)/
 const URL_START = /^(?:[a-z][a-z0-9+.-]*:)?\/|:\/\/|^www\.|^\.\.?\//i
 const CODED_MARK = /%(?:25)*(?:3f|23|3b)/i
 
+/** Leaves what may be stored. */
+export interface UrlFilter {
+  /** Of each URL in a text; all other text stays as it is. */
+  text(text: string): string
+  /** Of a query without its question mark. */
+  query(query: string): string
+  /** Of a fragment without its number sign. */
+  fragment(fragment: string): string
+}
+
 /**
- * Returns a function that leaves of each URL in a text what may be stored: in its query, its fragment and its path
- * (`;name=value`) the parameters that `keep` allows, no login and no password; of mailto: and tel: and their like the scheme
- * alone. URLs in the parameters that are kept, and percent-encoded ones, are filtered too. All other text stays as it is.
+ * A filter that leaves of a URL the parameters that `keep` allows, in its query, its fragment and its path (`;name=value`), and
+ * neither login nor password; of mailto:, tel: and their like the scheme alone. URLs in the parameters that are kept, and
+ * percent-encoded ones, are filtered too.
  */
-export function createUrlFilter(keep: KeepParameter): (text: string) => string {
-  return filterText
+export function createUrlFilter(keep: KeepParameter): UrlFilter {
+  return { text: filterText, query: filterQuery, fragment: filterFragment }
 
   function filterText(text: string): string {
     const scheme = NOT_A_PLACE.exec(text)?.[0]
@@ -84,13 +94,14 @@ export function createUrlFilter(keep: KeepParameter): (text: string) => string {
     const [base, query] = splitAt(beforeHash, '?')
     const isUrl = URL_START.test(base)
     const kept = query === undefined ? undefined : isUrl || query.includes('=') ? filterQuery(query) : query
-    const keptFragment = fragment?.includes('=') === true ? filterFragment(fragment) : fragment
+    const keptFragment = fragment === undefined ? undefined : filterFragment(fragment)
     const tail = `${mark('?', query, kept)}${mark('#', fragment, keptFragment)}`
     return `${isUrl ? filterBase(base) : filterCoded(base)}${tail}`
   }
 
   /** A fragment may be a query (#token=…), or a route with one (#/cart?token=…). */
   function filterFragment(fragment: string): string {
+    if (!fragment.includes('=')) return fragment
     const [route, query] = splitAt(fragment, '?')
     const keptRoute = route.includes('=') ? filterQuery(route) : route
     const kept = query === undefined ? '' : filterQuery(query)

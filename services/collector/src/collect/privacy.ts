@@ -65,8 +65,8 @@ export interface Anonymiser {
 
 export function createAnonymiser(options: AnonymousOptions): Anonymiser {
   const keepsSession = options.anonymousSessions === 'keep'
-  const filterUrls = createUrlFilter(parameterList(options.anonymousParameters))
-  const keptText = (text: string): string => maskPlainText(maskEmails(filterUrls(text)), options)
+  const urls = createUrlFilter(parameterList(options.anonymousParameters))
+  const keptText = (text: string): string => maskPlainText(maskEmails(urls.text(text)), options)
   const data = createAnonymousData(keptText, { keepsSession })
 
   return {

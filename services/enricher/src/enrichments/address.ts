@@ -4,7 +4,7 @@ import type { SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Columns } from './columns.ts'
 import type { Location } from './geo/database.ts'
 
-/** An address as it may be stored, null for what is not an address; and where it is. */
+/** An address in canonical form, with the bits that the collector has left of it; null for what is not an address. And where it is. */
 export interface Ip {
   readonly address: string | null
   readonly location: Location

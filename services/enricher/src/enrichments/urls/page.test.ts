@@ -1,11 +1,12 @@
+import { parameterList } from '@sluicebox/protocol/url-filter'
 import { describe, expect, test } from 'vitest'
 import { CAMPAIGN_NAMES } from './campaign.ts'
-import { keeper, KEPT_PARAMETERS } from './kept-parameters.ts'
+import { KEPT_PARAMETERS } from './kept-parameters.ts'
 import { readPage } from './page.ts'
 
 describe('page', () => {
   const options = {
-    keep: keeper(KEPT_PARAMETERS, new Set()),
+    keep: parameterList(KEPT_PARAMETERS),
     campaign: CAMPAIGN_NAMES,
     withClickId: true,
   }

@@ -1,0 +1,59 @@
+import type { Draft, GoodRecord } from '@sluicebox/event/records'
+import type { Page } from '../urls/page.ts'
+import type { Referrer } from '../urls/referrer.ts'
+import type { Texts } from './texts.ts'
+
+/**
+ * How each column that a client fills with text is made fit to be stored. A column of text that is in no list is one that can
+ * hold nothing private, or that is there to identify: the tests name them all.
+ */
+export const CLEANED = {
+  text: [
+    ...['app_id', 'platform', 'tracker', 'tracker_namespace', 'language', 'timezone', 'page_title'],
+    ...['category', 'search_term', 'currency'],
+    ...['struct_category', 'struct_action', 'struct_label', 'struct_property'],
+    ...['mkt_medium', 'mkt_source', 'mkt_term', 'mkt_content', 'mkt_campaign'],
+  ],
+  id: ['product_id', 'order_id', 'mkt_click_id'],
+  json: ['event_data', 'contexts'],
+} as const satisfies Partial<Record<keyof Texts, readonly (keyof GoodRecord)[]>>
+
+const COLUMNS = Object.entries(CLEANED) as [keyof typeof CLEANED, readonly TextColumn[]][]
+type TextColumn = (typeof CLEANED)[keyof typeof CLEANED][number]
+
+/** Leaves in the columns of a record what may be stored of the client's texts. The last that is done to a record. */
+export function cleanGood(good: Draft<GoodRecord>, texts: Texts): void {
+  for (const [how, names] of COLUMNS)
+    for (const name of names) {
+      const value = good[name]
+      if (value !== null) good[name] = texts[how](value)
+    }
+  if (good.notes.length > 0) good.notes = good.notes.map(texts.text)
+}
+
+/** Leaves of a page what may be stored. Done before the rules read it, so that what they take from its path may be, too. */
+export function cleanPage(page: Page, texts: Texts): Page {
+  return {
+    ...page,
+    url: cleaned(page.url, texts.text),
+    host: cleaned(page.host, texts.id),
+    path: cleaned(page.path, texts.text),
+    query: cleaned(page.query, texts.query),
+    fragment: cleaned(page.fragment, texts.fragment),
+  }
+}
+
+/** Leaves of a referrer what may be stored. */
+export function cleanReferrer(referrer: Referrer, texts: Texts): Referrer {
+  return {
+    ...referrer,
+    url: cleaned(referrer.url, texts.text),
+    host: cleaned(referrer.host, texts.id),
+    path: cleaned(referrer.path, texts.text),
+    term: cleaned(referrer.term, texts.text),
+  }
+}
+
+function cleaned(text: string | null, clean: (text: string) => string): string | null {
+  return text === null ? null : clean(text) || null
+}
