@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { EventTime } from '@sluicebox/event/instants'
 import { loadBundle, type Bundle } from '@sluicebox/model/bundle/bundle'
 import { replayGolden } from '@sluicebox/session/sessions/golden'
 import { SESSION_POLICY } from '@sluicebox/session/sessions/policy'
@@ -301,5 +302,40 @@ describe('train, evaluate, report', () => {
     const iterations: number[] = []
     await runTrain(trainParts({ report: { progress: ({ iteration }) => iterations.push(iteration) } }))
     expect(iterations.slice(0, 3)).toEqual([1, 2, 3])
+  })
+})
+
+describe.each(MODEL_KINDS)('%s from an archive with values that no shop has', kind => {
+  const hostile = parseFeatures([
+    ...features,
+    ...(['sum', 'std', 'min', 'max', 'first', 'last'] as const).map(each => ({
+      name: `price_${each}`,
+      kind: each,
+      of: 'price',
+    })),
+    { name: 'elapsed', kind: 'elapsed' },
+    { name: 'gap_std', kind: 'gap', stat: 'std' },
+  ])
+  const prices = [1e300, -1e300, Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, 1e155]
+
+  test('is a bundle that loads, whose record says what does not count', async () => {
+    const events = shopEvents(700).map((e, i) => ({
+      ...e,
+      price: i % 31 === 0 ? prices[(i / 31) % prices.length]! : e.price,
+      // Years from now, and before there were computers.
+      event_time: (i === 400 ? 8.6e15 : i === 800 ? -8.6e15 : e.event_time) as EventTime,
+    }))
+    const name = `hostile-${kind}`
+    await build(name, { source: eventSource([events]), features: hostile })
+    const { trained } = await runTrain({
+      tableDir: join(dir, name),
+      outDir: join(dir, `${name}-bundle`),
+      config: { ...config, kind },
+      words,
+    })
+    const bundle = await loadBundle(join(dir, `${name}-bundle`))
+    expect(trained.probability.every(p => p >= 0 && p <= 1)).toBe(true)
+    expect(bundle.manifest.limitations.join('\n').includes('count as missing')).toBe(kind === 'linear')
+    expect(bundle.manifest.limitations.join('\n')).toContain('2 of')
   })
 })

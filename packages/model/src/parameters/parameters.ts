@@ -22,7 +22,7 @@ export interface TreesParameters {
   readonly trees: readonly Tree[]
 }
 
-/** Raw score (log-odds) = intercept + sum of weight × (value − mean) / scale, where a missing value counts as the mean. */
+/** Raw score (log-odds) = intercept + sum of weight × (value − mean) / scale, where a missing value, or one that is very far, counts as the mean. */
 export interface LinearParameters {
   readonly kind: 'linear'
   readonly intercept: number

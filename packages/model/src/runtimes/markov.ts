@@ -2,9 +2,18 @@ import type { Model } from './model.ts'
 import type { MarkovParameters } from '../parameters/parameters.ts'
 import { sigmoid } from './sigmoid.ts'
 
+/** Sessions count up to this. */
+const COUNT_MAX = 65_535
+
+/** Whether a feature can be the count of a transition: not missing, not negative, and not more than sessions count. */
+export function isCount(value: number): boolean {
+  return value >= 0 && value <= COUNT_MAX
+}
+
 /**
  * The log-odds that a session's transitions were made by a visitor who reaches the goal: a transition contributes its
- * count times the logarithm of how much likelier it is in sessions that do. A missing or infinite count adds nothing.
+ * count times the logarithm of how much likelier it is in sessions that do. A missing count adds nothing; so does one that
+ * can't be a count.
  */
 export function createMarkov(parameters: MarkovParameters): Model {
   const { prior } = parameters
@@ -17,7 +26,7 @@ export function createMarkov(parameters: MarkovParameters): Model {
       let sum = prior
       for (let i = 0; i < count; i++) {
         const times = features[i]!
-        sum += times - times === 0 ? times * weights[i]! : 0
+        sum += isCount(times) ? times * weights[i]! : 0
       }
       return sum
     },
@@ -25,7 +34,7 @@ export function createMarkov(parameters: MarkovParameters): Model {
       let sum = prior
       for (let i = 0; i < count; i++) {
         const times = features[i]!
-        const contribution = times - times === 0 ? times * weights[i]! : 0
+        const contribution = isCount(times) ? times * weights[i]! : 0
         contributions[i] = contribution
         sum += contribution
       }

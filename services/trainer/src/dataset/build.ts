@@ -116,6 +116,11 @@ function warningsOf(counts: RowCounts, goal: string, leaks: readonly Leak[]): st
       ([feature, auc]) =>
         `the feature ${feature} tells the outcome almost alone (AUC ${auc.toFixed(3)}): it may have been made from the outcome, which is unknown while a session is open. Check it, and take it out of the feature list if so`,
     ),
+    ...(counts.eventsOutOfTime > 0
+      ? [
+          `${counts.eventsOutOfTime} of ${counts.events} events are left out, because their times are not between 1970 and 9999`,
+        ]
+      : []),
     ...(counts.positives === counts.sessions
       ? ['every session reached the goal: nothing can be learned']
       : []),

@@ -1,4 +1,5 @@
 import type { CollectedTime } from '@sluicebox/event/instants'
+import { INSTANT_MS_MAX } from '@sluicebox/protocol/instant'
 import type { FeatureProgram } from '@sluicebox/session/features/features'
 import type { Moment } from '@sluicebox/session/sessions/moment'
 import type { SessionEvent } from '@sluicebox/session/session-event'
@@ -34,6 +35,8 @@ export interface RowCounts {
   }
   /** Rows of an event that came before the goal in the log, but happened after it. */
   readonly rowsAfterGoal: number
+  /** Events that are left out, because a time of theirs is not between 1970 and 9999. */
+  readonly eventsOutOfTime: number
   /** Event time of the oldest and the newest event; undefined without events. */
   readonly from: number | undefined
   readonly to: number | undefined
@@ -83,7 +86,7 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
   const partitions = new Map<number, ReturnType<typeof openPartition>>()
   const rowBytes = ROW_BYTES + 8 * program.names.length
   const leftOut = { immature: 0, bots: 0, simulated: 0, nothingBeforeGoal: 0 }
-  const counts = { events: 0, rows: 0, sessions: 0, positives: 0, rowsAfterGoal: 0 }
+  const counts = { events: 0, rows: 0, sessions: 0, positives: 0, rowsAfterGoal: 0, eventsOutOfTime: 0 }
   let heldRows = 0
   let from: number | undefined
   let to: number | undefined
@@ -192,6 +195,11 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
     add(partition, event) {
       if (event.kind !== 'heartbeat') {
         counts.events++
+        // It would decide which sessions are mature.
+        if (!isInstant(event.event_time) || !isInstant(event.collected_at)) {
+          counts.eventsOutOfTime++
+          return
+        }
         from = Math.min(from ?? event.event_time, event.event_time)
         to = Math.max(to ?? event.event_time, event.event_time)
       }
@@ -205,6 +213,10 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
       return { ...counts, leftOut, from, to }
     },
   }
+}
+
+function isInstant(ms: number): boolean {
+  return ms >= 0 && ms <= INSTANT_MS_MAX
 }
 
 /** Two visitors may show the same session id. */

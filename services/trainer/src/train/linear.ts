@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LinearParameters } from '@sluicebox/model/parameters/parameters'
+import { farthest } from '@sluicebox/model/runtimes/linear'
+import { soundValues } from './sound-values.ts'
 import { logLoss, logOddsOf, type Fit, type FitReport, type LearnerInput } from './learner.ts'
 
 export interface LinearOptions {
@@ -27,6 +29,7 @@ export async function fitLinear(
 ): Promise<Fit<LinearParameters>> {
   const { features, label, weight, trainRows: rows, validRows } = input
   const { means, scales } = standardise(features, weight, rows)
+  const far = farthest(scales)
   const p = features.length
   let intercept = logOddsOf(label, weight, rows)
   let weights = new Float64Array(p)
@@ -68,6 +71,9 @@ export async function fitLinear(
     parameters: { kind: 'linear', intercept, weights, means, scales },
     trainLosses: losses,
     notes: { iterations: losses.length, features: weights.filter(w => w !== 0).length },
+    unusable: Int32Array.from(features, (column, f) =>
+      rows.reduce((count, row) => count + (isFar(column[row]! - means[f]!, f) ? 1 : 0), 0),
+    ),
   }
 
   function scores(b: number, w: Float64Array, of: Int32Array): Float64Array {
@@ -80,8 +86,12 @@ export async function fitLinear(
   }
 
   function standard(f: number, row: number): number {
-    const value = features[f]![row]!
-    return Number.isFinite(value) ? (value - means[f]!) / scales[f]! : 0
+    const distance = features[f]![row]! - means[f]!
+    return Math.abs(distance) <= far[f]! ? distance / scales[f]! : 0
+  }
+
+  function isFar(distance: number, f: number): boolean {
+    return Math.abs(distance) > far[f]!
   }
 
   function penalisedLoss(b: number, w: Float64Array): number {
@@ -116,23 +126,23 @@ export async function fitLinear(
   }
 }
 
-/** Mean and standard deviation of the present values; a constant feature gets the scale 1 and so never counts. */
+/** Mean and standard deviation of the sound values; a constant feature gets the scale 1 and so never counts. */
 function standardise(features: readonly Float64Array[], weight: Float64Array, rows: Int32Array) {
   const means = new Float64Array(features.length)
   const scales = new Float64Array(features.length).fill(1)
   features.forEach((column, f) => {
+    const isSound = soundValues(column, rows)
     let total = 0
     let sum = 0
     for (const row of rows) {
-      if (!Number.isFinite(column[row])) continue
+      if (!isSound(column[row]!)) continue
       total += weight[row]!
       sum += weight[row]! * column[row]!
     }
     if (total === 0) return
     const mean = sum / total
     let squares = 0
-    for (const row of rows)
-      if (Number.isFinite(column[row])) squares += weight[row]! * (column[row]! - mean) ** 2
+    for (const row of rows) if (isSound(column[row]!)) squares += weight[row]! * (column[row]! - mean) ** 2
     means[f] = mean
     const deviation = Math.sqrt(squares / total)
     if (deviation > 1e-12 * Math.abs(mean)) scales[f] = deviation

@@ -1,4 +1,5 @@
 import type { MarkovParameters } from '@sluicebox/model/parameters/parameters'
+import { isCount } from '@sluicebox/model/runtimes/markov'
 import type { Fit, FitReport, LearnerInput } from './learner.ts'
 
 export interface MarkovOptions {
@@ -31,7 +32,7 @@ export async function fitMarkov(
     positiveSessions += label[row]!
     const counts = label[row] === 1 ? positives : negatives
     features.forEach((column, f) => {
-      if (Number.isFinite(column[row])) counts[f]! += column[row]!
+      if (isCount(column[row]!)) counts[f]! += column[row]!
     })
   }
   return {
@@ -45,11 +46,17 @@ export async function fitMarkov(
     },
     trainLosses: [],
     notes: { transitions: features.length },
+    unusable: Int32Array.from(features, column =>
+      trainRows.reduce(
+        (count, row) => count + (isCount(column[row]!) || Number.isNaN(column[row]) ? 0 : 1),
+        0,
+      ),
+    ),
   }
 
   function total(row: number): number {
     let sum = 0
-    for (const column of features) if (Number.isFinite(column[row])) sum += column[row]!
+    for (const column of features) if (isCount(column[row]!)) sum += column[row]!
     return sum
   }
 }

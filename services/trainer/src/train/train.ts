@@ -86,6 +86,7 @@ export async function train(
     seed: options.seed,
   }
   const fit = await fitKind(input, options, report)
+  warnings.push(...unusableValues(table.featureNames, fit.unusable, split.train.length))
   const model = createModel(fit.parameters, table.featureNames.length)
   const score = scoreRows(table, model)
 
@@ -170,6 +171,24 @@ function warningsFor(parts: TrainedModel['parts'], sessionsLeftOut: number): str
       )
   }
   return warnings
+}
+
+const FEATURES_NAMED_MAX = 5
+
+/** Says which features have values that the learner did not take, if any. */
+function unusableValues(
+  names: readonly string[],
+  unusable: Int32Array | undefined,
+  rowCount: number,
+): string[] {
+  const found = names.flatMap((name, f) =>
+    (unusable?.[f] ?? 0) > 0 ? [`${name} in ${unusable![f]} of ${rowCount} rows`] : [],
+  )
+  if (found.length === 0) return []
+  const more = found.length > FEATURES_NAMED_MAX ? ` and ${found.length - FEATURES_NAMED_MAX} more` : ''
+  return [
+    `values that are far beyond all others count as missing, when the model learns and when it scores: ${found.slice(0, FEATURES_NAMED_MAX).join(', ')}${more}; see which events they come from`,
+  ]
 }
 
 function withClassWeight(
