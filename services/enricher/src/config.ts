@@ -88,7 +88,7 @@ export const enricherConfig = z
         .array(z.string().min(1).max(128))
         .default([...KEPT_PARAMETERS])
         .describe(
-          'Query parameters that URLs keep in `good`: those of the page and the referrer, the targets of links, and every other URL in what an event says. `utm_*` stands for all that begin so, `*` for all. All others are removed.',
+          'Query parameters that URLs keep in `good`: those of the page and the referrer, the targets of links, and every other URL in what an event says. `utm_*` stands for all that begin so, `*` for all. All others are removed, from queries and fragments alike, and so is every click id of an anonymous visitor.',
         ),
       maskEmails: z
         .boolean()
@@ -99,7 +99,9 @@ export const enricherConfig = z
       internalHosts: z
         .array(z.string().min(1).max(255))
         .default([])
-        .describe('Hosts that are the site itself, with all below them: a referrer there is `internal`.'),
+        .describe(
+          'Hosts that are the site itself, with all below them: a referrer there is `internal`, as sign-in and payment providers are.',
+        ),
       campaign: z
         .strictObject({
           medium: parameters(CAMPAIGN_NAMES.medium, 'medium'),
@@ -110,10 +112,12 @@ export const enricherConfig = z
           clickIds: z
             .record(z.string().min(1).max(128), z.string().min(1).max(64))
             .default({ ...CAMPAIGN_NAMES.clickIds })
-            .describe('Parameters that hold a click id, and the network that gives it.'),
+            .describe(
+              'Parameters that hold a click id, and the network that gives it; of several the first in this list counts.',
+            ),
         })
         .prefault({})
-        .describe('Where campaigns are in the URL of a page.'),
+        .describe('Where campaigns are in the URL of a page: in its query, else in its fragment.'),
       geo: z
         .strictObject({
           database: z

@@ -35,8 +35,8 @@ type Origin = Pick<RawRecord, 'privacy' | 'referer'>
 /** Reads the URLs of an event; what is wrong with them is in the faults of each. */
 export function readPlaces(event: SentEvent, raw: Origin, tools: Tools): Places {
   const { page, match } = pageOf(event, raw, tools)
-  const referrer = event.referrer === null ? NO_REFERRER : tools.readReferrer(event.referrer)
-  return { page, match, referrer }
+  const read = raw.privacy === 'anonymous' ? tools.readAnonymousReferrer : tools.readReferrer
+  return { page, match, referrer: event.referrer === null ? NO_REFERRER : read(event.referrer) }
 }
 
 /** Every fault of an event and its URLs; undefined for none. */

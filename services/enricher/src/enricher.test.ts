@@ -223,7 +223,7 @@ test('the record says by which rules and lists it was made', () => {
   const names = [{}, { rules: [own] }, { defaultRules: false }].map(
     config => goodOf(pageView(), {}, config).enricher,
   )
-  expect(names[0]).toMatch(/^sluicebox-enricher\/test rules\/[\d.]+ sites\/[\d.]+$/)
+  expect(names[0]).toMatch(/^sluicebox-enricher\/test rules\/[\d.]+ sites\/\d{4}-\d\d-\d\d\+[0-9a-f]{8}$/)
   expect(new Set(names).size).toBe(3)
 })
 

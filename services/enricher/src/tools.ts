@@ -10,12 +10,14 @@ import type { Conversion } from './enrichments/currency/base-amounts.ts'
 import { NO_LOCATION } from './enrichments/geo/database.ts'
 import { locateIn } from './enrichments/geo/geo.ts'
 import type { CampaignNames } from './enrichments/urls/campaign.ts'
+import { PERSONAL_PARAMETERS } from './enrichments/urls/kept-parameters.ts'
 import { readPage, type Page } from './enrichments/urls/page.ts'
 import { cleanPage, cleanReferrer } from './enrichments/texts/clean-good.ts'
 import { createTexts, type Texts } from './enrichments/texts/texts.ts'
 import { createPseudonyms, type Pseudonyms } from './enrichments/pseudonyms.ts'
 import { REFERRER_SITES_VERSION } from './enrichments/urls/referrer-sites.ts'
 import { readReferrer, type Referrer } from './enrichments/urls/referrer.ts'
+import { asciiHost } from './enrichments/urls/url.ts'
 import { readUserAgent, USER_AGENT_LENGTH_MAX, type UserAgent } from './enrichments/user-agent.ts'
 import { NO_FILES, type EnricherFiles } from './files/files.ts'
 import { nameFiles } from './files/maker.ts'
@@ -33,6 +35,8 @@ export interface Tools {
   /** The same without click ids, for anonymous events. */
   readonly readAnonymousPage: (url: string) => RuledPage
   readonly readReferrer: (url: string) => Referrer
+  /** The same without click ids, for anonymous events: the page before may have been the one that was landed on. */
+  readonly readAnonymousReferrer: (url: string) => Referrer
   /** What may be stored of the texts of the client's. */
   readonly texts: Texts
   /** The same without click ids. */
@@ -70,7 +74,8 @@ export function createTools(
   const rules = compileRules([...config.rules, ...(config.defaultRules ? DEFAULT_RULES : [])])
   const campaign = lowerCase(config.campaign)
   const keep = parameterList(config.keptParameters)
-  const keepAnonymous = parameterList(config.keptParameters, new Set(Object.keys(campaign.clickIds)))
+  const personal = new Set([...PERSONAL_PARAMETERS, ...Object.keys(campaign.clickIds)])
+  const keepAnonymous = parameterList(config.keptParameters, personal)
   const texts = createTexts(keep, { masksEmails: config.maskEmails })
   const anonymousTexts = createTexts(keepAnonymous, { masksEmails: config.maskEmails })
   const urls = { entriesMax: config.rememberedMax, keyLengthMax: REMEMBERED_LENGTH_MAX }
@@ -89,6 +94,10 @@ export function createTools(
       urls,
     ),
     readReferrer: remember(url => cleanReferrer(readReferrer(url, keep), texts), urls),
+    readAnonymousReferrer: remember(
+      url => cleanReferrer(readReferrer(url, keepAnonymous), anonymousTexts),
+      urls,
+    ),
     readUserAgent: remember(readUserAgent, {
       entriesMax: config.rememberedMax,
       keyLengthMax: USER_AGENT_LENGTH_MAX,
@@ -104,7 +113,7 @@ export function createTools(
       files.rates === undefined
         ? undefined
         : { base: config.currency.base as string, rateAt: files.rates.rateAt },
-    internalHosts: new Set(config.internalHosts.map(host => host.toLowerCase())),
+    internalHosts: new Set(config.internalHosts.map(asciiHost)),
     pseudonyms:
       pseudonymKey === undefined
         ? undefined

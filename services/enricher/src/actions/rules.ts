@@ -1,5 +1,6 @@
 import type { Page } from '../enrichments/urls/page.ts'
-import { decode, splitUrl } from '../enrichments/urls/url.ts'
+import { decode } from '../enrichments/urls/parameters.ts'
+import { asciiHost, splitUrl } from '../enrichments/urls/url.ts'
 import { ACTION_NAME, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { compileGlob, compilePath, compileRegex, MATCHED_LENGTH_MAX, normalName } from './patterns.ts'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
@@ -117,7 +118,7 @@ function compileRule({ when, then }: Rule): CompiledRule {
   return {
     events: list(when.event),
     schema: when.schema === undefined ? undefined : compileGlob(when.schema),
-    hosts: list(when.host)?.map(host => host.toLowerCase()),
+    hosts: list(when.host)?.map(asciiHost),
     paths: paths.length === 0 ? undefined : paths,
     query: Object.entries(when.query ?? {}).map(([key, value]) => [key.toLowerCase(), value]),
     pageKinds: list(when.pageKind),

@@ -15,6 +15,17 @@ describe('campaign', () => {
       { fbclid: 'f1', gclid: 'g1' },
       { clickId: 'g1', network: 'Google' },
     ],
+    ...Object.entries(CAMPAIGN_NAMES.clickIds).map(
+      ([name, network]): [Record<string, string>, Partial<Campaign>] => [
+        { [name]: 'c1' },
+        { clickId: 'c1', network, medium: null, source: null },
+      ],
+    ),
+    // They come with search results that nobody pays for.
+    [
+      { ysclid: 'y1', srsltid: 's1' },
+      { clickId: null, network: null },
+    ],
     [{ constructor: 'x' }, { clickId: null, network: null }],
   ])('%j', (parameters, expected) => {
     const campaign = readCampaign(new Map(Object.entries(parameters)), CAMPAIGN_NAMES, [], {

@@ -1,6 +1,6 @@
 import type { Fault } from '@sluicebox/protocol/sent-event'
 import type { Columns } from '../columns.ts'
-import type { Parameters } from './url.ts'
+import type { Parameters } from './parameters.ts'
 
 /** What the parameters of a landing page's URL say of the advertisement that led there. */
 export interface Campaign {
@@ -31,6 +31,7 @@ export const CAMPAIGN_NAMES: CampaignNames = {
   term: ['utm_term'],
   content: ['utm_content'],
   campaign: ['utm_campaign'],
+  // ysclid (Yandex) and srsltid (Google) are left out: they come with unpaid search results alone.
   clickIds: {
     gclid: 'Google',
     gbraid: 'Google',
@@ -44,9 +45,23 @@ export const CAMPAIGN_NAMES: CampaignNames = {
     epik: 'Pinterest',
     sccid: 'Snapchat',
     rdt_cid: 'Reddit',
+    qclid: 'Quora',
+    ndclid: 'Nextdoor',
     yclid: 'Yandex',
+    rb_clickid: 'VK',
+    ko_click_id: 'Kakao',
+    ldtag_cl: 'LINE',
+    vmcid: 'Yahoo',
+    ef_id: 'Adobe',
+    tblci: 'Taboola',
+    dicbo: 'Outbrain',
+    obclid: 'Outbrain',
+    auctid: 'Teads',
     irclickid: 'Impact',
     awc: 'Awin',
+    cjevent: 'Commission Junction',
+    ransiteid: 'Rakuten Advertising',
+    tduid: 'Tradedoubler',
   },
 }
 
@@ -62,7 +77,7 @@ export const NO_CAMPAIGN: Campaign = {
   network: null,
 }
 
-/** Reads the campaign from a query's parameters. Values that are too long are faults of the page's URL. */
+/** Reads the campaign from a URL's parameters. Values that are too long are faults of the page's URL. */
 export function readCampaign(
   parameters: Parameters,
   names: CampaignNames,

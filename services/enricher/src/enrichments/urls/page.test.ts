@@ -1,6 +1,6 @@
 import { parameterList } from '@sluicebox/protocol/url-filter'
 import { describe, expect, test } from 'vitest'
-import { CAMPAIGN_NAMES } from './campaign.ts'
+import { CAMPAIGN_NAMES, type Campaign } from './campaign.ts'
 import { KEPT_PARAMETERS } from './kept-parameters.ts'
 import { readPage } from './page.ts'
 
@@ -21,6 +21,32 @@ describe('page', () => {
       fragment: 'tab',
       campaign: { source: 'mail', clickId: '1' },
     })
+  })
+
+  test.each<[string, Partial<Campaign>, string]>([
+    [
+      'https://a.example/?a=1&amp;utm_source=mail&amp;gclid=g1',
+      { source: 'mail', clickId: 'g1', network: 'Google' },
+      'https://a.example/?utm_source=mail&gclid=g1',
+    ],
+    ['https://a.example/#utm_source=mail', { source: 'mail' }, 'https://a.example/#utm_source=mail'],
+    [
+      'https://a.example/#/cart?utm_source=mail&email=x@y.example',
+      { source: 'mail' },
+      'https://a.example/#/cart?utm_source=mail',
+    ],
+    [
+      'https://a.example/#!/cart?ScCid=s1',
+      { clickId: 's1', network: 'Snapchat' },
+      'https://a.example/#!/cart?ScCid=s1',
+    ],
+    [
+      'https://a.example/?utm_source=query#/?utm_source=fragment&utm_medium=cpc',
+      { source: 'query', medium: 'cpc' },
+      'https://a.example/?utm_source=query#/?utm_source=fragment&utm_medium=cpc',
+    ],
+  ])('the campaign of %s', (url, campaign, kept) => {
+    expect(readPage(url, options)).toMatchObject({ faults: undefined, url: kept, campaign })
   })
 
   test.each([

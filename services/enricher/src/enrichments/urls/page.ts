@@ -1,7 +1,14 @@
 import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
 import { readCampaign, NO_CAMPAIGN, type Campaign, type CampaignNames } from './campaign.ts'
 import type { Columns } from '../columns.ts'
-import { joinUrl, keptFragment, readUrlQuery, splitUrl, type Parameters, type Url } from './url.ts'
+import {
+  joinParameters,
+  NO_PARAMETERS,
+  readUrlFragment,
+  readUrlQuery,
+  type Parameters,
+} from './parameters.ts'
+import { joinUrl, splitUrl, type Url } from './url.ts'
 
 /** What the URL of a page says. */
 export interface Page {
@@ -14,7 +21,7 @@ export interface Page {
   readonly query: string | null
   readonly fragment: string | null
   readonly campaign: Campaign
-  /** All parameters, of which only rules may make use: most are not kept. */
+  /** All parameters of query and fragment, of which only rules may make use: most are not kept. */
   readonly parameters: Parameters
 }
 
@@ -28,11 +35,11 @@ export const NO_PAGE: Page = {
   query: null,
   fragment: null,
   campaign: NO_CAMPAIGN,
-  parameters: new Map(),
+  parameters: NO_PARAMETERS,
 }
 
 export interface PageOptions {
-  /** Whether a query parameter (in lower case) may be kept. */
+  /** Whether the parameter of this name, in lower case, may be kept. */
   readonly keep: (name: string) => boolean
   readonly campaign: CampaignNames
   /** False for anonymous events: a click id belongs to one person. */
@@ -50,17 +57,18 @@ export function readPage(text: string, { keep, campaign, withClickId }: PageOpti
     }
     return { ...NO_PAGE, faults: [fault] }
   }
-  const { parameters, kept } = readUrlQuery(url.query, keep)
-  const fragment = keptFragment(url.fragment, keep)
+  const query = readUrlQuery(url.query, keep)
+  const fragment = readUrlFragment(url.fragment, keep)
+  const parameters = joinParameters(query.parameters, fragment.parameters)
   const faults = lengthFaults('url', url, LENGTHS)
   const found = readCampaign(parameters, campaign, faults, { withClickId })
   return {
     faults: faults.length === 0 ? undefined : faults,
-    url: joinUrl(url, kept, fragment),
+    url: joinUrl(url, query.kept, fragment.kept),
     host: url.host,
     path: url.path === '' ? null : url.path,
-    query: kept,
-    fragment,
+    query: query.kept,
+    fragment: fragment.kept,
     campaign: found,
     parameters,
   }

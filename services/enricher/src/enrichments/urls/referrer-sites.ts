@@ -1,187 +1,130 @@
-// Which sites send visitors, put together for Sluicebox. Short on purpose: the sites that matter in the figures of a
-// shop; others are `unknown`, and a site can add its own in the configuration.
+import { hash } from 'node:crypto'
+import list from '../../../../../schemas/referrers.json' with { type: 'json' }
 
-export type ReferrerMedium = 'search' | 'social' | 'email' | 'chatbot' | 'paid'
+const MEDIA = ['search', 'social', 'email', 'paid', 'chatbot', 'internal', 'unknown'] as const
 
 export interface ReferrerSite {
-  readonly medium: ReferrerMedium
-  readonly source: string
-  /** Parameters that hold what was searched for. */
+  /** `internal` for sign-in and payment providers: the visitor comes back from them and was not sent by them. */
+  readonly medium: (typeof MEDIA)[number]
+  /** Null for a site that is known by a label of its host alone. */
+  readonly source: string | null
+  /** Parameters that hold what was searched for, in lower case; the first that is there counts. */
   readonly terms: readonly string[]
 }
 
-/** Changes with the lists: every event carries it. */
-export const REFERRER_SITES_VERSION = '2026.11'
+/** Date and hash of schemas/referrers.json: every event carries it. */
+export const REFERRER_SITES_VERSION = `${list.date}+${hash('sha256', JSON.stringify(list), 'hex').slice(0, 8)}`
 
-interface Group {
-  readonly medium: ReferrerMedium
-  /** Hosts by source. `google.*` stands for google.com, google.de, google.co.uk … */
-  readonly hosts: Readonly<Record<string, readonly string[]>>
-  readonly terms?: Readonly<Record<string, readonly string[]>>
+interface Rule {
+  readonly site: ReferrerSite
+  /** Whether hosts below are meant as well. */
+  readonly below: boolean
+  /** How the path begins; empty for every path. */
+  readonly path: string
 }
 
-const GROUPS: readonly Group[] = [
-  {
-    medium: 'search',
-    hosts: {
-      Google: ['google.*', 'com.google.android.googlequicksearchbox'],
-      Bing: ['bing.com'],
-      DuckDuckGo: ['duckduckgo.com'],
-      Yahoo: ['yahoo.*', 'search.yahoo.com', 'search.yahoo.co.jp'],
-      Yandex: ['yandex.*', 'ya.ru'],
-      Baidu: ['baidu.com'],
-      Ecosia: ['ecosia.org'],
-      Qwant: ['qwant.com'],
-      Startpage: ['startpage.com'],
-      Brave: ['search.brave.com'],
-      Naver: ['search.naver.com', 'naver.com'],
-      Seznam: ['search.seznam.cz', 'seznam.cz'],
-      Sogou: ['sogou.com'],
-      So: ['so.com'],
-      Ask: ['ask.com'],
-      AOL: ['search.aol.com', 'aol.com'],
-      Kagi: ['kagi.com'],
-      Mojeek: ['mojeek.com'],
-      MetaGer: ['metager.de', 'metager.org'],
-      Swisscows: ['swisscows.com'],
-      Coccoc: ['coccoc.com'],
-      Daum: ['search.daum.net', 'daum.net'],
-      'T-Online': ['suche.t-online.de'],
-      WEBDE: ['suche.web.de'],
-      GMX: ['suche.gmx.net'],
-    },
-    terms: {
-      Yahoo: ['p'],
-      Yandex: ['text'],
-      Baidu: ['wd', 'word'],
-      Startpage: ['query'],
-      Naver: ['query'],
-      Sogou: ['query'],
-    },
-  },
-  {
-    medium: 'social',
-    hosts: {
-      Facebook: ['facebook.com', 'fb.com', 'fb.me', 'com.facebook.katana'],
-      Messenger: ['messenger.com', 'm.me'],
-      Instagram: ['instagram.com', 'com.instagram.android'],
-      Threads: ['threads.net', 'threads.com'],
-      X: ['x.com', 'twitter.com', 't.co', 'com.twitter.android'],
-      LinkedIn: ['linkedin.com', 'lnkd.in', 'com.linkedin.android'],
-      Pinterest: ['pinterest.*', 'pin.it', 'com.pinterest'],
-      YouTube: ['youtube.com', 'youtu.be', 'com.google.android.youtube'],
-      TikTok: ['tiktok.com', 'com.zhiliaoapp.musically'],
-      Reddit: ['reddit.com', 'redd.it', 'com.reddit.frontpage'],
-      Snapchat: ['snapchat.com', 'com.snapchat.android'],
-      WhatsApp: ['whatsapp.com', 'wa.me', 'com.whatsapp'],
-      Telegram: ['telegram.org', 't.me', 'org.telegram.messenger'],
-      Discord: ['discord.com', 'discord.gg'],
-      Mastodon: ['mastodon.social', 'mastodon.online'],
-      Bluesky: ['bsky.app'],
-      Tumblr: ['tumblr.com'],
-      Quora: ['quora.com'],
-      XING: ['xing.com'],
-      VK: ['vk.com', 'vk.ru', 'com.vkontakte.android'],
-      OK: ['ok.ru'],
-      Weibo: ['weibo.com'],
-      WeChat: ['weixin.qq.com', 'wx.qq.com'],
-      LINE: ['line.me'],
-      Vimeo: ['vimeo.com'],
-      Twitch: ['twitch.tv'],
-      'Hacker News': ['news.ycombinator.com'],
-    },
-  },
-  {
-    medium: 'email',
-    hosts: {
-      Gmail: ['mail.google.com', 'com.google.android.gm'],
-      Outlook: [
-        'outlook.live.com',
-        'outlook.office.com',
-        'outlook.office365.com',
-        'com.microsoft.office.outlook',
-      ],
-      'Yahoo Mail': ['mail.yahoo.com', 'mail.yahoo.co.jp'],
-      'Proton Mail': ['mail.proton.me', 'mail.protonmail.com'],
-      GMX: ['gmx.net', 'gmx.de', 'gmx.com'],
-      'WEB.DE': ['web.de'],
-      'T-Online': ['email.t-online.de'],
-      'AOL Mail': ['mail.aol.com'],
-      'Yandex Mail': ['mail.yandex.ru', 'mail.yandex.com'],
-      'Mail.ru': ['e.mail.ru'],
-      'iCloud Mail': ['icloud.com'],
-      Orange: ['messagerie.orange.fr'],
-      Libero: ['mail.libero.it'],
-      Zoho: ['mail.zoho.com'],
-      Fastmail: ['fastmail.com'],
-    },
-  },
-  {
-    medium: 'chatbot',
-    hosts: {
-      ChatGPT: ['chatgpt.com', 'chat.openai.com'],
-      Claude: ['claude.ai'],
-      Gemini: ['gemini.google.com'],
-      Copilot: ['copilot.microsoft.com'],
-      Perplexity: ['perplexity.ai'],
-      Mistral: ['chat.mistral.ai'],
-      DeepSeek: ['chat.deepseek.com'],
-    },
-  },
-  {
-    medium: 'paid',
-    hosts: {
-      'Google Ads': [
-        'googleadservices.com',
-        'doubleclick.net',
-        'googlesyndication.com',
-        'adservice.google.com',
-      ],
-      Criteo: ['criteo.com', 'criteo.net'],
-      Taboola: ['taboola.com'],
-      Outbrain: ['outbrain.com'],
-      Awin: ['awin1.com', 'zenaps.com'],
-      Tradedoubler: ['tradedoubler.com'],
-      'Commission Junction': ['anrdoezrs.net', 'dpbolvw.net', 'jdoqocy.com', 'tkqlhce.com'],
-      Rakuten: ['linksynergy.com'],
-    },
-  },
-]
-
-const TERMS_DEFAULT: readonly string[] = ['q']
-
-/** The sites of the lists by host, and those whose host continues with any country's ending by the name before it. */
-const HOSTS = new Map<string, ReferrerSite>()
-const ANY_ENDING = new Map<string, ReferrerSite>()
-for (const { medium, hosts, terms } of GROUPS)
-  for (const [source, names] of Object.entries(hosts)) {
-    const site = { medium, source, terms: medium === 'search' ? (terms?.[source] ?? TERMS_DEFAULT) : [] }
-    for (const name of names)
-      if (name.endsWith('.*')) ANY_ENDING.set(name.slice(0, -2), site)
-      else HOSTS.set(name, site)
+/** The rules by host, and by `google.` for google.com, google.de …; of several the longest path comes first. */
+const RULES = new Map<string, Rule[]>()
+for (const medium of MEDIA)
+  for (const { source, hosts, ...group } of list[medium]) {
+    const site = { medium, source, terms: 'terms' in group ? group.terms : [] }
+    for (const pattern of hosts) {
+      const [, below, host, ending, path = ''] = /^(\*\.)?([^/*]+?)(\.\*)?(\/.+)?$/.exec(pattern) ?? []
+      if (host === undefined) throw new Error(`schemas/referrers.json: ${pattern} is not a host`)
+      const key = ending === undefined ? host : `${host}.`
+      RULES.set(key, [...(RULES.get(key) ?? []), { site, below: below !== undefined, path }])
+    }
   }
+for (const rules of RULES.values())
+  rules.sort((a, b) => b.path.length - a.path.length || Number(a.below) - Number(b.below))
 
-// com.br, co.uk, or.jp …: what stands before the country in endings of two parts.
-const SECOND_LEVEL = new Set(['co', 'com', 'net', 'org', 'ne', 'or', 'go'])
+const { signIn, payment, email } = list.labels
+const RETURN: ReferrerSite = { medium: 'internal', source: null, terms: [] }
+const WEBMAIL: ReferrerSite = { medium: 'email', source: null, terms: [] }
 
-/** The site that `host` belongs to: the host itself, or the nearest parent that is known. */
-export function findSite(host: string): ReferrerSite | undefined {
-  let start = 0
-  for (;;) {
-    const site = HOSTS.get(start === 0 ? host : host.slice(start)) ?? withAnyEnding(host, start)
-    if (site !== undefined) return site
+/** One of `names`, also numbered or with a short addition: 3ds2, login-eu. */
+const labels = (names: readonly string[]): RegExp =>
+  new RegExp(`^(?:${names.join('|')})\\d*(?:-[a-z0-9]{1,4})?$`)
+const RETURN_LABEL = labels([...signIn, ...payment])
+const WEBMAIL_LABEL = labels(email)
+const SIGN_IN_PATH = new RegExp(`/(?:${list.signInPaths.join('|')})(?:[/.]|$)`, 'i')
+
+/** Before a host these make no other site: www.example.com, m.example.com, de.example.com, pt-br.example.com. */
+const SAME_SITE = /^(?:www\d*|m|mobile|[a-z]{2}(?:-[a-z]{2})?)$/
+
+/** Longer ones are not hosts. */
+const HOST_LENGTH_MAX = 253
+
+/**
+ * The site that `host`, in lower case, belongs to: by the rule of the host itself, else by a label of it, else by the rule
+ * of the nearest parent that has one for it. Undefined when none has.
+ */
+export function findSite(host: string, path: string): ReferrerSite | undefined {
+  if (host.length > HOST_LENGTH_MAX) return undefined
+  const ending = endingOf(host)
+  let isWhole = true
+  let labelled: ReferrerSite | undefined
+  for (let start = 0; ;) {
+    const site = siteAt(host, start, ending, isWhole, path)
+    if (site !== undefined) {
+      // A site of the same kind has a name besides.
+      if (labelled !== undefined && labelled.medium !== site.medium) return labelled
+      return isSignIn(site, path) ? RETURN : site
+    }
     const dot = host.indexOf('.', start)
-    if (dot < 0) return undefined
+    if (dot < 0) return labelled
+    const label = host.slice(start, dot)
+    // A label says something below a domain only: mail.example.com, not mail.com.
+    if (dot + 1 < ending.start) labelled ??= siteOfLabel(label)
+    isWhole &&= SAME_SITE.test(label)
     start = dot + 1
   }
 }
 
-function withAnyEnding(host: string, start: number): ReferrerSite | undefined {
-  const dot = host.indexOf('.', start)
-  if (dot < 0) return undefined
-  const site = ANY_ENDING.get(host.slice(start, dot))
-  if (site === undefined) return undefined
-  const ending = host.slice(dot + 1).split('.')
-  const isEnding = ending.length === 1 || (ending.length === 2 && SECOND_LEVEL.has(ending[0] as string))
-  return isEnding ? site : undefined
+function siteOfLabel(label: string): ReferrerSite | undefined {
+  if (RETURN_LABEL.test(label)) return RETURN
+  return WEBMAIL_LABEL.test(label) ? WEBMAIL : undefined
+}
+
+/** The site that the part of `host` from `start` on is listed for. */
+function siteAt(
+  host: string,
+  start: number,
+  ending: Ending,
+  isWhole: boolean,
+  path: string,
+): ReferrerSite | undefined {
+  const matches = ({ below, path: beginning }: Rule): boolean =>
+    (isWhole || below) && beginsWith(path, beginning)
+  const rule = RULES.get(host.slice(start))?.find(matches)
+  if (rule !== undefined || !ending.isOpen || start >= ending.start) return rule?.site
+  return RULES.get(host.slice(start, ending.start))?.find(matches)?.site
+}
+
+function beginsWith(path: string, beginning: string): boolean {
+  if (!path.startsWith(beginning)) return false
+  return beginning === '' || path.length === beginning.length || path[beginning.length] === '/'
+}
+
+/** Networks let people sign in elsewhere from pages of their own: facebook.com/dialog/oauth. */
+const isSignIn = ({ medium }: ReferrerSite, path: string): boolean =>
+  medium !== 'internal' && medium !== 'unknown' && SIGN_IN_PATH.test(path)
+
+// com.br, co.uk, or.jp …: what comes before the country in endings of two parts.
+const SECOND_LEVEL = new Set(['co', 'com', 'net', 'org', 'ne', 'or', 'go', 'ac', 'gov', 'gob', 'edu', 'nom'])
+const OPEN_ENDINGS = new Set(['com', 'net', 'org', 'cat'])
+
+interface Ending {
+  readonly start: number
+  /** Whether `name.*` stands for it. */
+  readonly isOpen: boolean
+}
+
+function endingOf(host: string): Ending {
+  const dot = host.lastIndexOf('.')
+  const last = host.slice(dot + 1)
+  if (last.length !== 2) return { start: dot + 1, isOpen: OPEN_ENDINGS.has(last) }
+  const before = dot < 1 ? -1 : host.lastIndexOf('.', dot - 1)
+  const hasTwoParts = before >= 0 && SECOND_LEVEL.has(host.slice(before + 1, dot))
+  return { start: (hasTwoParts ? before : dot) + 1, isOpen: true }
 }

@@ -1,8 +1,9 @@
 import type { Fault } from '@sluicebox/protocol/sent-event'
 import type { Columns } from '../columns.ts'
 import { lengthFaults, type Page } from './page.ts'
+import { readUrlFragment, readUrlQuery } from './parameters.ts'
 import { findSite } from './referrer-sites.ts'
-import { joinUrl, keptFragment, readUrlQuery, splitUrl } from './url.ts'
+import { joinUrl, splitUrl } from './url.ts'
 
 /** What the URL of a referrer says, without the page that it leads to. */
 export interface Referrer {
@@ -10,7 +11,7 @@ export interface Referrer {
   readonly url: string | null
   readonly host: string | null
   readonly path: string | null
-  /** search, social …, or unknown; `setReferrer` finds out what is internal. Null without a referrer. */
+  /** search, social …, or unknown; `setReferrer` finds out what is a page of the site itself. Null without a referrer. */
   readonly medium: string | null
   readonly source: string | null
   readonly term: string | null
@@ -36,25 +37,22 @@ export function readReferrer(text: string, keep: (name: string) => boolean): Ref
     return { ...NO_REFERRER, faults: [{ reason: 'field_invalid', place: 'refr', text: 'must be a URL' }] }
   const faults = lengthFaults('refr', url, LENGTHS)
   const { parameters, kept } = readUrlQuery(url.query, keep)
-  const site = url.host === null ? undefined : findSite(url.host)
-  const termName = site?.terms.find(name => parameters.has(name))
-  const term = termName === undefined ? null : (parameters.get(termName) as string)
-  if (term !== null && term.length > TERM_LENGTH_MAX)
-    faults.push({
-      reason: 'field_too_long',
-      place: `refr?${termName ?? ''}`,
-      text: `is ${term.length} characters long; ${TERM_LENGTH_MAX} are allowed`,
-    })
+  const site = url.host === null ? undefined : findSite(url.host, url.path)
+  const term = site?.terms.map(name => parameters.get(name)).find(value => value !== undefined)
   return {
     faults: faults.length === 0 ? undefined : faults,
-    url: joinUrl(url, kept, keptFragment(url.fragment, keep)),
+    url: joinUrl(url, kept, readUrlFragment(url.fragment, keep).kept),
     host: url.host,
     path: url.path === '' ? null : url.path,
     medium: site?.medium ?? 'unknown',
     source: site?.source ?? null,
-    term,
+    term: term === undefined ? null : bounded(term),
   }
 }
+
+/** A text's beginning of at most TERM_LENGTH_MAX UTF-16 units, whole characters alone. */
+const bounded = (term: string): string =>
+  term.length <= TERM_LENGTH_MAX ? term : term.slice(0, TERM_LENGTH_MAX).replace(/[\uD800-\uDBFF]$/, '')
 
 /**
  * Whether the referrer is a page of the site itself: of the same host (with or without www), or of one of
@@ -87,7 +85,10 @@ type ReferrerColumns =
   | 'referrer_source'
   | 'referrer_term'
 
-/** Sets the columns of the referrer; one that is internal has no source and no term. */
+/**
+ * Sets the columns of the referrer. One that is a page of the site itself has no source and no term; one that is
+ * internal and has a source is a sign-in or payment provider.
+ */
 export function setReferrer(
   good: Columns<ReferrerColumns>,
   {
@@ -100,11 +101,11 @@ export function setReferrer(
     readonly tools: { readonly internalHosts: ReadonlySet<string> }
   },
 ): void {
-  const internal = isInternal(referrer.host, page.host, tools.internalHosts)
+  const isOwn = isInternal(referrer.host, page.host, tools.internalHosts)
   good.page_referrer = referrer.url
   good.referrer_host = referrer.host
   good.referrer_path = referrer.path
-  good.referrer_medium = internal ? 'internal' : referrer.medium
-  good.referrer_source = internal ? null : referrer.source
-  good.referrer_term = internal ? null : referrer.term
+  good.referrer_medium = isOwn ? 'internal' : referrer.medium
+  good.referrer_source = isOwn ? null : referrer.source
+  good.referrer_term = isOwn ? null : referrer.term
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decode, joinUrl, keptFragment, readUrlQuery, splitUrl } from './url.ts'
+import { asciiHost, joinUrl, splitUrl } from './url.ts'
 
 describe('splitUrl', () => {
   const parts = (text: string): unknown => {
@@ -16,8 +16,15 @@ describe('splitUrl', () => {
     ['http://localhost:/', ['http', 'localhost', null, '/', null, null]],
     ['https://user:secret@a.example/x', ['https', 'a.example', null, '/x', null, null]],
     ['https://a@b@c.example/', ['https', 'c.example', null, '/', null, null]],
-    ['http://[2001:db8::1]:80/x', ['http', '[2001:db8::1]', '80', '/x', null, null]],
-    ['HTTPS://bücher.example/ü', ['https', 'bücher.example', null, '/ü', null, null]],
+    ['http://[2001:db8::1]:81/x', ['http', '[2001:db8::1]', '81', '/x', null, null]],
+    ['http://[2001:DB8::1]:80/x', ['http', '[2001:db8::1]', null, '/x', null, null]],
+    ['http://a.example:80/', ['http', 'a.example', null, '/', null, null]],
+    ['https://a.example:443/x', ['https', 'a.example', null, '/x', null, null]],
+    ['https://a.example:80/', ['https', 'a.example', '80', '/', null, null]],
+    ['http://a.example:443/', ['http', 'a.example', '443', '/', null, null]],
+    ['//a.example:443/', [null, 'a.example', '443', '/', null, null]],
+    ['HTTPS://BÜCHER.example:443/ü', ['https', 'xn--bcher-kva.example', null, '/ü', null, null]],
+    ['https://a.example./x', ['https', 'a.example', null, '/x', null, null]],
     ['  https://a.example/  ', ['https', 'a.example', null, '/', null, null]],
     ['https://a.example/x y?q=a b', ['https', 'a.example', null, '/x y', 'q=a b', null]],
     ['android-app://com.google.android.gm/', ['android-app', 'com.google.android.gm', null, '/', null, null]],
@@ -47,8 +54,9 @@ describe('splitUrl', () => {
         fc.pre(!text.includes("'"))
         const [own, standard] = [splitUrl(text), new URL(text)]
         fc.pre(standard.pathname === (own?.path ?? ''))
-        expect([own?.host, own?.query ?? '', own?.fragment ?? '']).toEqual([
+        expect([own?.host, own?.port ?? '', own?.query ?? '', own?.fragment ?? '']).toEqual([
           standard.hostname,
+          standard.port,
           standard.search.slice(1),
           standard.hash.slice(1),
         ])
@@ -67,45 +75,21 @@ describe('splitUrl', () => {
   })
 })
 
-const keep = (name: string): boolean => name === 'q' || name.startsWith('utm_')
-
-test.each<[string | null, string | null, Record<string, string>]>([
-  [null, null, {}],
-  ['', null, {}],
-  ['q=lamp', 'q=lamp', { q: 'lamp' }],
-  ['email=a%40b.example&q=1&token=x', 'q=1', { email: 'a@b.example', q: '1', token: 'x' }],
-  ['UTM_Source=Mail', 'UTM_Source=Mail', { utm_source: 'Mail' }],
-  ['q=a+b%20c&q=second', 'q=a+b%20c&q=second', { q: 'a b c' }],
-  ['q=&q=second', 'q=&q=second', { q: 'second' }],
-  ['%71=coded', '%71=coded', { q: 'coded' }],
-  ['q=%zz', 'q=%zz', { q: '%zz' }],
-  ['flag&q', 'q', {}],
-  ['&&=x&', null, {}],
-  ['__proto__=x', null, { ['__proto__']: 'x' }],
-])('the query %s keeps %s', (query, kept, parameters) => {
-  const read = readUrlQuery(query, keep)
-  expect(read.kept).toBe(kept)
-  expect([...read.parameters]).toEqual(Object.entries(parameters))
-})
-
-test.each<[string | null, string | null]>([
-  [null, null],
-  ['', null],
-  ['top', 'top'],
-  ['access_token=x&q=1', 'q=1'],
-  ['access_token=x', null],
-  ['/route?q=1&secret=2', '/route?q=1'],
-  ['/route?secret=2', '/route'],
-  ['?secret=2', null],
-])('the fragment %s keeps %s', (fragment, kept) => {
-  expect(keptFragment(fragment, keep)).toBe(kept)
-})
-
 test.each([
-  ['a+b', 'a b'],
-  ['%C3%BC', 'ü'],
-  ['%C3', '%C3'],
-  ['plain', 'plain'],
-])('%s decoded is %s', (text, decoded) => {
-  expect(decode(text)).toBe(decoded)
+  ['Shop.Example.com', 'shop.example.com'],
+  ['bücher.example', 'xn--bcher-kva.example'],
+  ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
+  ['B%C3%BCcher.Example', 'xn--bcher-kva.example'],
+  ['почта.рф', 'xn--80a1acny.xn--p1ai'],
+  ['bücher。example', 'xn--bcher-kva.example'],
+  ['shop.example.com.', 'shop.example.com'],
+  ['[2001:DB8::1]', '[2001:db8::1]'],
+  ['a_b.example', 'a_b.example'],
+  // Not hosts, but what clients send.
+  ['100%', '100%'],
+  ['a%2fb', 'a%2fb'],
+  ['.', '.'],
+  ['', ''],
+])('the host %s is written %s', (host, written) => {
+  expect(asciiHost(host)).toBe(written)
 })

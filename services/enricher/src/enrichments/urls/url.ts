@@ -1,8 +1,12 @@
-/** A URL taken apart, without login and password. Nothing is decoded but the case of scheme and host. */
+import { domainToASCII } from 'node:url'
+
+/** A URL taken apart, without login and password. Scheme and host are in their usual form; nothing else is decoded. */
 export interface Url {
   /** Null for a path alone. */
   readonly scheme: string | null
+  /** As `asciiHost` writes it. */
   readonly host: string | null
+  /** Null for the usual port of the scheme. */
   readonly port: string | null
   readonly path: string
   readonly query: string | null
@@ -12,6 +16,7 @@ export interface Url {
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i
 const HOST = /^(?:\[[0-9a-f:.]+\]|[^\s:/?#[\]<>"\\^`{|}]*)$/i
 const PORT = /^\d{1,5}$/
+const IS_ASCII = /^[!-$&-~]*$/
 
 /**
  * Splits an absolute URL, or a path that begins with a slash. More lenient than the standard (it takes what people
@@ -30,7 +35,7 @@ export function splitUrl(text: string): Url | undefined {
   const rest = scheme === null ? base : base.slice(scheme.length + 1)
   if (rest.startsWith('//')) {
     const slash = rest.indexOf('/', 2)
-    const place = splitAuthority(slash < 0 ? rest.slice(2) : rest.slice(2, slash))
+    const place = splitAuthority(scheme, slash < 0 ? rest.slice(2) : rest.slice(2, slash))
     const path = slash < 0 ? '/' : rest.slice(slash)
     return place === undefined ? undefined : { scheme, ...place, path, query, fragment }
   }
@@ -42,64 +47,26 @@ export function splitUrl(text: string): Url | undefined {
   return { scheme, host: null, port: null, path, query: null, fragment: null }
 }
 
-function splitAuthority(authority: string): Pick<Url, 'host' | 'port'> | undefined {
+/** The port that a scheme has unless another is named. */
+const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
+
+function splitAuthority(scheme: string | null, authority: string): Pick<Url, 'host' | 'port'> | undefined {
   const hostPort = authority.slice(authority.lastIndexOf('@') + 1)
   const colon = hostPort.lastIndexOf(':')
   const hasPort = colon > hostPort.lastIndexOf(']')
-  const host = (hasPort ? hostPort.slice(0, colon) : hostPort).toLowerCase()
+  const host = hasPort ? hostPort.slice(0, colon) : hostPort
   const port = hasPort && colon + 1 < hostPort.length ? hostPort.slice(colon + 1) : null
   if (!HOST.test(host) || (port !== null && !PORT.test(port))) return undefined
-  return { host: host === '' ? null : host, port }
+  const isUsual = port === null || (scheme !== null && port === USUAL_PORTS[scheme])
+  return { host: host === '' ? null : asciiHost(host), port: isUsual ? null : port }
 }
 
-/** The parameters of a URL's query, decoded where they can be; of repeated names the first that is not empty. */
-export type Parameters = ReadonlyMap<string, string>
-
-const NO_PARAMETERS: Parameters = new Map()
-
-/** A query, read once: what its parameters say, and what of it may be kept. */
-export interface ReadQuery {
-  readonly parameters: Parameters
-  /** The parameters whose names `keep` allows, as they were written; null for none. */
-  readonly kept: string | null
-}
-
-/** Reads the query of a URL. `keep` is asked for each parameter's name in lower case. */
-export function readUrlQuery(query: string | null, keep: (name: string) => boolean): ReadQuery {
-  if (query === null || query === '') return { parameters: NO_PARAMETERS, kept: null }
-  const parameters = new Map<string, string>()
-  let kept = ''
-  for (const pair of query.split('&')) {
-    const equals = pair.indexOf('=')
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase()
-    if (name === '') continue
-    const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
-    if (value !== '' && !parameters.has(name)) parameters.set(name, value)
-    if (keep(name)) kept += kept === '' ? pair : `&${pair}`
-  }
-  return { parameters, kept: kept === '' ? null : kept }
-}
-
-/** Percent codes and plus signs decoded; as it stands where it can't be. */
-export function decode(text: string): string {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
-  if (!spaced.includes('%')) return spaced
-  try {
-    return decodeURIComponent(spaced)
-  } catch {
-    return spaced
-  }
-}
-
-/** The fragment without what might be private: parameters in it are held to the same list as those of a query. */
-export function keptFragment(fragment: string | null, keep: (name: string) => boolean): string | null {
-  if (fragment === null || fragment === '') return null
-  if (!fragment.includes('=')) return fragment
-  const mark = fragment.indexOf('?')
-  if (mark < 0) return readUrlQuery(fragment, keep).kept
-  const { kept } = readUrlQuery(fragment.slice(mark + 1), keep)
-  const route = fragment.slice(0, mark)
-  return kept === null ? route || null : `${route}?${kept}`
+/** A host as DNS has it: in lower case, names of other alphabets in punycode, without a dot at its end. */
+export function asciiHost(host: string): string {
+  const lower = host.toLowerCase()
+  const name = lower.endsWith('.') && lower.length > 1 ? lower.slice(0, -1) : lower
+  // What is not a host in the sense of the standard stays as it is.
+  return IS_ASCII.test(name) ? name : domainToASCII(name) || name
 }
 
 /** The URL put together again from its parts, with the query and fragment that are to be kept. */
