@@ -8,7 +8,7 @@ import { createAvroWriter } from '../objects/avro-object.ts'
 import { createDecode, type Fields } from '../objects/decode.ts'
 import { describeObject, writeEntry } from './manifest.ts'
 import { objectKey } from '../objects/object-key.ts'
-import { ArchiveFault, readGood, readRaw, readScored, toBatch, type ReadOptions } from './read.ts'
+import { ArchiveFault, readGood, readRaw, readRows, readScored, toBatch, type ReadOptions } from './read.ts'
 import { run, tempStore } from '../testing/harness.ts'
 import { createMemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { decodeRecord, encodeRecord, inputRecord, schemas, T0 } from '../testing/records.ts'
@@ -37,6 +37,25 @@ describe('reading the archive', () => {
     for await (const batch of readRaw(store, options))
       positions.push(...batch.records.map(record => record.position))
     expect(positions).toHaveLength(records)
+  })
+
+  test('reads only the columns that are asked for, and selects by the others all the same', async () => {
+    const store = await archived()
+    const options = { source: 3, partition: 1, from: T0 + 30 }
+    const whole = []
+    for await (const { records } of readScored(store, options)) whole.push(...records)
+    const found = []
+    for await (const { records, fieldNames } of readRows(store, 'scored', {
+      ...options,
+      columns: ['visitor'],
+    })) {
+      expect([...fieldNames].sort()).toEqual(['collected_at', 'source_partition', 'visitor'])
+      found.push(...records)
+    }
+    expect(found.map(({ position, record }) => [position, record.visitor])).toEqual(
+      whole.map(({ position, record }) => [position, record.visitor]),
+    )
+    expect(new Set(found.map(({ record }) => record.session_id))).toEqual(new Set(['']))
   })
 
   test('returns partition after partition, each in order, and where to continue', async () => {

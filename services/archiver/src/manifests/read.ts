@@ -24,6 +24,12 @@ export interface ReadOptions {
   readonly to?: number
 }
 
+/** Selects records of a stream of rows. */
+export interface RowOptions extends ReadOptions {
+  /** Only these fields are read, for speed: the others of a record are their defaults. All fields without it. */
+  readonly columns?: readonly string[]
+}
+
 /** An object that is missing, or is not what the manifest says. */
 export class ArchiveFault extends Error {}
 
@@ -78,14 +84,18 @@ export interface Rows<T> {
   readonly fieldNames: readonly string[]
 }
 
+/** The fields that `isWanted` reads. */
+const SELECTING = ['collected_at', 'source_partition']
+
 type RowStream = Exclude<StreamName, 'raw'>
 
 /** Reads archived records of a stream of rows. */
 export async function* readRows<Name extends RowStream>(
   store: Store,
   stream: Name,
-  options: ReadOptions = {},
+  options: RowOptions = {},
 ): AsyncGenerator<Rows<StreamRecords[Name]>> {
+  const columns = options.columns && [...options.columns, ...SELECTING]
   const defaults = defaultFields(folderSchemas(stream).text)
   function record(fields: Fields, names: readonly string[]): StreamRecords[Name] {
     const made: Record<string, unknown> = { ...defaults }
@@ -95,17 +105,18 @@ export async function* readRows<Name extends RowStream>(
 
   for await (const entry of entriesOf(store, stream, options)) {
     const object = opened(entry, openParquetObject, await fetchObject(store, entry))
-    for await (const group of checkedAsync(entry, object.groups())) {
+    const fieldNames = object.fieldNames.filter(name => columns?.includes(name) ?? true)
+    for await (const group of checkedAsync(entry, object.groups(columns && fieldNames))) {
       const records = group
         .filter(row => isWanted(row, options))
         .map(row => ({
           position: row.position,
           key: row.key,
           appendedAt: row.appendedAt,
-          record: record(row.fields, object.fieldNames),
+          record: record(row.fields, fieldNames),
           unreadable: unreadable(row, object),
         }))
-      if (records.length > 0) yield { partition: entry.partition, records, fieldNames: object.fieldNames }
+      if (records.length > 0) yield { partition: entry.partition, records, fieldNames }
     }
   }
 }

@@ -127,8 +127,11 @@ export interface ParquetObject {
   readonly fieldNames: readonly string[]
   /** The schemas of `framed` records, by id, as far as they were known. */
   readonly foreignSchemas: ReadonlyMap<number, string>
-  /** The records, row group by row group. Rejects where the bytes are no longer a Parquet file. */
-  groups(): AsyncIterable<ParquetRecord[]>
+  /**
+   * The records, row group by row group; of the stream's fields only those in `fieldNames`, all without it. Rejects where the
+   * bytes are no longer a Parquet file.
+   */
+  groups(fieldNames?: readonly string[]): AsyncIterable<ParquetRecord[]>
 }
 
 const LOG_COLUMNS = new Set<string>(LOG_FIELDS.map(field => field.name))
@@ -143,7 +146,7 @@ export function openParquetObject(bytes: Uint8Array): ParquetObject {
     facts: factsFromMetadata(values),
     fieldNames: topLevel(metadata.schema).filter(name => !LOG_COLUMNS.has(name)),
     foreignSchemas: foreignFromMetadata(values),
-    async *groups() {
+    async *groups(fieldNames) {
       let rowStart = 0
       for (const group of metadata.row_groups) {
         const rowEnd = rowStart + Number(group.num_rows)
@@ -152,6 +155,7 @@ export function openParquetObject(bytes: Uint8Array): ParquetObject {
           metadata,
           rowStart,
           rowEnd,
+          ...(fieldNames === undefined ? {} : { columns: [...LOG_COLUMNS, ...fieldNames] }),
           utf8: false,
           compressors: { [ZSTD]: decompress },
           parsers: { timestampFromMilliseconds: Number },

@@ -5,12 +5,14 @@ import { createScorer, type ScorerState } from '@sluicebox/scorer/scorer'
 import { keptBundles, withKeptBundle } from '@sluicebox/scorer/kept-bundles'
 import { bundlePath, prepareBundle, type ScoringBundle } from '@sluicebox/scorer/scoring-bundle'
 import { openStore } from '@sluicebox/service/stores'
+import type { Store } from '@sluicebox/store/store'
 import type { Stage } from '@sluicebox/stream/driver/stage'
 import type { Command } from 'commander'
 import { EXIT } from '../exit-codes.ts'
 import { readConfig, type Config } from '../read-config.ts'
 import { atOnce } from '../data.ts'
-import { createAbsence, enricherStage, type Absence } from '../verify/replay.ts'
+import { openEnrichers } from '../verify/enrichers.ts'
+import { createAbsence, type Absence } from '../verify/replay.ts'
 import { paint, print, progress, tell } from '../terminal.ts'
 import { verifyScores, type VerifyReport } from '../verify/verify-scores.ts'
 
@@ -35,9 +37,9 @@ export function addVerify(program: Command): void {
     .addHelpText(
       'after',
       `
-Archived raw goes through the enricher and must give archived good and bad; archived good goes through the scorer
+Archived raw goes through the enricher, with the files that enriched it, and must give archived good and bad; archived good goes through the scorer
 and must give archived scored. Ends with 1 when a record differs, is missing or is there twice, or when the bundle of a
-score is missing.
+score or a file of the enricher is missing.
 
 Example:
   $ sluicebox verify --data shop`,
@@ -50,8 +52,9 @@ Example:
           `the archive in ${config.dataDir} is empty: records are archived a few minutes after they arrive, or at once by "sluicebox drain --data ${config.dataDir}"`,
         )
       const absence = createAbsence()
+      const kept = await openStore(config, 'bundles', atOnce)
       const scorers = new Map(
-        (await loadBundles(config, options.bundle ?? [])).map(bundle => [
+        (await loadBundles(kept, options.bundle ?? [])).map(bundle => [
           bundle.id,
           createScorerOf(bundle, config, absence),
         ]),
@@ -59,7 +62,7 @@ Example:
       const bar = progress('verifying')
       const report = await verifyScores({
         store,
-        enricher: enricherStage(config.enricher, absence),
+        enrichers: openEnrichers({ config: config.enricher, absence, kept }),
         resolve: absence.resolve,
         scorers,
         codecs: {
@@ -83,8 +86,7 @@ Example:
 }
 
 /** The bundles that were kept because they were used, and those that are named. */
-async function loadBundles(config: Config, named: readonly string[]): Promise<ScoringBundle[]> {
-  const store = await openStore(config, 'bundles', atOnce)
+async function loadBundles(store: Store, named: readonly string[]): Promise<ScoringBundle[]> {
   const bundles: ScoringBundle[] = []
   for (const id of await keptBundles(store)) bundles.push(await withKeptBundle(store, id, prepareBundle))
   for (const path of named) bundles.push(await prepareBundle(bundlePath(path)))
@@ -108,9 +110,9 @@ function createScorerOf(
   })
 }
 
-/** Whether there are scores that could not be compared because their bundle is missing. */
+/** Whether there are records that could not be compared because a bundle or a file is missing. */
 function isPartial(report: VerifyReport): boolean {
-  return Object.keys(report.otherBundles).length > 0
+  return Object.keys({ ...report.otherBundles, ...report.otherFiles }).length > 0
 }
 
 function printReport(report: VerifyReport, isBlind: boolean): void {
@@ -128,6 +130,10 @@ function printReport(report: VerifyReport, isBlind: boolean): void {
   for (const [bundle, count] of Object.entries(report.otherBundles))
     tell(
       `${count} scores were made by the bundle ${bundle.slice(0, 12)}, which was not kept here: name it with --bundle`,
+    )
+  for (const [file, count] of Object.entries(report.otherFiles))
+    tell(
+      `${count} events were made with the file ${file}, which was not kept here: copy it to enricher/${file.split('/')[0]}/<its SHA-256> in the store of the bundles`,
     )
   if (report.differences.length === 0 && !isBlind && !isPartial(report))
     tell(paint('green', '0 differing bits', process.stderr))

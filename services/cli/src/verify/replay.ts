@@ -1,6 +1,8 @@
 import { listArchive, readRaw } from '@sluicebox/archiver/manifests/read'
 import type { EnricherConfig } from '@sluicebox/enricher/config'
 import { createEnricher, type EnricherState } from '@sluicebox/enricher/enricher'
+import { compileFiles, type EnricherFiles } from '@sluicebox/enricher/files/files'
+import { readFiles } from '@sluicebox/enricher/files/prepare'
 import { readKey } from '@sluicebox/enricher/start'
 import { isMissingSchema } from '@sluicebox/event/codec'
 import type { GoodRecord } from '@sluicebox/event/records'
@@ -25,15 +27,24 @@ export function createAbsence(): Absence {
   return { ids, resolve: createLearn({ codec: { learn() {} }, onAbsent: id => ids.add(id) }) }
 }
 
-/** The enricher's stage as the service runs it, for replays. */
+interface StageParts {
+  readonly schemas: ReturnType<typeof loadEventSchemas>
+  readonly files: EnricherFiles
+}
+
+/** The enricher's stage as the service runs it, for replays; with the files that are configured, unless given. */
 export function enricherStage(
   config: EnricherConfig,
   absence: Absence,
+  parts: StageParts = {
+    schemas: loadEventSchemas(config.schemaDirs),
+    files: compileFiles(readFiles(config), config),
+  },
 ): Stage<EnricherState, 'good' | 'bad'> {
   const pseudonymKey = readKey(config.pseudonyms.keyFile)
   return createEnricher({
     config,
-    schemas: loadEventSchemas(config.schemaDirs),
+    ...parts,
     rawCodec: folderCodec('raw'),
     goodCodec: folderCodec('good'),
     badCodec: folderCodec('bad'),
@@ -43,8 +54,8 @@ export function enricherStage(
 }
 
 /**
- * Reads the events of the archive: raw, replayed through the current enricher. Rules and schemas that were fixed later
- * take effect in training, and the features are those that the scorer would compute.
+ * Reads the events of the archive: raw, replayed through the current enricher. Rules, schemas and files that were fixed
+ * later take effect in training, and the features are those that the scorer would compute.
  */
 export function archivedEvents(store: Store, config: EnricherConfig, description: string): EventSource {
   const objects: SourceObject[] = []

@@ -17,6 +17,7 @@ import { partitionOf } from '@sluicebox/stream/partitioner'
 import type { Stage } from '@sluicebox/stream/driver/stage'
 import { describe, expect, test } from 'vitest'
 import { NOTHING } from './compare.ts'
+import { openEnrichers } from './enrichers.ts'
 import { createAbsence, enricherStage, processResolved } from './replay.ts'
 import { verifyScores, type VerifyReport } from './verify-scores.ts'
 
@@ -107,6 +108,7 @@ describe('verifying scores', () => {
       ...WHOLE,
       events: { ...NOTHING, compared: EVENTS + EVENTS / 3 },
       otherBundles: {},
+      otherFiles: {},
     })
     expect(seen.at(-1)).toBe(1)
   })
@@ -343,7 +345,7 @@ describe('verifying what the stages of Sluicebox made', () => {
     const other = createAbsence()
     const report = await verifyScores({
       store,
-      enricher: enricherStage(enricherConfig.parse({}), other),
+      enrichers: openEnrichers({ config: enricherConfig.parse({}), absence: other, kept: await tempStore() }),
       resolve: other.resolve,
       scorers,
       codecs: CODECS,
@@ -357,6 +359,7 @@ describe('verifying what the stages of Sluicebox made', () => {
       // passed on.
       events: { ...NOTHING, compared: 16 + 2 * 184 + 1 + PARTITIONS },
       otherBundles: {},
+      otherFiles: {},
       differences: [],
     })
     expect(report.scores).toBeGreaterThan(150)
@@ -433,7 +436,8 @@ async function verify(
   }: { bundles?: string[]; onProgress?: (done: { records: number; of: number }) => void } = {},
 ): Promise<VerifyReport> {
   const scorers = new Map(bundles.map(bundle => [bundle, scorer(bundle)]))
-  return verifyScores({ store, enricher, scorers, codecs: CODECS, ...others })
+  const enrichers = { lacking: async () => [], get: async () => enricher }
+  return verifyScores({ store, enrichers, scorers, codecs: CODECS, ...others })
 }
 
 async function collect(store: Store, stream: StreamName): Promise<ManifestEntry[]> {

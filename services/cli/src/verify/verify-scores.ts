@@ -8,18 +8,21 @@ import {
   toBatch,
   type Rows,
 } from '@sluicebox/archiver/manifests/read'
+import { usedFiles } from '@sluicebox/enricher/files/maker'
 import { isMissingSchema, type Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord, ScoredRecord } from '@sluicebox/event/records'
 import type { Store } from '@sluicebox/store/store'
 import type { Batch, OutputRecord } from '@sluicebox/stream/log'
 import type { Stage } from '@sluicebox/stream/driver/stage'
 import { createComparison, NOTHING, type Counts, type Difference } from './compare.ts'
+import type { Enrichers } from './enrichers.ts'
+import { readMakers } from './makers.ts'
 import type { Archived, Sourced } from './merge.ts'
 import { processResolved } from './replay.ts'
 
 export interface VerifyParts<EnricherState, ScorerState> {
   readonly store: Store
-  readonly enricher: Stage<EnricherState, 'good' | 'bad'>
+  readonly enrichers: Enrichers<EnricherState>
   /** The scorer of each bundle, by the id of the bundle. */
   readonly scorers: ReadonlyMap<string, Stage<ScorerState, 'scored' | 'bad'>>
   /** The codecs of the stages, except `good`, which reads all fields. */
@@ -42,6 +45,8 @@ export interface VerifyReport extends Counts {
   readonly scores: number
   /** The step before, from raw to good and bad, compared in the same way. */
   readonly events: Counts
+  /** Archived events that were enriched with files that were not kept, by file. They were not compared. */
+  readonly otherFiles: Readonly<Record<string, number>>
   /** Archived scores of bundles without a scorer, by bundle. They were not compared. */
   readonly otherBundles: Readonly<Record<string, number>>
   /** Examples of what is wrong: at most as many as a person reads. */
@@ -52,17 +57,18 @@ export interface VerifyReport extends Counts {
 const MAKERS = new Set(['enricher', 'processor'])
 
 /**
- * Computes every archived score again and compares it bit for bit. Archived raw goes through the enricher and must
- * give the archived good and bad; archived good goes through the scorers and must give the archived scores. The scorers
+ * Computes every archived score again and compares it bit for bit. Archived raw goes through the enricher, with the files that
+ * enriched it, and must give the archived good and bad; archived good goes through the scorers and must give the archived scores. The scorers
  * read archived good rather than what the enricher gave, because only the archive has the positions that scores contain.
  */
 export async function verifyScores<EnricherState, ScorerState>(
   parts: VerifyParts<EnricherState, ScorerState>,
 ): Promise<VerifyReport> {
-  const { store, codecs, enricher, scorers, resolve } = parts
+  const { store, codecs, enrichers, scorers, resolve } = parts
   const plan = await readPlan(store)
   const differences: Difference[] = []
   const otherBundles: Record<string, number> = {}
+  const otherFiles: Record<string, number> = {}
   let events = NOTHING
   let scores = NOTHING
   let sessions = 0
@@ -73,13 +79,25 @@ export async function verifyScores<EnricherState, ScorerState>(
     parts.onProgress?.({ records, of: plan.records })
   }
 
+  /** Whether a record can be made again. Counts it by what is lacking where it can't. */
+  async function isRepeatable(maker: string): Promise<boolean> {
+    const lacking = await enrichers.lacking(usedFiles(maker))
+    for (const file of lacking) otherFiles[file] = (otherFiles[file] ?? 0) + 1
+    return lacking.length === 0
+  }
+
   async function verifyEvents(source: number): Promise<void> {
     // Events of one request leave in the order of their time.
     const common = { differences, ignored: MAKERS, idOf: idOfEvent, isByIndex: false }
     const good = createComparison<GoodRecord>({
       ...common,
       what: 'good',
-      archived: archivedFrom(source, plan.goodBySource, partition => readGood(store, { partition, source })),
+      archived: archivedFrom(
+        source,
+        plan.goodBySource,
+        partition => readGood(store, { partition, source }),
+        record => isRepeatable(record.enricher),
+      ),
     })
     const bad = createComparison<BadRecord>({
       ...common,
@@ -88,14 +106,22 @@ export async function verifyScores<EnricherState, ScorerState>(
         source,
         plan.badBySource,
         partition => readBad(store, { partition, source }),
-        record => record.stage === 'enricher',
+        async record => record.stage === 'enricher' && (await isRepeatable(record.processor)),
       ),
     })
-    const state = enricher.start(source)
+    const split = await readMakers(store, {
+      source,
+      good: plan.goodBySource.get(source) ?? [],
+      bad: plan.badBySource.get(source) ?? [],
+    })
     for await (const batch of readRaw(store, { partition: source, codec: codecs.raw })) {
-      const out = await processResolved(enricher, state, batch, resolve)
-      for (const record of decode(out.good, codecs.good)) await good.offer([record])
-      for (const record of decode(out.bad, codecs.bad)) await bad.offer([record])
+      for (const part of split(batch)) {
+        if ((await enrichers.lacking(part.used)).length > 0) continue
+        const enricher = await enrichers.get(part.used)
+        const out = await processResolved(enricher, enricher.start(source), part.batch, resolve)
+        for (const record of decode(out.good, codecs.good)) await good.offer([record])
+        for (const record of decode(out.bad, codecs.bad)) await bad.offer([record])
+      }
       progress(batch)
     }
     events = sum(sum(events, await good.finish()), await bad.finish())
@@ -145,7 +171,7 @@ export async function verifyScores<EnricherState, ScorerState>(
 
   await verifyEach(plan.rawPartitions, verifyEvents)
   await verifyEach(plan.goodPartitions, verifyScored)
-  return { ...scores, sessions, scores: plan.scores, events, otherBundles, differences }
+  return { ...scores, sessions, scores: plan.scores, events, otherBundles, otherFiles, differences }
 }
 
 /** Which partition was made from which, and how many records there are. */
@@ -195,15 +221,18 @@ function archivedFrom<T>(
   source: number,
   targetsBySource: ReadonlyMap<number, ReadonlySet<number>>,
   read: ReadPartition<T>,
-  isWanted: (record: T) => boolean = () => true,
+  isWanted: (record: T) => Promise<boolean> | boolean = () => true,
 ): Archived<T>[] {
   return [...(targetsBySource.get(source) ?? [])].map(partition => eachRecord(read(partition), isWanted))
 }
 
-async function* eachRecord<T>(rows: AsyncIterable<Rows<T>>, isWanted: (record: T) => boolean): Archived<T> {
+async function* eachRecord<T>(
+  rows: AsyncIterable<Rows<T>>,
+  isWanted: (record: T) => Promise<boolean> | boolean,
+): Archived<T> {
   for await (const { partition, records, fieldNames } of rows)
     for (const { record, position } of records)
-      if (isWanted(record))
+      if (await isWanted(record))
         yield { record, fieldNames, place: `partition ${partition}, position ${position}` }
 }
 

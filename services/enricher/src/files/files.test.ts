@@ -14,7 +14,7 @@ import {
   type ConfigChanges,
 } from '../testing/run.ts'
 import { createTools } from '../tools.ts'
-import { keepFile, keptFile } from './kept.ts'
+import { isKept, keepFile, keptFile } from './kept.ts'
 import { usedFiles } from './maker.ts'
 import { prepareFiles } from './prepare.ts'
 
@@ -76,9 +76,10 @@ test('a file that is used is kept whole under its hash, once, and found by the b
   const kept = join(dir, 'bundles/enricher/rates')
   expect(readdirSync(kept)).toEqual([sha256(RATES)])
   const found = await keptFile(store, 'rates', sha256(RATES).slice(0, 16))
-  expect(Buffer.from(found?.bytes ?? []).toString()).toBe(RATES)
-  expect(await keptFile(store, 'rates', '0123456789abcdef')).toBeUndefined()
-  expect(await keptFile(store, 'geo', sha256(RATES).slice(0, 16))).toBeUndefined()
+  expect(Buffer.from(found.bytes).toString()).toBe(RATES)
+  expect(await isKept(store, 'rates', sha256(RATES).slice(0, 16))).toBe(true)
+  expect(await isKept(store, 'geo', sha256(RATES).slice(0, 16))).toBe(false)
+  await expect(keptFile(store, 'rates', '0123456789abcdef')).rejects.toThrow('was not kept: copy the file')
 })
 
 test('a file that was changed keeps its earlier version beside it', async () => {

@@ -14,15 +14,21 @@ export async function keepFile(
   await store.create(keyOf(kind, hash('sha256', bytes, 'hex')), bytes)
 }
 
+/** Whether a file is kept whose SHA-256 begins with `start`. */
+export async function isKept(store: Pick<Store, 'list'>, kind: FileKind, start: string): Promise<boolean> {
+  for await (const _ of store.list(keyOf(kind, start))) return true
+  return false
+}
+
 /**
- * The kept file whose SHA-256 begins with `start`; undefined when there is none. Rejects when the object is no longer what
- * was kept.
+ * The kept file whose SHA-256 begins with `start`; rejects when there is none, or when the object is no longer
+ * what was kept.
  */
 export async function keptFile(
   store: Pick<Store, 'list' | 'get'>,
   kind: FileKind,
   start: string,
-): Promise<FileBytes | undefined> {
+): Promise<FileBytes> {
   for await (const { key } of store.list(keyOf(kind, start))) {
     const bytes = await store.get(key)
     if (bytes === undefined) continue
@@ -30,7 +36,9 @@ export async function keptFile(
       throw new Error(`${key} is not the file that was kept: its hash is another. Restore it from a copy`)
     return { name: key, bytes }
   }
-  return undefined
+  throw new Error(
+    `${keyOf(kind, start)}… was not kept: copy the file whose SHA-256 begins so to ${keyOf(kind, '<its SHA-256>')} among the bundles`,
+  )
 }
 
 function keyOf(kind: FileKind, sha256: string): string {
