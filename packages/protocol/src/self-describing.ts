@@ -2,8 +2,8 @@ import type { BadReason } from './reasons.ts'
 import { isFit } from './fit.ts'
 import { fromBase64 } from './ids.ts'
 import { parseJson } from './json-text.ts'
-import { blame, isObject, note, show, type SelfDescribing, type SentEvent } from './sent-event.ts'
-import { V1_SCHEMA } from './v1.ts'
+import { addFault, blame, isObject, note, show, type SelfDescribing, type SentEvent } from './sent-event.ts'
+import { dropMember, MINOR_MEMBERS, V1_SCHEMA } from './v1.ts'
 
 /** A fault of data against its schema. */
 export interface SchemaError {
@@ -102,7 +102,14 @@ function addEntities(
     if (isEntity(entity)) {
       if (validate(event, entity, schemas, limits, place, index)) entities.push(entity)
       else unvalidated.push(entity)
-    } else isSelfDescribing(event, entity, `${place}.data[${index}]`)
+    } else if (limits.unknownSchemas.entity === 'refuse')
+      isSelfDescribing(event, entity, `${place}.data[${index}]`)
+    else {
+      const isKept = isObject(entity) && typeof entity['schema'] === 'string'
+      if (isKept) unvalidated.push(entity as unknown as SelfDescribing)
+      const text = `is not an entity with the reference of a schema; ${isKept ? 'kept unvalidated' : 'left out'}`
+      note(event, 'entity', `${place}.data[${index}]`, text)
+    }
   }
 }
 
@@ -164,12 +171,18 @@ function validate(
   event: SentEvent,
   { schema, data }: SelfDescribing,
   schemas: EventSchemas,
-  { unknownSchemas }: EntityLimits,
+  limits: EntityLimits,
   place: string,
   index: number,
 ): boolean {
+  const { unknownSchemas } = limits
   const errors = schemas.validator(schema)?.(data)
-  if (errors !== undefined && errors.length === 0) return true
+  const [error] = errors ?? NONE
+  if (errors !== undefined && error === undefined) return true
+  if (error !== undefined && event.type === 'action' && index < 0) {
+    const rest = withoutMember(event, data, error)
+    if (rest !== undefined) return validate(event, rest, schemas, limits, place, index)
+  }
   const where = index < 0 ? place : `${place}.data[${index}]`
   const isEntity = index >= 0
   if (errors === undefined) {
@@ -178,24 +191,44 @@ function validate(
       const faults = schemas.validator(newest)?.(data) ?? []
       note(
         event,
+        'version',
         where,
         `${schema} is not among the schemas; ${faults.length === 0 ? 'it fits' : 'it does not fit'} ${newest}`,
       )
       return faults.length === 0
     }
     if ((isEntity ? unknownSchemas.entity : unknownSchemas.event) === 'keep')
-      note(event, where, `${schema} is not among the schemas; kept unvalidated`)
+      note(
+        event,
+        isEntity ? 'entity' : 'event',
+        where,
+        `${schema} is not among the schemas; kept unvalidated`,
+      )
     else blame(event, 'schema_unknown', where, `${schema} is not among the schemas`, schema)
     return false
   }
   if (isEntity && unknownSchemas.entity === 'keep') {
     const [first] = errors
-    note(event, where, `does not fit ${schema}: ${first!.path} ${first!.message}; kept unvalidated`)
+    note(event, 'entity', where, `does not fit ${schema}: ${first!.path} ${first!.message}; kept unvalidated`)
     return false
   }
   for (const error of errors)
     blame(event, reasonOf(schema, error), `${where}${error.path}`, error.message, schema)
   return false
+}
+
+const NONE: readonly SchemaError[] = []
+
+/** An event of ours without the member at fault, if that is minor; undefined if not. A validator stops at the first fault. */
+function withoutMember(event: SentEvent, data: unknown, error: SchemaError): SelfDescribing | undefined {
+  const drop = MINOR_MEMBERS.get(error.path)
+  if (drop === undefined) return undefined
+  const { path, message } = error
+  addFault(event, { reason: reasonOf(V1_SCHEMA, error), place: path, text: message, isMinor: true })
+  const rest = { schema: V1_SCHEMA, data: dropMember(data, path) }
+  event.event = rest
+  drop(event, rest.data)
+  return rest
 }
 
 /** Our own events have fields, like those of the tracker protocol; what is wrong with others is the schema's word. */

@@ -9,6 +9,18 @@ export interface Fault {
   readonly text: string
   /** The schema that was violated or not found. */
   readonly schema?: string
+  /** It is in a field that identifies nobody and carries no score: the event may do without the value, which is not set. */
+  readonly isMinor?: boolean
+}
+
+/** What a note is about: a part that no schema vouches for, a minor field that was left out, or an amount without a rate. */
+export type NoteKind = 'entity' | 'version' | 'event' | 'field' | 'currency'
+
+/** Something odd about an event that stays good. */
+export interface Note {
+  readonly kind: NoteKind
+  /** The place, and what is odd there. */
+  readonly text: string
 }
 
 /** A self-describing event or entity. */
@@ -33,7 +45,7 @@ export type EventType =
  * Filled in field by field while the event is read; nothing changes it afterwards.
  */
 export interface SentEvent {
-  /** What is wrong with it; undefined while nothing is. An event with faults ends in bad. */
+  /** What is wrong with it; undefined while nothing is. `settle` says whether the event ends in bad. */
   faults: Fault[] | undefined
   type: EventType | null
   eventId: string | null
@@ -84,7 +96,7 @@ export interface SentEvent {
   searchTerm: string | null
   simulated: boolean
   /** What is odd about the event and does not make it bad; undefined for nothing. Written on the record. */
-  notes: string[] | undefined
+  notes: Note[] | undefined
   /** Entities that are kept as sent and that no schema vouches for: nothing is read from them. */
   unvalidated: readonly SelfDescribing[]
   /** How many ids were words such as `undefined`, or zeros, and count as absent. */
@@ -170,7 +182,7 @@ export function blankEvent(claims: Readonly<Record<string, unknown>>): SentEvent
   }
 }
 
-/** Notes a fault; the event will end in bad. */
+/** Notes a fault that makes the event bad. */
 export function blame(
   event: SentEvent,
   reason: BadReason,
@@ -178,14 +190,38 @@ export function blame(
   text: string,
   schema?: string,
 ): void {
-  const fault: Fault = schema === undefined ? { reason, place, text } : { reason, place, text, schema }
+  addFault(event, schema === undefined ? { reason, place, text } : { reason, place, text, schema })
+}
+
+/** Notes a fault, minor or not. */
+export function addFault(event: SentEvent, fault: Fault): void {
   if (event.faults === undefined) event.faults = [fault]
   else event.faults.push(fault)
 }
 
+/**
+ * The faults for which the event is bad, those that decide first; undefined when it is good. Where minor fields are
+ * dropped, minor faults alone become notes.
+ */
+export function settle(
+  event: SentEvent,
+  faults: readonly Fault[],
+  minorFields: MinorFields,
+): readonly Fault[] | undefined {
+  if (faults.length === 0) return undefined
+  if (minorFields === 'refuse') return faults
+  const minor = faults.filter(({ isMinor }) => isMinor === true)
+  if (minor.length < faults.length) return [...faults.filter(({ isMinor }) => isMinor !== true), ...minor]
+  for (const { place, text } of minor) note(event, 'field', place, `${text}; left out`)
+  return undefined
+}
+
+/** What becomes of an event all of whose faults are minor. */
+export type MinorFields = 'drop' | 'refuse'
+
 /** Notes what is odd about an event; it stays good. */
-export function note(event: Pick<SentEvent, 'notes'>, place: string, text: string): void {
-  const line = `${place} ${text}`
+export function note(event: Pick<SentEvent, 'notes'>, kind: NoteKind, place: string, text: string): void {
+  const line = { kind, text: `${place} ${text}` }
   if (event.notes === undefined) event.notes = [line]
   else if (event.notes.length < NOTES_MAX) event.notes.push(line)
 }

@@ -94,43 +94,41 @@ function envelopeFaults(item: unknown, added: Query): readonly Fault[] {
         reason: 'field_unknown',
         place: key.slice(0, 128),
         text: 'is not a field of payload_data',
+        isMinor: true,
       })
     else if (typeof item[key] !== 'string')
       (faults ??= []).push({
         reason: 'field_invalid',
         place: key,
         text: `must be a text, not ${show(item[key])}`,
+        isMinor: isMinor(key),
       })
   }
   for (const key of REQUIRED)
     if (item[key] === undefined && added[key] === undefined)
-      (faults ??= []).push({ reason: 'field_missing', place: key, text: 'is missing' })
+      (faults ??= []).push({ reason: 'field_missing', place: key, text: 'is missing', isMinor: isMinor(key) })
   return faults ?? NO_FAULTS
 }
+
+const isMinor = (key: string): boolean => FIELDS.get(key)?.isMinor === true
 
 const NO_FAULTS: readonly Fault[] = []
 
 function readItem(item: unknown, added: Query, envelope: readonly Fault[]): SentEvent {
-  if (envelope.length > 0) return readFaulty(item, added, envelope)
-  // Without faults in its envelope all fields are known, and texts.
-  const own = item as Query
+  const own = isObject(item) ? item : {}
   const claims = added === NO_QUERY ? own : { ...own, ...added }
   const event = blankEvent(claims)
-  readFields(event, claims)
-  if (event.type === null && event.faults === undefined) blame(event, 'field_missing', 'e', 'is empty')
+  if (envelope.length > 0) event.faults = [...envelope]
+  // Without faults in its envelope all fields are known, and texts.
+  readFields(event, envelope.length > 0 ? textsOf(claims) : (claims as Query))
+  if (claims['e'] === '') blame(event, 'field_missing', 'e', 'is empty')
   return event
 }
 
-/** An event that is bad already. The rest is read as well, so that all its faults and its id are reported. */
-function readFaulty(item: unknown, added: Query, envelope: readonly Fault[]): SentEvent {
-  const texts: Record<string, string> = {}
-  if (isObject(item))
-    for (const [key, value] of Object.entries(item)) if (typeof value === 'string') texts[key] = value
-  const claims = { ...texts, ...added }
-  const event = blankEvent(claims)
-  event.faults = [...envelope]
-  readFields(event, claims)
-  return event
+function textsOf(claims: Readonly<Record<string, unknown>>): Query {
+  return Object.fromEntries(
+    Object.entries(claims).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }
 
 /** The parameters of a query string that the protocol knows. */

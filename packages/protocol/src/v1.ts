@@ -44,6 +44,28 @@ export function readV1(request: Request, options: ProtocolOptions): Payload {
   }
 }
 
+/**
+ * The members whose faults are minor, by their place in an event, and what the event is without one: the title of a page
+ * that is too long costs the title.
+ */
+export const MINOR_MEMBERS: ReadonlyMap<string, (event: SentEvent, rest: unknown) => void> = new Map([
+  ['/page/title', event => void (event.title = null)],
+  ['/page/referrer', event => void (event.referrer = null)],
+  ['/product/name', (event, rest) => void (event.properties = propertiesOf(rest as Members, NOTHING))],
+  ['/search_term', event => void (event.searchTerm = null)],
+  ['/user_agent', event => void (event.userAgent = null)],
+  ['/platform', event => void (event.platform = null)],
+] as [string, (event: SentEvent, rest: unknown) => void][])
+
+/** A copy of an event without the member at `path`, a JSON pointer of one or two names. */
+export function dropMember(data: unknown, path: string): unknown {
+  const [, name = '', ...rest] = path.split('/')
+  const { [name]: member, ...others } = data as Members
+  return rest.length === 0 ? others : { ...others, [name]: dropMember(member, `/${rest.join('/')}`) }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
 export interface Items {
   /** The parsed items; undefined where an item is not JSON. */
   readonly values: readonly unknown[]

@@ -22,7 +22,8 @@ export function createEventCheck({
   return function checkEvent(value) {
     const event = readV1Event(value, config.depthMax)
     readSelfDescribing(event, schemas, config)
-    const faults = faultsOf(event, readPlaces(event, { privacy: 'none', referer: null }, tools))
+    const places = readPlaces(event, { privacy: 'none', referer: null }, tools)
+    const faults = faultsOf(event, places, config.minorFields)
     return faults?.map(describe) ?? NONE
   }
 }

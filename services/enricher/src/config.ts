@@ -55,6 +55,12 @@ export const enricherConfig = z
         })
         .prefault({})
         .describe('What becomes of parts of an event that no known schema vouches for.'),
+      minorFields: z
+        .enum(['drop', 'refuse'])
+        .default('drop')
+        .describe(
+          'A fault in a field that identifies nobody and carries no score, such as a title of 3,000 characters, a referrer that is not a URL, or a malformed screen size. `drop`: the event is good without the value, and `notes` says so. `refuse`: the event is bad.',
+        ),
       paths: z
         .record(
           z

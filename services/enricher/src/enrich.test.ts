@@ -290,7 +290,7 @@ test('a bad record lists at most twenty faults, and none of them at length', () 
   const fields = Object.fromEntries(
     Array.from({ length: 30 }, (_, i) => [`x${'y'.repeat(i * 100)}${i}`, '1']),
   )
-  const bad = badOf(pageView(fields))
+  const bad = badOf(pageView(fields), {}, { minorFields: 'refuse' })
   expect(bad.errors.length).toBe(21)
   expect(bad.errors.at(-1)).toBe('… and 10 more')
   expect(Math.max(...bad.errors.map(error => error.length))).toBeLessThanOrEqual(501)

@@ -1,6 +1,6 @@
 import { blankGood } from '@sluicebox/event/blank'
 import type { Draft, GoodRecord, RawRecord } from '@sluicebox/event/records'
-import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
+import { settle, type Fault, type MinorFields, type SentEvent } from '@sluicebox/protocol/sent-event'
 import { decide, setDecision, type Decision } from './actions/decide.ts'
 import type { Coordinates } from './coordinates.ts'
 import { setAddress } from './enrichments/address.ts'
@@ -39,13 +39,19 @@ export function readPlaces(event: SentEvent, raw: Origin, tools: Tools): Places 
   return { page, match, referrer: event.referrer === null ? NO_REFERRER : read(event.referrer) }
 }
 
-/** Every fault of an event and its URLs; undefined for none. */
-export function faultsOf({ faults }: SentEvent, { page, referrer }: Places): readonly Fault[] | undefined {
-  if (faults === undefined && page.faults === undefined && referrer.faults === undefined) return undefined
-  return [...(faults ?? []), ...(page.faults ?? []), ...(referrer.faults ?? [])]
+/** The faults of an event and its URLs for which it is bad; undefined when it is good. Minor ones may become notes. */
+export function faultsOf(
+  event: SentEvent,
+  { page, referrer }: Places,
+  minorFields: MinorFields,
+): readonly Fault[] | undefined {
+  if (event.faults === undefined && page.faults === undefined && referrer.faults === undefined)
+    return undefined
+  const faults = [...(event.faults ?? []), ...(page.faults ?? []), ...(referrer.faults ?? [])]
+  return settle(event, faults, minorFields)
 }
 
-/** An event without faults and what was read of it: what the columns are made from. */
+/** A good event and what was read of it: what the columns are made from. */
 export interface Subject extends Places {
   readonly event: SentEvent
   readonly raw: RawRecord
@@ -79,7 +85,7 @@ const SETTERS: readonly ((good: Draft<GoodRecord>, subject: Subject) => void)[] 
   setFingerprint,
 ])
 
-/** The good record of an event without faults. */
+/** The good record of an event without faults that decide. */
 export function enrich(
   event: SentEvent,
   raw: RawRecord,

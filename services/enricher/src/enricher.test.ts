@@ -32,7 +32,7 @@ describe('a record of raw', () => {
       rawRecord({
         body: tp2Body(
           pageView({ eid: ids[0] }),
-          pageView({ eid: ids[1], tv: undefined }),
+          pageView({ eid: ids[1], e: undefined }),
           7,
           pageView({ eid: ids[3] }),
         ),
@@ -194,14 +194,20 @@ test('the tally tells what was done', () => {
   const state = enricher.start(3)
   const values = [
     rawRecord({
-      body: tp2Body(pageView(), pageView({ url: 'https://a.example/x/y' }), pageView({ p: 'x' })),
+      body: tp2Body(
+        pageView(),
+        pageView({ url: 'https://a.example/x/y', p: 'x', res: 'y' }),
+        pageView({ dtm: 'x' }),
+      ),
     }),
     rawRecord({ kind: 'heartbeat', collected_at: asCollectedTime(COLLECTED_AT + 5) }),
   ].map(record => rawCodec.encode(record))
   enricher.process(state, batchOf(values))
   enricher.process(state, batchOf([Buffer.from('?')]))
   expect(state.tally).toEqual({
-    notes: 0,
+    amounts: new Map(),
+    countries: new Map([[null, 2]]),
+    notes: new Map([['field', 2]]),
     ignoredIds: 0,
     records: 3,
     heartbeats: 1,

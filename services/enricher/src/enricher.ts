@@ -15,7 +15,7 @@ import { heartbeat } from './heartbeat.ts'
 import { readPayload } from '@sluicebox/protocol/payload'
 import { refuse, type EventsPayload, type Payload } from '@sluicebox/protocol/request'
 import { readSelfDescribing, type EventSchemas } from '@sluicebox/protocol/self-describing'
-import type { Fault, SentEvent } from '@sluicebox/protocol/sent-event'
+import type { Fault, Note, SentEvent } from '@sluicebox/protocol/sent-event'
 import type { BadReason } from '@sluicebox/protocol/reasons'
 import { addTally, blankTally, countOne, type Tally } from './tally.ts'
 import { createTools } from './tools.ts'
@@ -42,6 +42,8 @@ export interface EnricherState {
   /** Since the metrics took the last one away. */
   tally: Tally
 }
+
+const NO_NOTES: readonly Note[] = []
 
 interface Outputs {
   readonly good: OutputRecord[]
@@ -140,12 +142,12 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
     try {
       readSelfDescribing(event, schemas, config)
       const places = readPlaces(event, raw, tools)
-      const faults = faultsOf(event, places)
+      const faults = faultsOf(event, places, config.minorFields)
       if (faults !== undefined) return faults
       const good = enrich(event, raw, places, coordinates, tools)
       const value = goodCodec.encode(good)
       if (value.length > config.goodBytesMax) return [tooLarge(value.length, config.goodBytesMax)]
-      tally.notes += event.notes?.length ?? 0
+      for (const { kind } of event.notes ?? NO_NOTES) countOne(tally.notes, kind)
       tally.ignoredIds += event.ignoredIds
       countOne(tally.countries, good.geo_country_source)
       const amounts = amountsSeen(good)

@@ -43,7 +43,8 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
   const notes = new Counter({
     registers,
     name: 'sluicebox_enricher_notes_total',
-    help: 'Oddities of good events, such as parts that no schema vouches for and amounts without an exchange rate; the field notes says which.',
+    help: 'Notes on good events. entity, version, event: a part that was kept as sent, since no schema vouches for it. field: a minor field that was left out. currency: an amount without a rate. The field notes says which.',
+    labelNames: ['kind'] as const,
   })
   const ignoredIds = new Counter({
     registers,
@@ -75,7 +76,7 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
         amounts.inc({ currency, outcome }, count)
       }
       for (const [source, count] of tally.countries) countries.inc({ source: source ?? 'none' }, count)
-      notes.inc(tally.notes)
+      for (const [kind, count] of tally.notes) notes.inc({ kind }, count)
       ignoredIds.inc(tally.ignoredIds)
       if (tally.lastCollectedAt === undefined) return
       latency.observe(Math.max(0, now() - tally.lastCollectedAt) / 1000)

@@ -156,7 +156,7 @@ test('an event that is bad again is still known by its first place, and gets the
 })
 
 test('a body that was refused as a whole gives each of its events the id of a first pass', () => {
-  const body = tp2Body(pageView(), pageView({ x: '1' }), pageView())
+  const body = tp2Body(pageView(), pageView({ dtm: 1 }), pageView())
   const wanted = run([rawRecord({ body })]).good.map(event => event.event_id)
   const [bad] = run([rawRecord({ body })], testEnricher({ strict: true })).bad
   if (bad === undefined) throw new Error('it is not bad')
@@ -169,7 +169,7 @@ test('a body that was refused as a whole gives each of its events the id of a fi
 test('the edited event takes the place of the original, with all else of the request', () => {
   const [bad] = run([
     rawRecord({
-      body: tp2Body(pageView({ p: 'toaster' })),
+      body: tp2Body(pageView({ dtm: 'now' })),
       querystring: 'aid=q',
       user_agent: 'curl/8.0',
       request_id: 'r-9',

@@ -62,7 +62,7 @@ test('enriches what is in raw, passes heartbeats on, survives poison, and counts
     value: rawCodec.encode(rawRecord({ visitor, body: tp2Body(...events) })),
   })
   await log.append('raw', [
-    post('ann', pageView({ url: 'https://a.example/cart' }), pageView({ p: 'toaster' })),
+    post('ann', pageView({ url: 'https://a.example/cart' }), pageView({ dtm: 'now' })),
     { key: 'ann', value: Buffer.from('poison') },
     // An unknown schema id: without a registry to ask there is no such schema.
     { key: 'ann', value: Buffer.from([0, 0, 0, 0, 9, 1, 2, 3]) },

@@ -1,6 +1,7 @@
 import type { CollectedTime } from '@sluicebox/event/instants'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { BadReason } from '@sluicebox/protocol/reasons'
+import type { NoteKind } from '@sluicebox/protocol/sent-event'
 
 /** What was done with some records, in figures: for metrics, which a stage does not know. */
 export interface Tally {
@@ -14,8 +15,8 @@ export interface Tally {
   readonly amounts: Map<string, number>
   /** Good events by what their country was read from; null for none. */
   readonly countries: Map<string | null, number>
-  /** Parts of good events that were kept as sent, without a schema that vouches for them. */
-  notes: number
+  /** Notes on good events, by what they are about. */
+  readonly notes: Map<NoteKind, number>
   /** Ids that stand for nobody, such as `null` or zeros: the next id in order was taken. */
   ignoredIds: number
   /** Of the last record. */
@@ -31,7 +32,7 @@ export function blankTally(): Tally {
     views: new Map(),
     amounts: new Map(),
     countries: new Map(),
-    notes: 0,
+    notes: new Map(),
     ignoredIds: 0,
     lastCollectedAt: undefined,
   }
@@ -50,7 +51,7 @@ export function addTally(tally: Tally, more: Tally): void {
   addCounts(tally.views, more.views)
   addCounts(tally.amounts, more.amounts)
   addCounts(tally.countries, more.countries)
-  tally.notes += more.notes
+  addCounts(tally.notes, more.notes)
   tally.ignoredIds += more.ignoredIds
   tally.lastCollectedAt = more.lastCollectedAt ?? tally.lastCollectedAt
 }

@@ -1,7 +1,7 @@
 import type { SelfDescribing } from '@sluicebox/protocol/sent-event'
 import { normalName } from './patterns.ts'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
-import { number, text, type Data, type Shop, type ShopSource } from './shop.ts'
+import { dataOf, number, text, type Data, type Shop, type ShopSource } from './shop.ts'
 
 const ECOMMERCE = 'iglu:com.snowplowanalytics.snowplow.ecommerce/'
 const ACTION = `${ECOMMERCE}snowplow_ecommerce_action/`
@@ -13,7 +13,7 @@ const ON_ONE_PRODUCT = new Set(['product_view', 'list_click', 'add_to_cart', 're
 
 /** Snowplow's e-commerce: the entities of any event, and the action of its own event. Undefined for none of these. */
 export function readEcommerce({ event, entities }: ShopSource): Shop | undefined {
-  const action = event?.schema.startsWith(ACTION) === true ? (event.data as Data) : undefined
+  const action = dataOf(event, ACTION)
   const isShop = (entity: SelfDescribing): boolean => entity.schema.startsWith(ECOMMERCE)
   if (action === undefined && !entities.some(isShop)) return undefined
 

@@ -83,6 +83,12 @@ describe('enhanced e-commerce', () => {
     expect(event).toMatchObject({ action: 'product_view', product_id: 'p-1', price: 9.5 })
   })
 
+  test.each([null, 7, [], { action: 7 }])('data of a later version may be %j', data => {
+    const ref = `${ENHANCED}/action/jsonschema/1-9-0`
+    const event = goodOf(pageView({ e: 'ue', ue_pr: unstruct(ref, data), co: contexts(product('p-1')) }))
+    expect(event).toMatchObject({ action: 'action', product_id: 'p-1' })
+  })
+
   test('a product that is broken is set aside, and the action stays', () => {
     const event = action('add', [product('p-1', { price: 'nine' })])
     expect(event).toMatchObject({ action: 'add_to_cart', product_id: null, price: null })

@@ -1,4 +1,4 @@
-import { number, text, type Data, type Shop, type ShopSource } from './shop.ts'
+import { dataOf, number, text, type Data, type Shop, type ShopSource } from './shop.ts'
 
 const ENHANCED = 'iglu:com.google.analytics.enhanced-ecommerce/'
 const ACTION = `${ENHANCED}action/`
@@ -21,7 +21,7 @@ const ON_ONE_PRODUCT = new Set(['click', 'detail', 'add', 'remove'])
  * Undefined for none of these.
  */
 export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | undefined {
-  const action = event?.schema.startsWith(ACTION) === true ? text((event.data as Data)['action']) : null
+  const action = text(dataOf(event, ACTION)?.['action'])
   const products: Data[] = []
   const impressions: Data[] = []
   let order: Data | undefined

@@ -1,5 +1,5 @@
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
-import type { SentEvent } from '@sluicebox/protocol/sent-event'
+import { isObject, type SentEvent } from '@sluicebox/protocol/sent-event'
 
 /** What the e-commerce event and entities of a tracker say. */
 export interface Shop {
@@ -29,6 +29,11 @@ export const NO_SHOP: Shop = {
   currency: null,
   revenue: null,
   orderId: null,
+}
+
+/** The data of an event whose schema begins so. It may be of a version that is not known: no schema vouches for its shape. */
+export function dataOf(event: SentEvent['event'], schema: string): Data | undefined {
+  return event?.schema.startsWith(schema) === true && isObject(event.data) ? event.data : undefined
 }
 
 export const text = (value: unknown): string | null =>

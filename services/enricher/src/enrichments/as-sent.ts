@@ -46,7 +46,7 @@ export function setSent(good: Columns<SentColumns>, { event }: { readonly event:
   good.struct_property = event.structProperty
   good.struct_value = event.structValue
   good.simulated = event.simulated
-  good.notes = event.notes ?? NO_NOTES
+  good.notes = event.notes?.map(({ text }) => text) ?? NO_NOTES
 }
 
 function dataText(event: SentEvent): string | null {

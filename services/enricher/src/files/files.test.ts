@@ -44,7 +44,7 @@ test('each record says the beginning of the hash of every file that made it, goo
   const changes = { ...ratesIn(put('rates.csv', RATES)), geo: { database: SMALL } }
   const files = await prepare(changes)
   const { good, bad } = run(
-    [rawRecord({ body: tp2Body(pageView(), pageView({ p: 'toaster' })) }), rawRecord({ kind: 'heartbeat' })],
+    [rawRecord({ body: tp2Body(pageView(), pageView({ dtm: 'now' })) }), rawRecord({ kind: 'heartbeat' })],
     testEnricher(changes, { files }),
   )
   const geo = sha256(readFileSync(SMALL)).slice(0, 16)

@@ -44,13 +44,18 @@ export function setBaseAmounts(
   good.base_currency = base
   const rate = rateOf(currency, eventTime(event, raw.collected_at).eventTime, conversion)
   if (typeof rate === 'string') {
-    note(event, 'currency', `${rate}, so there is no amount in ${base}`)
+    note(event, 'currency', 'currency', `${rate}, so there is no amount in ${base}`)
     return
   }
   good.price_base = inBase(price, rate)
   good.revenue_base = inBase(revenue, rate)
   if ((price !== null && good.price_base === null) || (revenue !== null && good.revenue_base === null))
-    note(event, 'currency', `makes an amount of more than ${AMOUNT_MAX} ${base}, which is left out`)
+    note(
+      event,
+      'currency',
+      'currency',
+      `makes an amount of more than ${AMOUNT_MAX} ${base}, which is left out`,
+    )
 }
 
 /** The rate, or why there is none. */

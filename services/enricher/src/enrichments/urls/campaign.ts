@@ -77,7 +77,7 @@ export const NO_CAMPAIGN: Campaign = {
   network: null,
 }
 
-/** Reads the campaign from a URL's parameters. Values that are too long are faults of the page's URL. */
+/** Reads the campaign from a URL's parameters. Values that are too long are left out: minor faults of the page's URL. */
 export function readCampaign(
   parameters: Parameters,
   names: CampaignNames,
@@ -94,6 +94,7 @@ export function readCampaign(
       reason: 'field_too_long',
       place: `url?${name}`,
       text: `is ${value.length} characters long; ${LENGTHS[key]} are allowed`,
+      isMinor: true,
     })
     return null
   }

@@ -11,16 +11,20 @@ export interface ScrollOffsets {
 
 const NONE: ScrollOffsets = { xMin: null, xMax: null, yMin: null, yMax: null }
 
-/** The offsets of a page ping. The browser tracker leaves out those that are zero, so what is missing is zero. */
+/**
+ * The offsets of a page ping. The browser tracker leaves out those that are zero, so what is missing is zero; what was
+ * sent and could not be read is null.
+ */
 export function scrollOffsets(
-  event: Pick<SentEvent, 'type' | 'scrollXMin' | 'scrollXMax' | 'scrollYMin' | 'scrollYMax'>,
+  event: Pick<SentEvent, 'type' | 'claims' | 'scrollXMin' | 'scrollXMax' | 'scrollYMin' | 'scrollYMax'>,
 ): ScrollOffsets {
   if (event.type !== 'page_ping') return NONE
+  const unsent = (key: string): 0 | null => ((event.claims[key] ?? '') === '' ? 0 : null)
   return {
-    xMin: event.scrollXMin ?? 0,
-    xMax: event.scrollXMax ?? 0,
-    yMin: event.scrollYMin ?? 0,
-    yMax: event.scrollYMax ?? 0,
+    xMin: event.scrollXMin ?? unsent('pp_mix'),
+    xMax: event.scrollXMax ?? unsent('pp_max'),
+    yMin: event.scrollYMin ?? unsent('pp_miy'),
+    yMax: event.scrollYMax ?? unsent('pp_may'),
   }
 }
 

@@ -34,13 +34,14 @@ export const NO_REFERRER: Referrer = {
 export function readReferrer(text: string, keep: (name: string) => boolean): Referrer {
   const url = splitUrl(text)
   if (url === undefined)
-    return { ...NO_REFERRER, faults: [{ reason: 'field_invalid', place: 'refr', text: 'must be a URL' }] }
-  const faults = lengthFaults('refr', url, LENGTHS)
+    return without({ reason: 'field_invalid', place: 'refr', text: 'must be a URL', isMinor: true })
+  const [tooLong] = lengthFaults('refr', url, LENGTHS)
+  if (tooLong !== undefined) return without({ ...tooLong, isMinor: true })
   const { parameters, kept } = readUrlQuery(url.query, keep)
   const site = url.host === null ? undefined : findSite(url.host, url.path)
   const term = site?.terms.map(name => parameters.get(name)).find(value => value !== undefined)
   return {
-    faults: faults.length === 0 ? undefined : faults,
+    faults: undefined,
     url: joinUrl(url, kept, readUrlFragment(url.fragment, keep).kept),
     host: url.host,
     path: url.path === '' ? null : url.path,
@@ -49,6 +50,8 @@ export function readReferrer(text: string, keep: (name: string) => boolean): Ref
     term: term === undefined ? null : bounded(term),
   }
 }
+
+const without = (fault: Fault): Referrer => ({ ...NO_REFERRER, faults: [fault] })
 
 /** A text's beginning of at most TERM_LENGTH_MAX UTF-16 units, whole characters alone. */
 const bounded = (term: string): string =>
