@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { LineCounter, parse as parseYaml, parseDocument, isNode, type Document } from 'yaml'
 import { z } from 'zod'
+import { fileProblem } from './file-problem.ts'
 import { nearest } from './nearest.ts'
 
 /** Where settings come from: a file, overridden by environment variables, overridden by flags. */
@@ -135,12 +136,17 @@ function readFile({ file, fileRequired }: ConfigSources, faults: string[]): Conf
   const lines = new LineCounter()
   const none: ConfigFile = { name: file ?? '', value: {}, lines }
   if (file === undefined) return none
-  if (!existsSync(file)) {
-    if (fileRequired === true)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      faults.push(`${file}: can't be read: ${fileProblem(error)}; name a YAML file`)
+    else if (fileRequired === true)
       faults.push(`${file}: there is no such file; give --config the path of a YAML file`)
     return none
   }
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines })
   if (document.errors.length > 0) {
     for (const error of document.errors)
       faults.push(

@@ -46,6 +46,14 @@ export async function openStreams(config: Config): Promise<Streams> {
 /** Does not retry: a person at a terminal learns at once what can't be reached. */
 export const atOnce: Patiently = (_what, attempt) => attempt()
 
+/** Throws when nothing was ever written into the data directory: its name may be misspelt. */
+export function checkLogExists(dataDir: string): void {
+  if (!existsSync(dataPaths(dataDir).log))
+    throw new Error(
+      `there is no log in ${dataDir}: start one with "sluicebox up --data ${dataDir}" or "sluicebox import", or name another directory with --data`,
+    )
+}
+
 async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
   if (!isOnThisMachine(config))
     return openLog({
@@ -54,11 +62,7 @@ async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
       onSkipped() {},
       onProblem: error => tell(error.message),
     })
-  const { log } = dataPaths(dataDir)
-  if (!existsSync(log))
-    throw new Error(
-      `there is no log in ${dataDir}: start one with "sluicebox up --data ${dataDir}" or "sluicebox import", or name another directory with --data`,
-    )
+  checkLogExists(dataDir)
   // Without retention: the writers decide what is kept.
-  return openEmbeddedLog({ dir: log })
+  return openEmbeddedLog({ dir: dataPaths(dataDir).log })
 }

@@ -3,6 +3,7 @@ import type { Codec } from '@sluicebox/event/codec'
 import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
 import { loadEventSchemas } from '@sluicebox/registry/events/events'
 import { folderCodec } from '@sluicebox/registry/streams/folder'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import type { Logger } from '@sluicebox/runtime/log'
 import { runStage } from '@sluicebox/service/run-stage'
 import type { Log } from '@sluicebox/stream/log'
@@ -98,10 +99,21 @@ export function loadSchemas({ schemaDirs }: EnricherConfig, logger: Pick<Logger,
 /** The secret of the pseudonyms. Throws when it is too short to be one. */
 export function readKey(file: string | undefined): Uint8Array | undefined {
   if (file === undefined) return undefined
-  const key = readFileSync(file)
+  const key = readKeyFile(file)
   if (key.length < KEY_BYTES_MIN)
     throw new Error(
       `enricher.pseudonyms.keyFile: ${file} holds ${key.length} bytes; a key has at least ${KEY_BYTES_MIN}. Make one: head -c 32 /dev/urandom > ${file}`,
     )
   return key
+}
+
+function readKeyFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new Error(
+      `enricher.pseudonyms.keyFile: ${file} can't be read: ${fileProblem(error)}. Make one: head -c 32 /dev/urandom > ${file}`,
+      { cause: error },
+    )
+  }
 }

@@ -1,9 +1,10 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadBundle, type Bundle, type LoadOptions } from '@sluicebox/model/bundle/bundle'
+import { readPublicKey } from '@sluicebox/model/bundle/signature'
 import type { Model } from '@sluicebox/model/runtimes/model'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { compileFeatures, type FeatureProgram } from '@sluicebox/session/features/features'
 import { replayGolden } from '@sluicebox/session/sessions/golden'
 import { parseFeatures } from '@sluicebox/session/features/spec'
@@ -64,18 +65,18 @@ export async function prepareBundle(
   path: string,
   trustedKeyFiles: readonly string[] = [],
 ): Promise<ScoringBundle> {
-  const trustedKeys = await Promise.all(trustedKeyFiles.map(readPublicKey))
+  const trustedKeys = await Promise.all(trustedKeyFiles.map(readTrustedKey))
   return compileBundle(
     await loadBundle(path, { replay, ...(trustedKeys.length === 0 ? {} : { trustedKeys }) }),
   )
 }
 
-async function readPublicKey(file: string): Promise<KeyObject> {
+async function readTrustedKey(file: string): Promise<KeyObject> {
   try {
-    return createPublicKey(await readFile(file))
+    return await readPublicKey(file)
   } catch (cause) {
     throw new Error(
-      `scorer.trustedKeys: ${file} holds no public key (${(cause as Error).message}); write the path of a PEM file`,
+      `scorer.trustedKeys: the public key in ${file} can't be read: ${fileProblem(cause)}; name the PEM file of an Ed25519 key`,
       { cause },
     )
   }

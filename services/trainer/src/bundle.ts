@@ -5,7 +5,7 @@ import type { TrainerConfig } from './config.ts'
 import { instant, type CodeInfo, type DatasetInfo } from './dataset/info.ts'
 import { toMetrics, type Evaluation } from './evaluation/evaluate.ts'
 import { featureImportance } from './evaluation/importance.ts'
-import { capitalised, sentence } from './evaluation/words.ts'
+import { capitalised, percent, sentence } from './evaluation/words.ts'
 import type { TrainingTable } from './table.ts'
 import type { PartSummary } from './train/split.ts'
 import type { TrainedModel } from './train/train.ts'
@@ -164,8 +164,4 @@ function explainMethod(kind: TrainerConfig['kind']): string {
 /** Drops the output folder: the same model is the same bundle in any folder. */
 function withoutOut(command: string): string {
   return command.replace(/ (--out)[ =]('[^']*'|\S+)/, ' $1 DIR')
-}
-
-function percent(share: number): string {
-  return `${Math.round(1_000 * share) / 10} %`
 }

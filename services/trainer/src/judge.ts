@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Bundle } from '@sluicebox/model/bundle/bundle'
 import { canonicalJson } from '@sluicebox/event/canonical'
 import type { Metric } from '@sluicebox/model/bundle/manifest'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { readInfo, tableFiles, type DatasetInfo } from './dataset/info.ts'
 import { evaluate, type Evaluation } from './evaluation/evaluate.ts'
 import { renderReport } from './evaluation/report/report.ts'
@@ -57,7 +58,13 @@ export async function runEvaluate(parts: EvaluateParts): Promise<Evaluation> {
 /** The same as one HTML page, written to `outPath`. */
 export async function runReport(parts: EvaluateParts & { readonly outPath: string }): Promise<Evaluation> {
   const evaluation = await runEvaluate(parts)
-  await writeFile(parts.outPath, renderReport(evaluation, parts.bundle.manifest))
+  const page = renderReport(evaluation, parts.bundle.manifest)
+  await writeFile(parts.outPath, page).catch((error: unknown) => {
+    throw new Error(
+      `the report can't be written to ${parts.outPath}: ${fileProblem(error)}; name another file with --out`,
+      { cause: error },
+    )
+  })
   return evaluation
 }
 

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { writeBundle } from '@sluicebox/model/bundle/bundle'
 import type { Metric } from '@sluicebox/model/bundle/manifest'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import type { SessionPolicy } from '@sluicebox/session/sessions/policy'
 import { proposeFeatures } from './dataset/propose.ts'
 import { parseFeatures, type FeatureSpec } from '@sluicebox/session/features/spec'
@@ -120,6 +121,11 @@ export async function runTrain(parts: TrainParts): Promise<TrainedBundle> {
     golden: makeGoldenSessions(features, info.goal, GOLDEN_SEED),
     card: renderCard(manifest, evaluation),
     ...(parts.privateKey === undefined ? {} : { privateKey: parts.privateKey }),
+  }).catch((error: unknown) => {
+    throw new Error(
+      `the bundle can't be written to ${outDir}: ${fileProblem(error)}; name another folder with --out`,
+      { cause: error },
+    )
   })
   return { id, trained, evaluation }
 }

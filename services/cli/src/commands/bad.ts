@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { toRaw } from '@sluicebox/enricher/retry'
 import type { Codec } from '@sluicebox/event/codec'
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import type { OutputRecord } from '@sluicebox/stream/log'
 import type { Command } from 'commander'
 import { listBad, readBad, type Place, type PlacedBad } from '../inspect/bad-records.ts'
@@ -167,7 +168,7 @@ function readEvent(file: string): Buffer {
     return readFileSync(file)
   } catch (error) {
     throw new Error(
-      `the event in ${file} can't be read: ${(error as Error).message}. Write it first: sluicebox bad show PLACE --original > ${file}`,
+      `the event in ${file} can't be read: ${fileProblem(error)}. Write it first: sluicebox bad show PLACE --original > ${file}`,
       { cause: error },
     )
   }

@@ -9,7 +9,7 @@ const wrong = writeLines(dir, 'wrong.yaml', ['logLevel: loud', 'collector:', '  
 
 test('the help lists the options and shows examples', async () => {
   expect(await helpOf('config check')).toEqual({
-    options: ['config', 'help'],
+    options: ['config', 'json', 'help'],
     examples: ['sluicebox config check --config sluicebox.yaml'],
   })
   expect(await helpOf('config print')).toEqual({
@@ -47,6 +47,29 @@ describe('config check', () => {
     expect(stderr).toContain(
       `${wrong}:3: collector.prot: there is no such setting; did you mean collector.port?`,
     )
+  })
+
+  test('prints the result as JSON, with the same faults and exit code', async () => {
+    const well = await sluicebox('config check --json --config', good)
+    expect(well).toMatchObject({ code: 0, stderr: '' })
+    expect(well.json()).toEqual([{ ok: true, faults: [] }])
+    const ran = await sluicebox('config check --json --config', wrong)
+    expect(ran).toMatchObject({ code: 2, stderr: '' })
+    expect(ran.json()).toEqual([
+      {
+        ok: false,
+        faults: [
+          expect.stringContaining(`${wrong}:1: logLevel: `),
+          expect.stringContaining(`${wrong}:3: collector.prot: `),
+        ],
+      },
+    ])
+  })
+
+  test('reports a folder where a file belongs', async () => {
+    const { code, stderr } = await sluicebox('config check --config', dir)
+    expect(code).toBe(2)
+    expect(stderr).toContain(`${dir}: can't be read: it is a folder, not a file; name a YAML file`)
   })
 
   test.each<[name: string, value: string, says: string]>([

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { listSettings, type Setting } from '@sluicebox/runtime/config'
+import { ConfigError, listSettings, type Setting } from '@sluicebox/runtime/config'
 import { stringify } from 'yaml'
+import { EXIT } from '../exit-codes.ts'
 import { configSchema, readConfig } from '../read-config.ts'
 import { print, tell } from '../terminal.ts'
 
@@ -11,8 +12,15 @@ export function addConfig(program: Command): void {
     .command('check')
     .description('checks the configuration and reports all its faults')
     .option('--config <file>', 'the configuration file')
+    .option('--json', 'print the result as JSON, with the faults as a list')
     .addHelpText('after', '\nExample:\n  $ sluicebox config check --config sluicebox.yaml')
-    .action((options: { config?: string }) => {
+    .action((options: { config?: string; json?: true }) => {
+      if (options.json) {
+        const faults = faultsOf(options.config)
+        print(JSON.stringify({ ok: faults.length === 0, faults }))
+        if (faults.length > 0) process.exitCode = EXIT.usage
+        return
+      }
       readConfig({}, options.config)
       tell('the configuration is good')
     })
@@ -36,6 +44,16 @@ export function addConfig(program: Command): void {
         print(options.json ? JSON.stringify(value, null, 2) : stringify(value).trimEnd())
       }
     })
+}
+
+function faultsOf(file: string | undefined): readonly string[] {
+  try {
+    readConfig({}, file)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
 }
 
 function describeSetting({ env, path, type, description }: Setting): string {

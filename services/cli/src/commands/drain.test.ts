@@ -32,7 +32,16 @@ describe('drain', () => {
       ({ kind }) => kind === 'final',
     )
 
+  test('fails where there is no log, says what to do, and makes none', async () => {
+    const { code, stdout, stderr } = await sluicebox('drain', '--data', join(dir, 'nowhere'))
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/there is no log in .*nowhere: start one with .* or name another directory/)
+    expect(existsSync(join(dir, 'nowhere'))).toBe(false)
+  })
+
   test('fails where the bundle is not there, and says what to name', async () => {
+    const empty = writeLines(dir, 'empty.ndjson', [])
+    succeeded(await sluicebox('import', empty, '--map', shopMap(dir), '--data', data))
     const { code, stdout, stderr } = await sluicebox('drain --bundle nowhere', '--data', data)
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toContain('there is no bundle at nowhere: name the folder or .zip')
@@ -71,7 +80,10 @@ describe('drain', () => {
   })
 
   test('has nothing to close where nothing was collected', async () => {
-    const ran = await sluicebox('drain --close --json', '--data', join(dir, 'fresh'))
+    const fresh = join(dir, 'fresh')
+    const empty = writeLines(dir, 'empty.ndjson', [])
+    succeeded(await sluicebox('import', empty, '--map', shopMap(dir), '--data', fresh))
+    const ran = await sluicebox('drain --close --json', '--data', fresh)
     expect(ran.json()).toEqual([{ raw: 0, good: 0, bad: 0, scored: 0 }])
   })
 

@@ -5,11 +5,12 @@ import { openSchemas } from '@sluicebox/service/schemas'
 import { dataPaths, openStore } from '@sluicebox/service/stores'
 import { watchLog } from '@sluicebox/service/watch-log'
 import { lagOf } from '@sluicebox/stream/lag'
+import { isOnThisMachine } from '@sluicebox/stream/config'
 import type { Log } from '@sluicebox/stream/log'
 import { openLog } from '@sluicebox/stream/open'
 import type { Command } from 'commander'
 import { readConfig } from '../read-config.ts'
-import { atOnce } from '../data.ts'
+import { atOnce, checkLogExists } from '../data.ts'
 import { appendHeartbeats } from '../recordings/append-recorded.ts'
 import { endsOf, newestOf } from '../recordings/resume.ts'
 import { startPipeline } from '../pipeline.ts'
@@ -55,6 +56,7 @@ Example:
         { dataDir: options.data, scorer: { bundle: options.bundle }, logLevel: 'error' },
         options.config,
       )
+      if (isOnThisMachine(config.log)) checkLogExists(config.dataDir)
       const logger = createLogger({ level: config.logLevel, name: 'sluicebox' })
       const metrics = createMetrics()
       await using log = await openLog({

@@ -101,7 +101,8 @@ describe('import', () => {
   })
 
   test.each<[what: string, file: () => string, says: RegExp]>([
-    ['a file that is not there', () => join(dir, 'nowhere.ndjson'), /nowhere\.ndjson/],
+    ['a file that is not there', () => join(dir, 'no.ndjson'), /no\.ndjson: there is no such file or folder/],
+    ['a folder', () => dir, /: it is a folder, not a file/],
     ['a row that is not JSON', () => writeLines(dir, 'text.ndjson', ['text']), /text\.ndjson.*1.*: text/],
     ['a row without its time', () => writeLines(dir, 'timeless.ndjson', ['{}']), /timeless\.ndjson.*1.*time/],
   ])('fails for %s, names the place, and writes nothing', async (_what, file, says) => {

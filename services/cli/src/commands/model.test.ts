@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { helpOf, sluicebox } from '../testing/command.ts'
@@ -26,7 +26,7 @@ test('the help lists the options and shows an example', async () => {
     examples: ['sluicebox model evaluate bundles/mine --table table'],
   })
   expect(await helpOf('model report')).toEqual({
-    options: ['table', 'out', 'rows', 'help'],
+    options: ['table', 'out', 'rows', 'json', 'help'],
     examples: ['sluicebox model report bundles/mine --table table --out report.html'],
   })
 })
@@ -67,7 +67,7 @@ describe('model show', () => {
     expect(stdout).toMatch(/^shop-example \d+ /)
     for (const name of ['id', 'made', 'model', 'goal', 'trained on', 'source', 'threshold', 'reproduce'])
       expect(stdout).toMatch(new RegExp(`^${name} +\\S`, 'm'))
-    expect(stdout).toMatch(/^ {2}ROC AUC \S+: 0\.\d{3} \(0\.\d{3} to 0\.\d{3}\), \d+ of \d+ positive$/m)
+    expect(stdout).toMatch(/^ {2}ROC AUC \S+: [01]\.\d{3} \([01]\.\d{3}–[01]\.\d{3}\), \d+ of \d+ positive$/m)
   })
 
   test('prints the manifest as it is in the bundle', async () => {
@@ -126,5 +126,22 @@ describe('model report', () => {
     const { code, stdout, stderr } = await sluicebox('model report', bundle, '--table', table, '--out', out)
     expect([code, stdout, stderr]).toEqual([0, '', `wrote ${out}\n`])
     expect(readFileSync(out, 'utf8')).toMatch(/^<!doctype html>.*transaction-linear.*<\/html>\s*$/is)
+  })
+
+  test('prints where it wrote the page, and the figures of "model evaluate", as JSON', async () => {
+    const out = join(dir, 'other.html')
+    const ran = await sluicebox('model report --json', bundle, '--table', table, '--out', out)
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    const [figures] = (await sluicebox('model evaluate --json', bundle, '--table', table)).json()
+    expect(ran.json()).toEqual([{ out, ...(figures as object) }])
+    expect(existsSync(out)).toBe(true)
+  })
+
+  test('fails where the page can not be written, and says what to do', async () => {
+    const { code, stderr } = await sluicebox('model report', bundle, '--table', table, '--out', dir)
+    expect(code).toBe(1)
+    expect(stderr).toContain(
+      `the report can't be written to ${dir}: it is a folder, not a file; name another file with --out`,
+    )
   })
 })

@@ -1,5 +1,6 @@
 import type { Manifest } from '@sluicebox/model/bundle/manifest'
 import { printEvaluation } from '@sluicebox/trainer/evaluation/print'
+import { withInterval } from '@sluicebox/trainer/evaluation/words'
 import { runEvaluate, runReport, type JudgedRows } from '@sluicebox/trainer/judge'
 import { loadBundle } from '@sluicebox/model/bundle/bundle'
 import { bundlePath, replay } from '@sluicebox/scorer/scoring-bundle'
@@ -63,14 +64,17 @@ export function addModel(program: Command): void {
     .requiredOption('--table <dir>', 'the folder that "dataset build" has written')
     .option('--out <file>', 'where to write it', 'report.html')
     .addOption(rowsOption())
+    .option('--json', 'print where it was written, and the figures, as JSON')
     .addHelpText(
       'after',
       '\nExample:\n  $ sluicebox model report bundles/mine --table table --out report.html',
     )
-    .action(async (path: string, options: { table: string; rows: JudgedRows; out: string }) => {
+    .action(async (path: string, options: { table: string; rows: JudgedRows; out: string; json?: true }) => {
       const bundle = await loadBundle(bundlePath(path), { replay })
-      await runReport({ bundle, tableDir: options.table, rows: options.rows, outPath: options.out })
-      tell(`wrote ${options.out}`)
+      const { table, rows, out } = options
+      const evaluation = await runReport({ bundle, tableDir: table, rows, outPath: out })
+      if (options.json) print(JSON.stringify({ out, ...evaluation }))
+      else tell(`wrote ${out}`)
     })
 }
 
@@ -96,7 +100,7 @@ function showManifest(manifest: Manifest): string {
     .filter(metric => metric.name === 'roc_auc' && metric.slice === null)
     .map(
       metric =>
-        `  ROC AUC ${metric.moment}: ${round(metric.value)} (${round(metric.low)} to ${round(metric.high)}), ${metric.positives} of ${metric.rows} positive`,
+        `  ROC AUC ${metric.moment}: ${withInterval(metric)}, ${metric.positives} of ${metric.rows} positive`,
     )
   return [
     `${paint('bold', `${manifest.name} ${manifest.version}`)}  ${manifest.description}`,
@@ -104,8 +108,4 @@ function showManifest(manifest: Manifest): string {
     ...auc,
     ...manifest.limitations.map(limitation => `${paint('yellow', 'limitation')}   ${limitation}`),
   ].join('\n')
-}
-
-function round(value: number | null): string {
-  return value === null ? '?' : value.toFixed(3)
 }

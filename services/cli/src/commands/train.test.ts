@@ -122,7 +122,17 @@ describe('train', () => {
       () => [table, '--parent', 'nowhere'],
       'there is no bundle at nowhere: name the',
     ],
-    ['a key that is not there', () => [table, '--sign', join(dir, 'nowhere.pem')], 'nowhere.pem'],
+    [
+      'a key that is not there',
+      () => [table, '--sign', join(dir, 'nowhere.pem')],
+      'nowhere.pem can\'t be read: there is no such file or folder; make one with "openssl genpkey',
+    ],
+    ['a key that is a folder', () => [table, '--sign', dir], "can't be read: it is a folder, not a file"],
+    [
+      'an output in a file',
+      () => [table, '--out', join(table, 'dataset.json', 'bundle')],
+      'a part of its path is a file, not a folder; name another folder with --out',
+    ],
   ])('fails for %s, and writes nothing', async (_what, args, says) => {
     const out = join(dir, 'failed')
     const given = args()

@@ -1,6 +1,8 @@
+import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { loadBundle } from '@sluicebox/model/bundle/bundle'
 import { readPrivateKey } from '@sluicebox/model/bundle/signature'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { bundlePath } from '@sluicebox/scorer/scoring-bundle'
 import { MODEL_KINDS, type ModelKind } from '@sluicebox/trainer/config'
 import { printEvaluation } from '@sluicebox/trainer/evaluation/print'
@@ -65,6 +67,7 @@ Examples:
       const config = readConfig({ trainer: { kind: options.kind, seed: options.seed } }, options.config)
       const parentId =
         options.parent === undefined ? undefined : (await loadBundle(bundlePath(options.parent))).id
+      const privateKey = options.sign === undefined ? undefined : await readSigningKey(options.sign)
       const bar = progress('training')
       const { id, evaluation, trained } = await runTrain({
         tableDir,
@@ -81,7 +84,7 @@ Examples:
           command: commandLine(),
           code: codeInfo(),
         },
-        ...(options.sign === undefined ? {} : { privateKey: await readPrivateKey(options.sign) }),
+        ...(privateKey === undefined ? {} : { privateKey }),
         report: {
           progress: ({ iteration, of, validLoss, trainLoss }) =>
             bar.update(iteration / of, `loss ${(validLoss ?? trainLoss).toFixed(4)}`),
@@ -96,4 +99,15 @@ Examples:
         )
       }
     })
+}
+
+async function readSigningKey(file: string): Promise<KeyObject> {
+  try {
+    return await readPrivateKey(file)
+  } catch (cause) {
+    throw new Error(
+      `--sign: the private key in ${file} can't be read: ${fileProblem(cause)}; make one with "openssl genpkey -algorithm ed25519 -out ${file}"`,
+      { cause },
+    )
+  }
 }

@@ -1,4 +1,5 @@
 import { Readable, pipeline } from 'node:stream'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { CsvError, parse } from 'csv-parse'
 import { fileBytes } from './file-bytes.ts'
 import { mappedFields, type RecordingMap } from './map.ts'
@@ -83,7 +84,7 @@ function faultOf(error: unknown): string {
   if (error instanceof RowFault) return `, ${error.message}`
   const { message } = error as Error
   if (error instanceof CsvError) return `: is not the csv that the map describes: ${message}`
-  return `: ${message}`
+  return `: ${fileProblem(error)}`
 }
 
 function parseLine(line: string, number: number): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import type { Store } from '@sluicebox/store/store'
 import type { EnricherConfig } from '../config.ts'
 import { compileFiles, type EnricherFiles, type FileBytes, type FileKind } from './files.ts'
@@ -36,7 +37,7 @@ function readNamed(setting: string, name: string): FileBytes {
     return { name, bytes: readFileSync(name) }
   } catch (error) {
     throw new Error(
-      `enricher.${setting}: ${name} can't be read: ${(error as Error).message}; name a file that is there, or take the setting away`,
+      `enricher.${setting}: ${name} can't be read: ${fileProblem(error)}; name a file that is there, or take the setting away`,
       { cause: error },
     )
   }

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { compileFeatures } from '@sluicebox/session/features/features'
 import type { SessionPolicy } from '@sluicebox/session/sessions/policy'
 import type { FeatureSpec } from '@sluicebox/session/features/spec'
@@ -34,7 +35,12 @@ export async function buildDataset(options: BuildOptions): Promise<DatasetInfo> 
   const { source, features, policy, config, outDir } = options
   const files = tableFiles(outDir)
   const program = compileFeatures(features)
-  await mkdir(outDir, { recursive: true })
+  await mkdir(outDir, { recursive: true }).catch((error: unknown) => {
+    throw new Error(
+      `the training table can't be written to ${outDir}: ${fileProblem(error)}; name another folder with --out`,
+      { cause: error },
+    )
+  })
   const writer = createTableWriter(files.rows, program.names)
   // A feature made from the outcome may show it at every moment, or only at the last.
   const leakage = { all: createLeakageCheck(program.names), last: createLeakageCheck(program.names) }

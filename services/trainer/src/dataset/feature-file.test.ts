@@ -32,7 +32,11 @@ test('a list may be JSON, and may have no key', async () => {
 })
 
 test.each([
-  { name: 'is not there', path: () => join(dir, 'none.yaml'), message: /cannot read the feature list/ },
+  {
+    name: 'is not there',
+    path: () => join(dir, 'none.yaml'),
+    message: /the feature list .*none\.yaml can't be read: there is no such file/,
+  },
   { name: 'is not YAML', path: () => file('bad.yaml', 'a: [1'), message: /is not YAML/ },
   {
     name: 'names an unknown kind',

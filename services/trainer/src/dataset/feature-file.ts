@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { parseFeatures, type FeatureSpec } from '@sluicebox/session/features/spec'
 import { parse, stringify } from 'yaml'
 
@@ -6,7 +7,7 @@ import { parse, stringify } from 'yaml'
 export async function readFeatureFile(path: string): Promise<FeatureSpec[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new Error(
-      `cannot read the feature list ${path}: ${(error as Error).message}; write one, or derive one with "--features auto"`,
+      `the feature list ${path} can't be read: ${fileProblem(error)}; write one, or derive one with "--features auto"`,
       { cause: error },
     )
   })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { z } from 'zod'
 
 // A training table is a folder: the rows, dataset.json, which says what they were made of, and the feature list to
@@ -76,7 +77,7 @@ export async function readInfo(dir: string): Promise<DatasetInfo> {
   const { rows, info: path } = tableFiles(dir)
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new Error(
-      `there is no training table in ${dir}: ${path} can't be read. Make one with "sluicebox dataset build --out ${dir}"`,
+      `there is no training table in ${dir}: ${path} can't be read, because ${fileProblem(error)}. Make one with "sluicebox dataset build --out ${dir}"`,
       { cause: error },
     )
   })
