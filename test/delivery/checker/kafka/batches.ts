@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { createByteReader, type ByteReader } from './bytes.ts'
 
 // Record batches as brokers store them (format 2): what was written together, or the mark at which a transaction ended.
@@ -27,6 +27,7 @@ const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 const GZIP = 1
+const ZSTD = 4
 
 /** The batches in what a broker sent; the last one may be cut off, and is left out then. */
 export function* readBatches(bytes: Buffer): Generator<RecordBatch> {
@@ -92,6 +93,7 @@ function endOf(key: Buffer | null | undefined): 'commit' | 'abort' {
 function decompress(codec: number, bytes: Buffer): Buffer {
   if (codec === 0) return bytes
   if (codec === GZIP) return gunzipSync(bytes)
+  if (codec === ZSTD) return zstdDecompressSync(bytes)
   throw new Error(`a batch is compressed with codec ${codec}, which the pipeline does not write`)
 }
 
