@@ -138,6 +138,7 @@ export function eventSchemasPage(): string {
 
 What the enricher validates events and entities against. Put your own into a folder of the same layout, \`<vendor>/<name>/<version>.json\`,
 and name it in \`enricher.schemaDirs\`; yours come first.
+[Use an Iglu registry](../how-to/use-an-iglu-registry.md) says how they are copied from one.
 
 | schema | meaning |
 |---|---|

@@ -143,7 +143,7 @@ const IMPURE_PLACES: readonly { where: RegExp; may: readonly Impurity[]; why: st
   },
   {
     where:
-      /^packages\/registry\/src\/(streams\/(folder|pull|stream-registry|transport)|events\/event-folder)\.ts$/,
+      /^packages\/registry\/src\/(streams\/(folder|pull|stream-registry|transport)|events\/event-folder|catalogue\/(copy|source))\.ts$/,
     may: ['clock', 'world'],
     why: 'schemas are in folders or behind a network',
   },

@@ -48,9 +48,7 @@ export function readEventSchemas(dir: string, report: (finding: SchemaFinding) =
  * `<vendor>/<name>/jsonschema/<version>`. A folder `schemas` in it, as in a checkout of a registry, is the folder meant.
  */
 export function listSchemaFiles(dir: string): SchemaFile[] {
-  const root = list(dir).some(entry => entry.name === 'schemas' && entry.isDirectory())
-    ? join(dir, 'schemas')
-    : dir
+  const root = schemasRoot(dir)
   const files: SchemaFile[] = []
   for (const vendor of folders(root, isVendor))
     for (const name of folders(join(root, vendor), isName)) {
@@ -66,6 +64,12 @@ export function listSchemaFiles(dir: string): SchemaFile[] {
       }
     }
   return files
+}
+
+/** The folder of the vendors: a checkout of a registry has it in `schemas`. */
+export function schemasRoot(dir: string): string {
+  const isCheckout = list(dir).some(entry => entry.name === 'schemas' && entry.isDirectory())
+  return isCheckout ? join(dir, 'schemas') : dir
 }
 
 function folders(dir: string, isRight: (name: string) => boolean): string[] {

@@ -10,6 +10,7 @@ import { EXIT } from '../exit-codes.ts'
 import { UsageError } from '../options.ts'
 import { readConfig } from '../read-config.ts'
 import { paint, print, table, tell } from '../terminal.ts'
+import { addEventSchemas } from './event-schemas.ts'
 
 interface CommonOptions {
   readonly config?: string
@@ -19,7 +20,10 @@ interface CommonOptions {
 }
 
 export function addSchemas(program: Command): void {
-  const schemas = program.command('schemas').description("the streams' schemas in a schema registry")
+  const schemas = program
+    .command('schemas')
+    .description('schemas: of events in folders, and of the streams in a schema registry')
+  addEventSchemas(schemas)
 
   common(schemas.command('push'))
     .description('registers the schemas of all streams, and sets the compatibility of their subjects')

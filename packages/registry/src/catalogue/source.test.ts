@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { registrySource } from './source.ts'
+import { PROBES_MAX, versionsOf } from './versions.ts'
+
+const BASKET = { vendor: 'com.acme', name: 'basket', version: '1-0-0' }
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test.each([
+  ['/', '/schemas/com.acme/basket/jsonschema/1-0-0'],
+  ['/schemas', '/schemas/com.acme/basket/jsonschema/1-0-0'],
+  ['/api', '/api/schemas/com.acme/basket/jsonschema/1-0-0'],
+  ['', '/api/schemas/com.acme/basket/jsonschema/1-0-0'],
+  ['/registry/', '/registry/schemas/com.acme/basket/jsonschema/1-0-0'],
+])('under the address %j a schema is found at %s', async (path, place) => {
+  const url = await serve((request, response) => {
+    response.statusCode = request.url === place ? 200 : 403
+    response.end('{}')
+  })
+  expect(await registrySource(`${url}${path}`).read(BASKET)).toBe('{}')
+  expect(await registrySource(`${url}${path}`).read({ ...BASKET, version: '1-0-1' })).toBeUndefined()
+})
+
+test.each<[what: string, listener: RequestListener]>([
+  ['is silent', () => {}],
+  ['stops in the middle', (_request, response) => void response.write('{')],
+])('a registry that %s is given up after the time-out', async (_what, listener) => {
+  const source = registrySource(await serve(listener), { timeoutMs: 50 })
+  await expect(source.read(BASKET)).rejects.toThrow('it takes too long')
+})
+
+test('a body without an end is read no further than a schema may be', async () => {
+  let sent = 0
+  const url = await serve((_request, response) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536))) sent += 65_536
+    }
+    response.on('drain', more)
+    more()
+  })
+  expect((await registrySource(url).read(BASKET))?.length).toBeLessThan(400_000)
+  expect(sent).toBeLessThan(50_000_000)
+})
+
+test('looking for versions ends, even where every version is there', async () => {
+  let asked = 0
+  const source = {
+    name: 'endless',
+    read: async () => `${++asked}`,
+    list: async () => undefined,
+  }
+  expect(await versionsOf(source, BASKET)).toHaveLength(PROBES_MAX)
+  expect(asked).toBe(PROBES_MAX)
+})
