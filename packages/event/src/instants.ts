@@ -10,6 +10,9 @@ export type CollectedTime = Brand<number, 'CollectedTime'>
 /** When it happened, corrected for the device's clock: see `eventTime`. Epoch milliseconds. */
 export type EventTime = Brand<number, 'EventTime'>
 
+/** The last millisecond of the year 9999. */
+export const INSTANT_MS_MAX = 253_402_300_799_999
+
 /** How far event time may lie before collector time. */
 export const EVENT_AGE_MS_MAX = 72 * 3_600_000
 

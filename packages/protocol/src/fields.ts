@@ -1,7 +1,7 @@
+import { INSTANT_MS_MAX } from '@sluicebox/event/instants'
 import { cleanText } from './clean-text.ts'
 import { AMOUNT_MAX, QUANTITY_MAX } from './amounts.ts'
 import { usableId } from './ids.ts'
-import { INSTANT_MS_MAX } from './instant.ts'
 import type { BadReason } from './reasons.ts'
 import { addFault, show, type EventType, type SentEvent } from './sent-event.ts'
 

@@ -1,6 +1,3 @@
-/** The last millisecond of the year 9999. */
-export const INSTANT_MS_MAX = 253_402_300_799_999
-
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:\s?([Zz]|[+-]\d\d(?::?\d\d)?))?)?$/
 

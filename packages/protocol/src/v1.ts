@@ -1,8 +1,9 @@
+import { INSTANT_MS_MAX } from '@sluicebox/event/instants'
 import { PAGE_KINDS } from './page-kinds.ts'
 import { cleanText } from './clean-text.ts'
 import { usableId, type EventIds } from './ids.ts'
 import { isFit } from './fit.ts'
-import { INSTANT_MS_MAX, parseIso } from './instant.ts'
+import { parseIso } from './instant.ts'
 import { itemTexts, parseJson } from './json-text.ts'
 import {
   hasBody,

@@ -1,4 +1,5 @@
-import { INSTANT_MS_MAX, parseIso } from '@sluicebox/protocol/instant'
+import { INSTANT_MS_MAX } from '@sluicebox/event/instants'
+import { parseIso } from '@sluicebox/protocol/instant'
 
 /** Reads a time as epoch milliseconds, from 1970 to 9999; returns what is wrong with one that does not fit. */
 export type ReadTime = (text: string) => number | string

@@ -1,5 +1,4 @@
-import type { CollectedTime } from '@sluicebox/event/instants'
-import { INSTANT_MS_MAX } from '@sluicebox/protocol/instant'
+import { INSTANT_MS_MAX, type CollectedTime } from '@sluicebox/event/instants'
 import type { FeatureProgram } from '@sluicebox/session/features/features'
 import type { Moment } from '@sluicebox/session/sessions/moment'
 import type { SessionEvent } from '@sluicebox/session/session-event'
