@@ -96,7 +96,7 @@ async function copyContext(target: string): Promise<void> {
   const listed = ['ls-files', '--cached', '--others', '--exclude-standard']
   const files = (await run('git', listed, { cwd: ROOT, maxBuffer: 1 << 26 })).stdout.trim().split('\n')
   for (const file of files) {
-    // A folder that matches stands for all that is in it; the last rule that matches decides.
+    // A folder that matches includes everything in it; the last rule that matches decides.
     const parts = file.split('/')
     const paths = parts.map((_, i) => parts.slice(0, i + 1).join('/'))
     const rule = rules.findLast(({ pattern }) => paths.some(path => pattern.test(path)))

@@ -42,7 +42,7 @@ function startGuard(): Guard {
   return { folder, tell: line => child.stdin.write(`${line}\n`) }
 }
 
-/** Has the process killed when this one is gone. Call the answer when it has ended by itself. */
+/** Has the process killed when this one is gone. Call the returned function when the process has ended on its own. */
 export function guardProcess(pid: number): () => void {
   guard ??= startGuard()
   const { tell } = guard

@@ -1,4 +1,4 @@
-// Ports on loopback for servers that are told their port before they start.
+// Ports on loopback for servers that need their port before they start.
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'

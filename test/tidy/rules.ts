@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'services/enricher': ['event', 'protocol', 'registry', 'runtime', 'service', 'store', 'stream'],
   'services/scorer': ['event', 'model', 'registry', 'runtime', 'service', 'session', 'store', 'stream'],
   'services/archiver': ['event', 'registry', 'runtime', 'service', 'store', 'stream'],
-  'services/trainer': ['event', 'model', 'runtime', 'session'],
+  'services/trainer': ['event', 'model', 'protocol', 'runtime', 'session'],
   'services/console': ['event', 'runtime', 'stream'],
 }
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const TOUCH_MS = 1000
-// A holder that has not touched its file for so long is dead.
+// A holder that has not touched its file for this long is dead.
 const STALE_MS = 20_000
 
 /** Runs `work` while no other process runs something under the same lock file. */
@@ -28,7 +28,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
   }
 }
 
-/** A link to a file is made or not made; of several who try, one makes it. */
+/** Links to the file. Of several processes that try at the same time, exactly one succeeds. */
 async function take(mine: string, file: string): Promise<boolean> {
   await touch(mine)
   try {
@@ -47,6 +47,6 @@ async function isStale(file: string): Promise<boolean> {
 
 async function touch(file: string): Promise<void> {
   const now = new Date()
-  // Gone: somebody took us for dead. What we do stays right, it is only done twice.
+  // Gone: another process took this one for dead. The result stays right; the work is only done twice.
   await utimes(file, now, now).catch(() => undefined)
 }

@@ -1,4 +1,4 @@
-// What a Kafka node is told.
+// The settings of a Kafka node.
 import { join } from 'node:path'
 
 export interface NodePlan {
@@ -6,7 +6,7 @@ export interface NodePlan {
   readonly folder: string
   /** Where clients reach it. */
   readonly address: string
-  /** Where other brokers and our own checks reach it, whatever clients are told. */
+  /** Where other brokers and our own checks reach it, whatever address clients get. */
   readonly directAddress: string
   readonly controllerAddress: string
   readonly directoryId: string

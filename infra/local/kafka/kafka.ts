@@ -22,7 +22,7 @@ interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>
   /** Port of the first broker; the others get the following ones. Free ones by default. */
   readonly port?: number
-  /** What a broker tells clients of its address, for a proxy that stands before it. Ids start at 1. */
+  /** What a broker tells clients of its address, for a proxy in front of it. Ids start at 1. */
   readonly advertised?: (id: number) => string
   /** Who may come in, over `addresses`; everybody by default. */
   readonly security?: KafkaSecurity
@@ -37,7 +37,7 @@ export interface KafkaOptions extends ClusterOptions, DownloadOptions {
 export interface LocalKafka {
   /** Where the brokers really listen for clients, host:port. */
   readonly addresses: string[]
-  /** A second way in, unencrypted and without names, that goes past whatever stands before the advertised addresses. */
+  /** A second way in, unencrypted and without names, that bypasses a proxy in front of the advertised addresses. */
   readonly directAddresses: string[]
   /** What clients of `addresses` are configured with, for the section `log.kafka`; empty without `security`. */
   readonly client: ClientSettings

@@ -23,7 +23,7 @@ export function parseCoordinates(text: string): Coordinates | undefined {
 }
 
 /**
- * Where an event stood when it came in first. An event that was sent again after a repair keeps them, so that the id
+ * Where an event was when it came in first. An event that was sent again after a repair keeps them, so that the id
  * made from them is the one that a first pass would have made, however often it is sent again.
  */
 export function firstCoordinates(own: Coordinates, retryOf: string | null): Coordinates {

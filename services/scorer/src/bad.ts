@@ -2,7 +2,7 @@ import { blankBad } from '@sluicebox/event/blank'
 import type { BadRecord } from '@sluicebox/event/records'
 import type { InputRecord } from '@sluicebox/stream/log'
 
-/** The bad record for bytes in good that are not a record. Nothing is known of it but where it stands. */
+/** The bad record for bytes in good that are not a record. Only its place is known. */
 export function undecodable(
   { key, value, position }: InputRecord,
   partition: number,

@@ -24,7 +24,7 @@ const policy = {
 }
 
 interface Flaw {
-  /** Keeps a snapshot for a position that is not the one it stands for. */
+  /** Keeps a snapshot for a position that is not its own. */
   readonly shiftedSnapshots?: boolean
 }
 

@@ -73,7 +73,7 @@ export function topReasons(
   let bound = Infinity
   let boundAt = -1
   while (reasons.length < max) {
-    // The next one below the last one taken: its size is less, or it is the same and stands behind.
+    // The next one below the last one taken: its size is less, or it is the same and comes later.
     let best = -1
     let bestSize = 0
     for (let i = 0; i < contributions.length; i++) {

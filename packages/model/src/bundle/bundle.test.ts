@@ -27,7 +27,7 @@ test('a written bundle loads and scores', async () => {
   expect(bundle.calibrate(raw)).toBe(bundle.model.probability(2))
 })
 
-test('a calibration stands between raw score and probability', async () => {
+test('a calibration turns the raw score into the probability', async () => {
   const calibration = { method: 'platt' as const, slope: 0, offset: 0 }
   await writeBundle(dir, exampleDraft(['events'], { manifest: { calibration } }))
   expect((await loadBundle(dir)).calibrate(5)).toBe(0.5)

@@ -32,7 +32,7 @@ test('schemas/bundle.json accepts what the manifest accepts', () => {
   expect(fromFile.safeParse({ ...manifest, created_at: 'yesterday' }).success).toBe(false)
 })
 
-test('a valid manifest is read as it stands', () => {
+test('a valid manifest is read unchanged', () => {
   expect(parseManifest(JSON.stringify(manifest))).toEqual(manifest)
 })
 

@@ -60,11 +60,11 @@ function checkTrees({ baseline, link, trees }: TreesParameters, featureCount: nu
 function checkTree(tree: Tree, featureCount: number, where: string): void {
   const { feature, threshold, missingLeft, left, right, value } = tree
   const count = feature.length
-  if (count === 0) throw new Error(`${where} has no node: it needs at least one leaf.`)
+  if (count === 0) throw new Error(`${where} has no nodes: it needs at least one leaf.`)
   for (const column of [threshold, missingLeft, left, right, value])
     if (column.length !== count) throw new Error(`${where} has columns of different lengths.`)
 
-  // Each node but the root has exactly one parent, and that stands before it: so the nodes form one tree, and a
+  // Each node but the root has exactly one parent, which comes before it: so the nodes form one tree, and a
   // walk from the root always ends.
   const hasParent = new Uint8Array(count)
   for (let node = 0; node < count; node++) {

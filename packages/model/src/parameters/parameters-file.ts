@@ -10,7 +10,7 @@ import type { LinearParameters, MarkovParameters, Parameters, Tree, TreesParamet
 //   linear    f64 intercept, f64 weight[features], f64 mean[features], f64 scale[features]
 //   markov    f64 prior, f64 smoothing, f64 positives[features], f64 negatives[features], i32 from[features]
 //
-// The nodes of all trees stand one tree behind the other; left and right count from the tree's own first node. A
+// The nodes of all trees follow each other, tree by tree; left and right count from the tree's own first node. A
 // leaf has feature, left and right -1, threshold and missing left 0. Nothing may follow.
 
 const MAGIC = 'SLUICEMB'

@@ -1,6 +1,6 @@
 // What a runtime needs to score: made by the trainer or an importer, kept in a bundle's model.bin.
 
-/** A binary tree. Node 0 is the root; children stand behind their parent. */
+/** A binary tree. Node 0 is the root; children come after their parent. */
 export interface Tree {
   /** Index of the feature that the node tests; -1 for a leaf. */
   readonly feature: Int32Array

@@ -10,6 +10,6 @@ export interface Model {
   score(features: Float64Array): number
   /** The raw score; overwrites `contributions` with what each feature adds to it. */
   explain(features: Float64Array, contributions: Float64Array): number
-  /** The probability that a raw score stands for, before calibration. */
+  /** The probability of a raw score, before calibration. */
   probability(rawScore: number): number
 }

@@ -16,7 +16,7 @@ export type Route =
     }
 
 export interface RouteOptions {
-  /** Own paths of the site, and the protocol path that each stands for. */
+  /** Own paths of the site, and the protocol path that each maps to. */
   readonly paths: Readonly<Record<string, string>>
   /** First segments that are never a tracker's. */
   readonly reservedSegments: readonly string[]
