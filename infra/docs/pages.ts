@@ -167,6 +167,78 @@ ${Object.entries(reasons)
 `
 }
 
+/** The names of browsers, systems, devices and bots that an event can carry. */
+export function agentsPage({
+  browsers,
+  systems,
+  devices,
+  bots,
+  kinds,
+}: {
+  readonly browsers: readonly string[]
+  readonly systems: readonly string[]
+  readonly devices: readonly string[]
+  readonly bots: readonly string[]
+  readonly kinds: Readonly<Record<string, string>>
+}): string {
+  return `${NOTE}# Browsers, systems, devices and bots
+
+The lists are closed: whatever a client sends, these are all values that the columns of \`good\` can have.
+What is not in a list is \`Other\`; without a user agent and client hints the columns are null.
+The column \`enricher\` says which edition of the lists an event was read with (\`agents/…\`).
+
+## browser_name
+
+Of a person: ${names(browsers)}.
+
+An app that shows a page has its own name; \`Android WebView\` and \`iOS WebView\` are apps that do not give theirs, and \`App\` is one that sends events itself.
+
+Of a bot: ${names(bots)}.
+
+## os_name
+
+${names(systems)}.
+
+An iPad is \`iOS\`, an Android television and a Quest are \`Android\`, every distribution of Linux is \`Linux\`.
+
+## device_type
+
+${names(devices)}; null when nothing tells.
+
+A browser on Android that does not say Mobile is on a tablet.
+An iPad that asks for desktop pages looks like a Mac, and counts as \`desktop\` unless client hints or the tracker of an app say otherwise.
+
+## bot_reason
+
+| reason | the program |
+|---|---|
+${Object.entries(kinds)
+  .map(([kind, meaning]) => `| \`${kind}\` | ${cell(capital(meaning))}. |`)
+  .join('\n')}
+| \`webdriver\` | Is a browser that says itself that a program drives it. |
+
+A request of an app by okhttp, Dalvik, Dart or CFNetwork is a person's, as long as it does not call itself a bot.
+
+## Client hints
+
+Browsers freeze most of their user agents, so client hints are believed first: the entity \`http_client_hints\` of the tracker, then \`mobile_context\` of an app's tracker, then the headers \`Sec-CH-UA…\` of the request.
+The headers count only when the event's user agent is the request's: a server that passes events on has hints of its own.
+Made-up brands are ignored, and a user agent that names an app or a browser more exactly than \`Chrome\`, \`Chromium\` or a web view keeps its name.
+
+| hint | what it decides |
+|---|---|
+| \`Sec-CH-UA\`, \`-Full-Version-List\` | browser and its version |
+| \`Sec-CH-UA-Platform\`, \`-Platform-Version\` | system and its version; Windows 11 is 13 and above |
+| \`Sec-CH-UA-Mobile\` | phone, tablet or desktop |
+| \`Sec-CH-UA-Model\` | tablets, televisions, headsets and consoles that are known by their model |
+
+By default the collector keeps the three that every browser sends to every site: \`Sec-CH-UA\`, \`-Mobile\` and \`-Platform\`.
+For the others let the tracker send the entity, or let your pages answer with \`Accept-CH\` and a \`Permissions-Policy\` that names the collector, and add the headers to \`collector.privacy.storedHeaders\`.
+The collector sends no \`Accept-CH\` itself: browsers heed it on pages alone.
+Of anonymous visitors neither the model nor a full version is kept, whatever is configured.
+`
+}
+
 /** What features can be made of events. */
 export function featuresPage(): string {
   const kinds = describeKinds().map(({ kind, description, keys }) => {

@@ -214,7 +214,7 @@ describe('the request fills in what the event does not say', () => {
       'the user agent',
       {},
       { user_agent: 'curl/8.0' },
-      { user_agent: 'curl/8.0', is_bot: true, bot_reason: 'user_agent', device_type: 'bot' },
+      { user_agent: 'curl/8.0', is_bot: true, bot_reason: 'library', device_type: 'bot' },
     ],
     [
       'not the user agent that the event says',

@@ -4,8 +4,11 @@ import { settle, type Fault, type MinorFields, type SentEvent } from '@sluicebox
 import { decide, setDecision, type Decision } from './actions/decide.ts'
 import type { Coordinates } from './coordinates.ts'
 import { setAddress } from './enrichments/address.ts'
+import type { Agent } from './enrichments/agents/agent.ts'
+import { setBot } from './enrichments/agents/bot.ts'
+import { hintLines } from './enrichments/agents/hints.ts'
+import { setUserAgent } from './enrichments/agents/user-agent.ts'
 import { setSent } from './enrichments/as-sent.ts'
-import { setBot } from './enrichments/bot.ts'
 import { setBaseAmounts } from './enrichments/currency/base-amounts.ts'
 import { setCampaign } from './enrichments/urls/campaign.ts'
 import { eachColumnOnce } from './enrichments/columns.ts'
@@ -19,7 +22,6 @@ import { cleanGood } from './enrichments/texts/clean-good.ts'
 import { NO_PAGE, setPage } from './enrichments/urls/page.ts'
 import { setScroll } from './enrichments/urls/page-ping.ts'
 import { NO_REFERRER, setReferrer, type Referrer } from './enrichments/urls/referrer.ts'
-import { NO_USER_AGENT, setUserAgent, type UserAgent } from './enrichments/user-agent.ts'
 import type { RuledPage, Tools } from './tools.ts'
 
 const NO_RULED_PAGE: RuledPage = { page: NO_PAGE, match: undefined }
@@ -58,7 +60,7 @@ export interface Subject extends Places {
   readonly coordinates: Coordinates
   readonly name: EventName
   readonly decision: Decision
-  readonly agent: UserAgent
+  readonly agent: Agent
   readonly tools: Tools
 }
 
@@ -93,8 +95,7 @@ export function enrich(
   coordinates: Coordinates,
   tools: Tools,
 ): GoodRecord {
-  const agentText = event.userAgent ?? raw.user_agent
-  const agent = agentText === null ? NO_USER_AGENT : tools.readUserAgent(agentText)
+  const agent = tools.readAgent(event.userAgent ?? raw.user_agent ?? '', hintLines(event, raw))
   const name = eventName(event)
   const decision = decide(event, name, page, match, tools.rules)
   const subject: Subject = { event, raw, coordinates, name, decision, page, match, referrer, agent, tools }

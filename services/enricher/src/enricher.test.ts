@@ -229,7 +229,9 @@ test('the record says by which rules and lists it was made', () => {
   const names = [{}, { rules: [own] }, { defaultRules: false }].map(
     config => goodOf(pageView(), {}, config).enricher,
   )
-  expect(names[0]).toMatch(/^sluicebox-enricher\/test rules\/[\d.]+ sites\/\d{4}-\d\d-\d\d\+[0-9a-f]{8}$/)
+  expect(names[0]).toMatch(
+    /^sluicebox-enricher\/test rules\/[\d.]+ sites\/\d{4}-\d\d-\d\d\+[0-9a-f]{8} agents\/[\d.]+\+isbot-[\d.]+$/,
+  )
   expect(new Set(names).size).toBe(3)
 })
 

@@ -18,9 +18,15 @@ import { createPseudonyms, type Pseudonyms } from './enrichments/pseudonyms.ts'
 import { REFERRER_SITES_VERSION } from './enrichments/urls/referrer-sites.ts'
 import { readReferrer, type Referrer } from './enrichments/urls/referrer.ts'
 import { asciiHost } from './enrichments/urls/url.ts'
-import { readUserAgent, USER_AGENT_LENGTH_MAX, type UserAgent } from './enrichments/user-agent.ts'
 import { NO_FILES, type EnricherFiles } from './files/files.ts'
 import { nameFiles } from './files/maker.ts'
+import {
+  AGENT_LISTS_VERSION,
+  readUserAgent,
+  USER_AGENT_LENGTH_MAX,
+  type Agent,
+} from './enrichments/agents/agent.ts'
+import { readHintedAgent } from './enrichments/agents/hinted-agent.ts'
 
 /** A page, and what the rules say of it. */
 export interface RuledPage {
@@ -41,7 +47,8 @@ export interface Tools {
   readonly texts: Texts
   /** The same without click ids. */
   readonly anonymousTexts: Texts
-  readonly readUserAgent: (text: string) => UserAgent
+  /** Takes a user agent, and the client hints beside it as `hintLines` gives them; empty for none. */
+  readonly readAgent: (text: string, hintLines: string) => Agent
   readonly readIp: (text: string) => Ip
   readonly internalHosts: ReadonlySet<string>
   readonly pseudonyms: Pseudonyms | undefined
@@ -53,6 +60,8 @@ export interface Tools {
 
 /** Longer URLs hardly come twice. */
 const REMEMBERED_LENGTH_MAX = 1024
+/** A user agent and all hints that a browser sends. */
+const HINTED_LENGTH_MAX = 2048
 
 export interface ToolParts {
   readonly pseudonymKey?: Uint8Array | undefined
@@ -98,10 +107,7 @@ export function createTools(
       url => cleanReferrer(readReferrer(url, keepAnonymous), anonymousTexts),
       urls,
     ),
-    readUserAgent: remember(readUserAgent, {
-      entriesMax: config.rememberedMax,
-      keyLengthMax: USER_AGENT_LENGTH_MAX,
-    }),
+    readAgent: agentReader(config),
     readIp: remember(
       text => ({
         address: canonicalAddress(text) ?? null,
@@ -120,6 +126,20 @@ export function createTools(
         : createPseudonyms(pseudonymKey, config.pseudonyms.fields, config.rememberedMax),
     enricher: `${enricherName(config, version)}${nameFiles(files, config)}`,
   }
+}
+
+/** Remembers user agents, and apart from them those that came with hints: one key holds the hints, then the text. */
+function agentReader({ rememberedMax }: EnricherConfig): Tools['readAgent'] {
+  const plain = remember(readUserAgent, { entriesMax: rememberedMax, keyLengthMax: USER_AGENT_LENGTH_MAX })
+  const hinted = remember(
+    key => {
+      const end = key.lastIndexOf('\n')
+      return readHintedAgent(key.slice(end + 1), key.slice(0, end))
+    },
+    { entriesMax: rememberedMax, keyLengthMax: HINTED_LENGTH_MAX },
+  )
+  return (text, hintLines) =>
+    hintLines === '' ? plain(text) : hinted(hintLines + text.replaceAll('\n', ' '))
 }
 
 /** Parameters are compared in lower case. */
@@ -142,7 +162,7 @@ function enricherName(config: EnricherConfig, version: string): string {
   const shipped = config.defaultRules ? DEFAULT_RULES_VERSION : 'none'
   const own =
     config.rules.length === 0 ? '' : `+${hash('sha256', JSON.stringify(config.rules), 'hex').slice(0, 8)}`
-  return `sluicebox-enricher/${version} rules/${shipped}${own} sites/${REFERRER_SITES_VERSION}`
+  return `sluicebox-enricher/${version} rules/${shipped}${own} sites/${REFERRER_SITES_VERSION} agents/${AGENT_LISTS_VERSION}`
 }
 
 function checkFiles({ geo, currency }: EnricherConfig, files: EnricherFiles): void {

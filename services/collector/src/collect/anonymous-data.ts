@@ -45,6 +45,10 @@ const FORM_EVENTS = new Set([
   `iglu:${SNOWPLOW}/submit_form`,
 ])
 
+const CLIENT_HINTS = 'iglu:org.ietf/http_client_hints'
+/** Client hints that every browser sends to every site (https://wicg.github.io/ua-client-hints/). */
+const COARSE_HINTS = new Set(['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform'])
+
 /** Names of members, in lower case and without anything but letters, that say that what follows is about one person or device. */
 const PERSONAL = new RegExp(
   `^(?:${[
@@ -88,7 +92,11 @@ export function createAnonymousData(
     const name = nameOf(schema)
     if (!KEPT.has(name)) return []
     // A site says which attributes of an element are sent: they may hold anything.
-    const kept = name.startsWith(`iglu:${SNOWPLOW}/element`) ? { ...data, attributes: [] } : data
+    const kept = name.startsWith(`iglu:${SNOWPLOW}/element`)
+      ? { ...data, attributes: [] }
+      : name === CLIENT_HINTS
+        ? coarseHints(data)
+        : data
     return [{ schema, data: keptValue(kept, 0) }]
   }
 
@@ -115,6 +123,26 @@ export function createAnonymousData(
 /** Whether a member of this name is about one person or device. */
 export function isPersonal(name: string): boolean {
   return PERSONAL.test(name.toLowerCase().replaceAll(/[^a-z\d]/g, ''))
+}
+
+/** Whether a header may be written of an anonymous visitor, if the configuration keeps it at all. */
+export function isAnonymousHeader(name: string): boolean {
+  return !name.startsWith('sec-ch-') || COARSE_HINTS.has(name)
+}
+
+/** What every browser tells every site. The model, full versions and the processor tell one device from another. */
+function coarseHints(data: object): object {
+  const { isMobile, brands, platform } = data as { isMobile?: unknown; brands?: unknown; platform?: unknown }
+  return {
+    isMobile,
+    brands: Array.isArray(brands) ? brands.map(coarseBrand) : [],
+    ...(platform === undefined ? {} : { platform }),
+  }
+}
+
+function coarseBrand(sent: unknown): object {
+  const { brand, version } = (sent ?? {}) as { brand?: unknown; version?: unknown }
+  return { brand, version: typeof version === 'string' ? version.split('.', 1)[0] : undefined }
 }
 
 /** The session's id and the event's number in it. The visitor, the count of sessions and the session before are replaced. */

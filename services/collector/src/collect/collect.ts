@@ -11,6 +11,7 @@ import type { ProtocolOptions } from '@sluicebox/protocol/request'
 import { readV1Ids } from '@sluicebox/protocol/v1'
 import { createAddressReader } from '../guard/address.ts'
 import type { CollectorConfig } from '../config.ts'
+import { isAnonymousHeader } from './anonymous-data.ts'
 import { glanceAtEvents } from './glance.ts'
 import { createCookieJar } from './network-id.ts'
 import { readEventsBody, readTrackerBody, type Payload, type ReadEvent } from './payload.ts'
@@ -309,16 +310,16 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       referer: referer !== null && anonymous ? anonymiser.text(referer) : referer,
       hostname: headers.host?.replace(/:\d+$/, '') ?? null,
       network_user_id: networkId,
-      headers: storedHeaders(headers),
+      headers: storedHeaders(headers, anonymous),
       privacy: anonymous ? 'anonymous' : 'none',
       retry_of: null,
     }
   }
 
-  function storedHeaders(headers: IncomingHttpHeaders): string[] {
+  function storedHeaders(headers: IncomingHttpHeaders, anonymous: boolean): string[] {
     const stored: string[] = []
     for (const name of privacy.storedHeaders) {
-      const value = headers[name]
+      const value = anonymous && !isAnonymousHeader(name) ? undefined : headers[name]
       if (value !== undefined) stored.push(`${name}: ${utf8(String(value))}`)
     }
     return stored

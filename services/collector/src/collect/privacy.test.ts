@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { HARMLESS_PARAMETERS } from '@sluicebox/protocol/url-filter'
+import { isAnonymousHeader } from './anonymous-data.ts'
 import { createAnonymiser, isAnonymous } from './privacy.ts'
 
 describe('isAnonymous', () => {
@@ -29,6 +30,21 @@ const options = { anonymousParameters: HARMLESS_PARAMETERS, ipv4PrefixBits: 24, 
 const strict = createAnonymiser({ ...options, anonymousSessions: 'strict' })
 const keep = createAnonymiser({ ...options, anonymousSessions: 'keep' })
 
+test.each([
+  ['accept-language', true],
+  ['sec-gpc', true],
+  ['sec-ch-ua', true],
+  ['sec-ch-ua-mobile', true],
+  ['sec-ch-ua-platform', true],
+  ['sec-ch-ua-platform-version', false],
+  ['sec-ch-ua-full-version-list', false],
+  ['sec-ch-ua-model', false],
+  ['sec-ch-ua-arch', false],
+  ['sec-ch-viewport-width', false],
+])('the header %s of an anonymous visitor may be written: %s', (name, expected) => {
+  expect(isAnonymousHeader(name)).toBe(expected)
+})
+
 const CONTEXTS = 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0'
 const SESSION = {
   schema: 'iglu:com.snowplowanalytics.snowplow/client_session/jsonschema/1-0-2',
@@ -37,6 +53,7 @@ const SESSION = {
 const PAGE = { schema: 'iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0', data: { id: 'p' } }
 const OWN = { schema: 'iglu:com.acme/customer/jsonschema/1-0-0', data: { email: 'canary' } }
 const BROWSER = 'iglu:com.snowplowanalytics.snowplow/browser_context/jsonschema/2-0-0'
+const HINTS = 'iglu:org.ietf/http_client_hints/jsonschema/1-0-0'
 const contexts = (...data: unknown[]): string => JSON.stringify({ schema: CONTEXTS, data })
 const LINK = 'iglu:com.snowplowanalytics.snowplow/link_click/jsonschema/1-0-1'
 const CHANGE = 'iglu:com.snowplowanalytics.snowplow/change_form/jsonschema/1-0-0'
@@ -130,6 +147,34 @@ describe('of an event', () => {
     ['drops parts where a tracker sends texts', { e: 'pv', se_la: { a: 'canary' } }, { e: 'pv' }],
     ['keeps the versions of a browser', { ua: 'Chrome/10.0.3.2' }, { ua: 'Chrome/10.0.3.2' }],
     ['drops fields that no protocol knows', { e: 'pv', idfa: 'canary', mac: 'canary' }, { e: 'pv' }],
+    [
+      'keeps the client hints that every browser sends to every site',
+      {
+        co: contexts({
+          schema: HINTS,
+          data: {
+            isMobile: true,
+            brands: [{ brand: 'Google Chrome', version: '126.0.6478.canary' }],
+            platform: 'Android',
+            platformVersion: 'canary',
+            model: 'canary',
+            architecture: 'canary',
+            uaFullVersion: 'canary',
+          },
+        }),
+      },
+      {
+        co: contexts({
+          schema: HINTS,
+          data: { isMobile: true, brands: [{ brand: 'Google Chrome', version: '126' }], platform: 'Android' },
+        }),
+      },
+    ],
+    [
+      'reads client hints that no browser sends',
+      { co: contexts({ schema: HINTS, data: { brands: [null, 1] } }) },
+      { co: contexts({ schema: HINTS, data: { brands: [{}, {}] } }) },
+    ],
     ['drops entities that are a session alone', { co: contexts(SESSION), e: 'pv' }, { e: 'pv' }],
     ['reads encoded entities', { cx: base64(contexts(PAGE, SESSION)) }, { cx: base64(contexts(PAGE)) }],
     ['drops entities that can’t be read', { co: '{"data":"canary', cx: '%%%', e: 'pv' }, { e: 'pv' }],

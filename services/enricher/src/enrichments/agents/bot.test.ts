@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { blankEvent, type SentEvent } from '@sluicebox/protocol/sent-event'
+import { readUserAgent } from './agent.ts'
 import { botReason } from './bot.ts'
-import { readUserAgent } from './user-agent.ts'
 
 const SNOWPLOW = 'iglu:com.snowplowanalytics.snowplow'
 const event = (changes: Partial<SentEvent> = {}): SentEvent => ({ ...blankEvent({}), ...changes })
 
 test.each<[string, Partial<SentEvent>, string | null]>([
-  ['curl/8.0', {}, 'user_agent'],
+  ['curl/8.0', {}, 'library'],
   ['', {}, null],
   [
     '',
