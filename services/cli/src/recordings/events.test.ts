@@ -149,6 +149,34 @@ describe('readRecordings', () => {
       { price: 'p' },
       /row 1: p is not a number: "0x10"/,
     ],
+    ...['-1', '1e300', '9007199254740993'].map((price): [string, string, object, RegExp] => [
+      `a price of ${price}`,
+      `at,who,what,p\n1,v,a,${price}\n`,
+      { price: 'p' },
+      /row 1: p is .*, which is not between 0 and 1000000000000/,
+    ]),
+    [
+      'a price with a comma',
+      'at,who,what,p\n1,v,a,"1,5"\n',
+      { price: 'p' },
+      /row 1: p is not a number: "1,5"/,
+    ],
+    ['a price of other digits', 'at,who,what,p\n1,v,a,١٢\n', { price: 'p' }, /row 1: p is not a number/],
+    ...['é', 'a\0b', 'x'.repeat(129)].map((action): [string, string, object, RegExp] => [
+      `the action ${action.slice(0, 3)}`,
+      `at,who,what\n1,v,${action}\n`,
+      {},
+      /f\.csv, row 1: ".*" can't be an action/,
+    ]),
+    ['seconds as milliseconds', 'at,who,what\n1569888000,v,a\n', {}, /row 1: at .* looks like epoch_s/],
+    ['a visitor of 129 characters', `at,who,what\n1,${'x'.repeat(129)},a\n`, {}, /row 1: .* more than 128/],
+    ['a quote that is not closed', 'at,who,what\n1,"v,a\n', {}, /f\.csv: .*Quote Not Closed/],
+    [
+      'a column of the map that is missing',
+      'at,who,what\n1,v,a\n',
+      { price: 'p' },
+      /f\.csv, header: there is no column "p", which the map names: the columns are at, who, what/,
+    ],
     ['an infinite price', 'at,who,what,p\n1,v,a,1e999\n', { price: 'p' }, /row 1: p is not a number/],
     ['a blank visitor', 'at,who,what\n1, ,a\n', {}, /row 1: has no who/],
     [
@@ -203,6 +231,27 @@ describe('a row of JSON', () => {
       '{"at":1,"who":"v","what":"a","more":[{"x":-9007199254740993}]}',
       /more\.0\.x is a/,
     ],
+    [
+      'a number beyond all',
+      '{"at":1,"who":"v","what":"a","more":{"x":1e400}}',
+      /more\.x is a number that is too/,
+    ],
+    [
+      'a fraction for an id',
+      '{"at":1,"who":"v","what":"a","p":1.10}',
+      /row 1: p is a number with a fraction/,
+    ],
+    ['an object for a time', '{"at":{"toString":1},"who":"v","what":"a"}', /row 1: at is an object/],
+    [
+      'nesting without end',
+      `{"at":1,"who":"v","what":"a","more":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      /row 1: more\.0.* is nested deeper than 64 levels/,
+    ],
+    [
+      'two objects on a line',
+      '{"at":1,"who":"v","what":"a"}{"at":1}',
+      /h\.ndjson, row 1: is not a JSON object/,
+    ],
     ['a list for an id', '{"at":1,"who":["v"],"what":"a"}', /row 1: who is a list/],
     ['an object for an id', '{"at":1,"who":"v","what":"a","p":{}}', /row 1: p is an object/],
     ['a switch for an id', '{"at":1,"who":true,"what":"a"}', /row 1: who is true/],
@@ -249,11 +298,48 @@ describe('the bytes of a recording', () => {
 
   test.each([
     ['cut off', gzipSync(csv).subarray(0, -12), /cut\.csv\.gz: is cut off/],
+    [
+      'followed by something else',
+      Buffer.concat([gzipSync(csv), Buffer.from('\0junk')]),
+      /is damaged: something that/,
+    ],
+    ['changed', flipped(gzipSync(csv)), /cut\.csv\.gz: is damaged/],
     ['not compressed at all', Buffer.from(csv), /cut\.csv\.gz: is damaged, or not compressed by gzip/],
   ])('name the file when they are %s', async (_name, bytes, message) => {
     await expect(read(file('cut.csv.gz', bytes), map())).rejects.toThrow(message)
   })
 })
+
+test.each([
+  ['two members', Buffer.concat([gzipSync('at,who,what\n1,v,a\n'), gzipSync('2,v,b\n')]), 'two.csv.gz', 2],
+  [
+    'zeros behind its end',
+    Buffer.concat([gzipSync('at,who,what\n1,v,a\n'), Buffer.alloc(99)]),
+    'z.csv.gz',
+    1,
+  ],
+  ['another name', gzipSync('at,who,what\n1,v,a\n'), 'named.csv', 1],
+])('a compressed file with %s is read whole', async (_what, bytes, name, count) => {
+  expect(await read(file(name, bytes), map())).toHaveLength(count)
+})
+
+test.each([
+  ['a Parquet file', 'PAR1....PAR1'],
+  ['a zip archive', 'PK\u0003\u0004..'],
+])('%s is refused by its name, whatever the encoding is', async (what, content) => {
+  await expect(read(file('other.csv', content), map({ encoding: 'latin1' }))).rejects.toThrow(
+    `other.csv: is ${what}: make it csv or ndjson`,
+  )
+})
+
+test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('%s is an action', async action => {
+  expect(await read(file('a.csv', `at,who,what\n1,v,${action}\n`), map())).toMatchObject([{ action }])
+})
+
+function flipped(bytes: Buffer): Buffer {
+  bytes[bytes.length - 6]! ^= 1
+  return bytes
+}
 
 test('the map for plain NDJSON reads events of /v1/events back as they are', async () => {
   const event = {

@@ -1,4 +1,6 @@
+import { AMOUNT_MAX, QUANTITY_MAX } from '@sluicebox/protocol/amounts'
 import { usableId } from '@sluicebox/protocol/ids'
+import { ACTION_NAME } from '@sluicebox/protocol/sent-event'
 import type { RecordingMap } from './map.ts'
 import { digestOfRow } from './row-ids.ts'
 import type { Row } from './rows.ts'
@@ -68,7 +70,7 @@ function eventAsIs(map: RecordingMap, fields: Row['fields'], visitor: string, fa
 
 function eventOf(
   map: RecordingMap,
-  { text, number, any }: FieldReader,
+  { text, amount, any }: FieldReader,
   visitor: string,
   fail: Fail,
 ): object | undefined {
@@ -87,11 +89,11 @@ function eventOf(
       id: text(map.product),
       name: text(map.product_name),
       category: text(map.category),
-      price: number(map.price),
-      quantity: number(map.quantity),
+      price: amount(map.price, AMOUNT_MAX),
+      quantity: amount(map.quantity, QUANTITY_MAX),
       currency: text(map.currency) ?? map.constants.currency,
     }),
-    transaction: compact({ id: text(map.order), revenue: number(map.revenue) }),
+    transaction: compact({ id: text(map.order), revenue: amount(map.revenue, AMOUNT_MAX) }),
     page: compact({
       url: text(map.page_url),
       title: text(map.page_title),
@@ -105,7 +107,8 @@ function eventOf(
 interface FieldReader {
   /** A text that is not blank, or a whole number as its digits. */
   readonly text: ReadText
-  number(path: string | undefined): number | undefined
+  /** A number from 0 to `max`: every protocol has the same bounds. */
+  amount(path: string | undefined, max: number): number | undefined
   /** A value of any kind. */
   any(path: string): unknown
 }
@@ -134,11 +137,15 @@ function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
             `${path as string} is a number with a fraction, ${value}, where a text belongs: put it in quotes`,
           )
     },
-    number(path) {
+    amount(path, max) {
       const value = found(path)
-      if (typeof value !== 'string') return value
-      const parsed = DECIMAL.test(value.trim()) ? Number(value) : NaN
-      return Number.isFinite(parsed) ? parsed : fail(`${path as string} is not a number: "${show(value)}"`)
+      if (value === undefined) return undefined
+      const isNumber = typeof value === 'number' || DECIMAL.test(value.trim())
+      const parsed = isNumber ? Number(value) : NaN
+      if (!Number.isFinite(parsed)) fail(`${path as string} is not a number: "${show(String(value))}"`)
+      if (parsed < 0 || parsed > max)
+        fail(`${path as string} is ${parsed}, which is not between 0 and ${max}`)
+      return parsed
     },
     any(path) {
       const value = valueAt(fields, path)
@@ -165,21 +172,19 @@ function checkValue<Value>(value: Value, fail: Fail, path = '', depth = 0): Valu
 }
 
 function readAction({ action }: RecordingMap, text: ReadText, fail: Fail): string | undefined {
-  if (action.constant !== undefined) return action.constant
-  const name =
-    text(action.field) ?? fail(`has no ${action.field as string}, which the map names for the action`)
-  const translated = Object.hasOwn(action.values, name) ? action.values[name] : undefined
-  if (translated !== undefined) return translated
-  switch (action.others) {
-    case 'keep':
-      return name
-    case 'skip':
-      return undefined
-    case 'refuse':
-      return fail(
-        `the action "${show(name)}" has no translation in the map: add it to action.values, or write others: keep (or skip)`,
-      )
-  }
+  const name = action.constant ?? text(action.field)
+  if (name === undefined) return fail(`has no ${action.field as string}, which the map names for the action`)
+  const translated = action.constant ?? (Object.hasOwn(action.values, name) ? action.values[name] : undefined)
+  if (translated === undefined && action.others === 'skip') return undefined
+  if (translated === undefined && action.others === 'refuse')
+    return fail(
+      `the action "${show(name)}" has no translation in the map: add it to action.values, or write others: keep (or skip)`,
+    )
+  const kept = translated ?? name
+  if (ACTION_NAME.test(kept)) return kept
+  return fail(
+    `"${show(kept)}" can't be an action, which has 1 to 128 letters, digits, blanks, dots, dashes and underscores of ASCII: translate it in action.values`,
+  )
 }
 
 function valueAt(fields: Readonly<Record<string, unknown>>, path: string): unknown {
