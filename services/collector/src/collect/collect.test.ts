@@ -580,3 +580,12 @@ describe('/v1/events', () => {
     expect(collect.events(request('{}\n{}\n{}'))).toMatchObject({ status: 413, error: 'too_many_events' })
   })
 })
+
+test('client hints that tell devices apart are stored where the configuration says so, and never of an anonymous visitor', () => {
+  const headers = { 'sec-ch-ua': '"Chromium";v="126"', 'sec-ch-ua-model': '"Pixel 8"' }
+  const settings = { privacy: { storedHeaders: ['sec-ch-ua', 'sec-ch-ua-model'] } }
+  const stored = (others: Record<string, string>): readonly string[] | undefined =>
+    tracker('{"data":[{"e":"pv"}]}', { headers: { ...headers, ...others } }, settings).records[0]?.headers
+  expect(stored({})).toEqual(['sec-ch-ua: "Chromium";v="126"', 'sec-ch-ua-model: "Pixel 8"'])
+  expect(stored({ 'sec-gpc': '1' })).toEqual(['sec-ch-ua: "Chromium";v="126"'])
+})
