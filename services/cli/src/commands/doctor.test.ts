@@ -55,6 +55,27 @@ describe('doctor', () => {
     ])
   })
 
+  test('says what the files of the enricher hold, or what is wrong with them', async () => {
+    const rates = writeLines(dir, 'rates.csv', ['date,currency,rate', '2026-11-20,USD,1.25'])
+    const geo = join(import.meta.dirname, '../../../enricher/src/testing/geo/small.mmdb')
+    const settings = [
+      'enricher:',
+      `  geo: { database: ${geo} }`,
+      `  currency: { base: EUR, ratesFile: ${rates} }`,
+    ]
+    const config = writeLines(dir, 'files.yaml', settings)
+    const found = await findings({}, '--config', config, '--data', join(dir, 'fresh'))
+    expect(found.get('database of addresses')?.detail).toMatch(/^Example-City, built on /)
+    expect(found.get('exchange rates')?.detail).toBe('1 currency against EUR, 2026-11-20 to 2026-11-20')
+
+    writeLines(dir, 'rates.csv', ['date,currency,rate', '2026-11-20,USD,0'])
+    const faulty = await findings({}, '--config', config, '--data', join(dir, 'fresh'))
+    expect(faulty.get('files of the enricher')).toMatchObject({
+      state: 'fault',
+      detail: expect.stringContaining('rates.csv: line 2 has the rate "0"'),
+    })
+  })
+
   test('prints one finding a line as JSON', async () => {
     const found = await findings({}, '--data', join(dir, 'fresh'))
     expect([...found.keys()]).toEqual([

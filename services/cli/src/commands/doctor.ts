@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { compileFiles } from '@sluicebox/enricher/files/files'
+import { readFiles } from '@sluicebox/enricher/files/prepare'
 import { STREAMS } from '@sluicebox/event/records'
 import { dataPaths } from '@sluicebox/service/stores'
 import { isOnThisMachine } from '@sluicebox/stream/config'
@@ -55,6 +57,7 @@ async function examine(config: Config): Promise<Finding[]> {
     checkNode(),
     { check: 'configuration', state: 'ok', detail: 'no fault' },
     checkEventSchemas(config),
+    ...checkEnricherFiles(config),
     ...checkDataDir(config.dataDir),
     await checkSpace(config.dataDir),
     ...(await checkLogOf(config)),
@@ -91,6 +94,21 @@ function checkEventSchemas({ enricher: { schemaDirs } }: Config): Finding {
     return { check, state: 'fault', detail: (error as Error).message }
   }
 }
+
+/** The files that the enricher is to use; nothing where none are named. */
+function checkEnricherFiles({ enricher }: Config): Finding[] {
+  try {
+    const { geo, rates } = compileFiles(readFiles(enricher), enricher)
+    return [
+      ...(geo === undefined ? [] : [ok('database of addresses', geo.description)]),
+      ...(rates === undefined ? [] : [ok('exchange rates', rates.description)]),
+    ]
+  } catch (error) {
+    return [{ check: 'files of the enricher', state: 'fault', detail: (error as Error).message }]
+  }
+}
+
+const ok = (check: string, detail: string): Finding => ({ check, state: 'ok', detail })
 
 function checkDataDir(dataDir: string): Finding[] {
   try {

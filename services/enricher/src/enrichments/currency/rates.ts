@@ -55,7 +55,7 @@ export function readRates(
   }
   const dates = [rows[0]?.day ?? 0, rows.at(-1)?.day ?? 0].map(dateText)
   return {
-    description: `${series.size - 1} currencies against ${base}, ${dates.join(' to ')}`,
+    description: `${series.size - 1} ${series.size === 2 ? 'currency' : 'currencies'} against ${base}, ${dates.join(' to ')}`,
     rateAt(currency, instantMs) {
       const found = series.get(currency)
       if (found === undefined) return 'unknown_currency'
