@@ -88,6 +88,19 @@ describe('the e-commerce events of the trackers', () => {
       { action: 'refund', order_id: 'o-1', currency: 'EUR', revenue: null },
     ],
     ['trns_error', [], { action: 'transaction_error' }],
+    [
+      'trns_error',
+      [
+        entity('transaction', {
+          transaction_id: 'o-1',
+          revenue: 79,
+          currency: 'EUR',
+          payment_method: 'card',
+          total_quantity: 3,
+        }),
+      ],
+      { action: 'transaction_error', order_id: 'o-1', revenue: null },
+    ],
   ])('%s', (type, entities, expected) => {
     expect(action(type, entities)).toMatchObject(expected)
   })

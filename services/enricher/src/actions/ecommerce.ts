@@ -58,7 +58,8 @@ export function readEcommerce({ event, entities }: ShopSource): Shop | undefined
       text(first?.['currency']) ??
       text(refund?.['currency']) ??
       text(cart?.['currency']),
-    revenue: number(transaction?.['revenue']),
+    // An order that failed earns nothing.
+    revenue: type === 'trns_error' ? null : number(transaction?.['revenue']),
     orderId: text(transaction?.['transaction_id']) ?? text(refund?.['transaction_id']),
   }
 }
