@@ -24,6 +24,8 @@ export function amountsSeen(good: Amounts): `${string} ${AmountOutcome}` | undef
 
 function labelOf(currency: string | null): string {
   if (currency === null) return 'none'
+  // As most shops write it; the rest takes longer.
+  if (CODES.has(currency)) return currency
   const code = currencyCode(currency)
   return code !== null && CODES.has(code) ? code : 'other'
 }

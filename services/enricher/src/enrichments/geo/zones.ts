@@ -17,7 +17,7 @@ const NO_PLACES: ReadonlySet<string> = new Set(
 const NOWHERE = /^(utc.*|gmt|unk)$/
 
 /**
- * Countries by time zone, in lower case. Unicode Technical Standard 35 (Time Zone Identifiers): a short identifier begins
+ * Countries by time zone, as trackers write it and in lower case. Unicode Technical Standard 35 (Time Zone Identifiers): a short identifier begins
  * with the ISO 3166-1 code of its zone's country, or `region` says it. There a name belongs to one country, as in zone.tab
  * of the IANA database. A zone that several countries keep (Europe/Berlin, for Denmark too) stands for the one that it is
  * named in: devices in the others show the name of their own (Europe/Copenhagen).
@@ -28,14 +28,16 @@ const COUNTRIES: ReadonlyMap<string, string> = new Map(
     .filter((entry): entry is [string, Zone] => typeof entry[1] === 'object' && !NOWHERE.test(entry[0]))
     .flatMap(([id, { _alias = '', _iana = '', _region = id.slice(0, 2).toUpperCase() }]) =>
       `${_alias} ${_iana}`
-        .toLowerCase()
         .split(' ')
-        .filter(name => name !== '' && !NO_PLACES.has(name))
-        .map((name): [string, string] => [name, _region]),
+        .filter(name => name !== '' && !NO_PLACES.has(name.toLowerCase()))
+        .flatMap((name): [string, string][] => [
+          [name, _region],
+          [name.toLowerCase(), _region],
+        ]),
     ),
 )
 
 /** The country of an IANA time zone, as ISO 3166-1 alpha-2; null for a zone without a country, and for what is not a zone. */
 export function countryOfZone(name: string): string | null {
-  return COUNTRIES.get(name.trim().toLowerCase()) ?? null
+  return COUNTRIES.get(name) ?? COUNTRIES.get(name.trim().toLowerCase()) ?? null
 }
