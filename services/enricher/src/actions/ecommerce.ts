@@ -14,7 +14,6 @@ const ON_ONE_PRODUCT = new Set(['product_view', 'list_click', 'add_to_cart', 're
 /** Snowplow's e-commerce: the entities of any event, and the action of its own event. Undefined for none of these. */
 export function readEcommerce({ event, entities }: ShopSource): Shop | undefined {
   const action = dataOf(event, ACTION)
-  const isShop = (entity: SelfDescribing): boolean => entity.schema.startsWith(ECOMMERCE)
   if (action === undefined && !entities.some(isShop)) return undefined
 
   const products: Data[] = []
@@ -63,6 +62,8 @@ export function readEcommerce({ event, entities }: ShopSource): Shop | undefined
     orderId: text(transaction?.['transaction_id']) ?? text(refund?.['transaction_id']),
   }
 }
+
+const isShop = ({ schema }: SelfDescribing): boolean => schema.startsWith(ECOMMERCE)
 
 /** The words that a site calls its pages by, in the order in which they decide. */
 const PAGE_WORDS: readonly (readonly [PageKind, RegExp])[] = [

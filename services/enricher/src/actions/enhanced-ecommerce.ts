@@ -1,3 +1,4 @@
+import type { SelfDescribing } from '@sluicebox/protocol/sent-event'
 import { dataOf, number, text, type Data, type Shop, type ShopSource } from './shop.ts'
 
 const ENHANCED = 'iglu:com.google.analytics.enhanced-ecommerce/'
@@ -22,14 +23,14 @@ const ON_ONE_PRODUCT = new Set(['click', 'detail', 'add', 'remove'])
  */
 export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | undefined {
   const action = text(dataOf(event, ACTION)?.['action'])
+  if (action === null && !entities.some(isEnhanced)) return undefined
+
   const products: Data[] = []
   const impressions: Data[] = []
   let order: Data | undefined
   let isPromotion = false
-  let isNone = action === null
   for (const { schema, data } of entities) {
     if (!schema.startsWith(ENHANCED)) continue
-    isNone = false
     switch (schema.slice(ENHANCED.length, schema.indexOf('/', ENHANCED.length))) {
       case 'productFieldObject':
         products.push(data as Data)
@@ -45,7 +46,6 @@ export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | u
         break
     }
   }
-  if (isNone) return undefined
   const [first] = products
   const product = products.length === 1 || (action !== null && ON_ONE_PRODUCT.has(action)) ? first : undefined
   const isPurchase = action === 'purchase'
@@ -66,6 +66,8 @@ export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | u
     orderId: isPurchase || action === 'refund' ? text(order?.['id']) : null,
   }
 }
+
+const isEnhanced = ({ schema }: SelfDescribing): boolean => schema.startsWith(ENHANCED)
 
 /** A view is of promotions, when nothing else was shown. */
 function nameOf(action: string | null, isOfPromotions: boolean): string | null {
