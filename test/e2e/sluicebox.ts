@@ -50,7 +50,7 @@ export async function succeed(...args: string[]): Promise<Ran> {
   return ran
 }
 
-/** What a command with --json prints, one value a line. */
+/** What a command with --json prints, one value per line. */
 export async function json<T>(...args: string[]): Promise<T[]> {
   const { stdout } = await succeed(...args, '--json')
   return stdout

@@ -1,5 +1,5 @@
-// A line of our own vocabulary that is posted, and the same line imported from a file, give the same good event but for
-// what is of the moment and of the connection.
+// A line of our own vocabulary that is posted, and the same line imported from a file, give the same good event except
+// for what is of the moment and of the connection.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

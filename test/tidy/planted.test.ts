@@ -117,6 +117,10 @@ test.each([
   ['an idiom in a comment', rules.idioms, SCORER, ['// Whoever comes last is the owner.']],
   ['an idiom in a message', rules.idioms, SCORER, ["const text = 'the record is no record'"]],
   ['an idiom in a page', rules.idioms, 'docs/tutorial.md', ['The partition goes on.']],
+  ['a sign that stands for another', rules.idioms, SCORER, ['// A star stands for any name.']],
+  ['what becomes of a thing', rules.idioms, SCORER, ["const text = 'what became of the event'"]],
+  ['nothing for nothing', rules.idioms, SCORER, ['/** The next record; undefined for none. */']],
+  ['all but for one', rules.idioms, 'docs/tutorial.md', ['All records are kept, but for one.']],
 ])('%s is found', (_what, check, path, lines) => {
   const known = new Set(check(tree))
   expect(check(planted(path, ...lines)).filter(violation => !known.has(violation))).not.toEqual([])

@@ -325,6 +325,10 @@ export const IDIOMS: readonly (readonly [pattern: RegExp, instead: string])[] = 
   [/\bin vain\b/i, '"without effect"'],
   [/\bstands? (at|in|there|on)\b/i, '"is stored at", "appears in", "is listed"'],
   [/\bof no use\b/i, '"unusable"'],
+  [/\b(stands? for|stood for)\b/i, '"means", "matches", "replaces", "holds"'],
+  [/\bwhat (becomes|became|has become) of\b/i, '"what happens to"'],
+  [/\b(undefined|null|empty|none) for (none|nothing)\b/i, '"undefined if there is none"'],
+  [/\bbut for\b/i, '"except"'],
 ]
 
 /** Prose that a stranger can read aloud: comments, texts and Markdown without the worst idioms. */

@@ -116,7 +116,10 @@ function sessionAmong(entities: readonly unknown[]): Readonly<Record<string, unk
   return undefined
 }
 
-/** URL-safe or standard alphabet, padded or not; a plus that a query string made a space. Null for nothing. */
+/**
+ * Decodes base64: URL-safe or standard alphabet, padded or not, also with a space where a query string decoded a plus.
+ * Returns null for null.
+ */
 export function fromBase64(text: string | null): string | null {
   if (text === null) return null
   // Node's decoder takes both alphabets and no padding, and skips what belongs to neither.

@@ -51,7 +51,7 @@ export function hasBody(body: Uint8Array | null): body is Uint8Array {
   return body !== null && body.length > 0
 }
 
-/** The query string's parameters; none for none. */
+/** The query string's parameters; empty without a query string. */
 export function readQuery(request: Request): Query | RefusedPayload {
   const query = parseQuery(request.querystring ?? '')
   return query ?? refuse(request, 'query_undecodable', 'has a broken percent code', 'querystring')

@@ -17,11 +17,11 @@ export interface SchemaError {
 export interface EventSchemas {
   /** Returns undefined where there certainly is no such schema. */
   validator(ref: string): ((data: unknown) => readonly SchemaError[]) | undefined
-  /** The newest known schema of the same name and model as `ref`, which is not known itself; undefined for none. */
+  /** The newest known schema of the same name and model as `ref`, which is not known itself; undefined if there is none. */
   newest?(ref: string): string | undefined
 }
 
-/** What becomes of a part that no known schema vouches for: it is kept as sent and noted, or the event is bad. */
+/** What happens to a part that no known schema covers: it is kept as sent and noted, or the event is bad. */
 export interface UnknownSchemas {
   /** An entity whose schema is not known, or whose data violates a known one. */
   readonly entity: 'keep' | 'refuse'

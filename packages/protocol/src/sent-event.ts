@@ -9,11 +9,16 @@ export interface Fault {
   readonly text: string
   /** The schema that was violated or not found. */
   readonly schema?: string
-  /** It is in a field that identifies nobody and carries no score: the event may do without the value, which is not set. */
+  /**
+   * The field neither identifies a visitor nor affects a score, so the event may be good without the value, which is
+   * not set.
+   */
   readonly isMinor?: boolean
 }
 
-/** What a note is about: a part that no schema vouches for, a minor field that was left out, or an amount without a rate. */
+/**
+ * What a note is about: a part that no schema covers, a minor field that was left out, or an amount without a rate.
+ */
 export type NoteKind = 'entity' | 'version' | 'event' | 'field' | 'currency'
 
 /** Something odd about an event that stays good. */
@@ -95,9 +100,9 @@ export interface SentEvent {
   orderId: string | null
   searchTerm: string | null
   simulated: boolean
-  /** What is odd about the event and does not make it bad; undefined for nothing. Written on the record. */
+  /** What is odd about the event without making it bad; undefined when nothing is. Written on the record. */
   notes: Note[] | undefined
-  /** Entities that are kept as sent and that no schema vouches for: nothing is read from them. */
+  /** Entities that are kept as sent although no schema covers them: nothing is read from them. */
   unvalidated: readonly SelfDescribing[]
   /** How many ids were words such as `undefined`, or zeros, and count as absent. */
   ignoredIds: number
@@ -216,7 +221,7 @@ export function settle(
   return undefined
 }
 
-/** What becomes of an event all of whose faults are minor. */
+/** What happens to an event that has minor faults only. */
 export type MinorFields = 'drop' | 'refuse'
 
 /** Notes what is odd about an event; it stays good. */

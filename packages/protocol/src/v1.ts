@@ -22,7 +22,7 @@ import { ACTION_NAME, blame, blankEvent, isObject, show, type SentEvent } from '
 
 export const V1_SCHEMA = 'iglu:com.sluicebox/event/jsonschema/1-0-0'
 
-/** One event, an array of events, or one event a line. */
+/** One event, an array of events, or one event per line. */
 export function readV1(request: Request, options: ProtocolOptions): Payload {
   const { body, content_type } = request
   if (!hasBody(body)) return refuse(request, 'payload_empty', 'is empty', 'body')
@@ -75,7 +75,7 @@ export interface Items {
 }
 
 /**
- * The items of a body that may be one value, an array, or a value a line. Content types are not relied upon: curl calls
+ * The items of a body that may be one value, an array, or a value per line. Content types are not relied upon: curl calls
  * everything a form. Undefined when the body is not JSON in any of these ways.
  */
 export function readItems(text: string, isLines: boolean): Items | undefined {
@@ -112,7 +112,7 @@ export function readV1Ids(value: Readonly<Record<string, unknown>>): {
   return { ids, eventId: usableId(value['event_id']) }
 }
 
-/** Takes one event apart; undefined stands for what is not JSON. */
+/** Takes one event apart; undefined means that it was not JSON. */
 export function readV1Event(value: unknown, depthMax: number): SentEvent {
   if (!isObject(value)) {
     const event = blankEvent({})

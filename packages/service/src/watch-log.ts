@@ -18,7 +18,7 @@ const MESSAGES_MAX = 100
 const UNREADABLE_FOR_MS = 15_000
 
 export interface WatchedLog extends Pick<OpenLogParts, 'onSkipped' | 'onProblem'> {
-  /** What the log can't read at the moment, for the readiness probe; undefined for nothing. */
+  /** What the log can't read at the moment, for the readiness probe; undefined when it can read everything. */
   unreadable(): string | undefined
 }
 

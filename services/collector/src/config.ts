@@ -83,7 +83,7 @@ const privacy = z.strictObject({
     .array(z.string().min(1).max(128))
     .default([...HARMLESS_PARAMETERS])
     .describe(
-      'Query parameters that the URLs of an anonymous request keep, in `raw` already; `utm_*` stands for all that begin so. All others are removed, wherever in the request the URL is.',
+      'Query parameters that the URLs of an anonymous request keep, in `raw` already; `utm_*` matches every name that begins with `utm_`. All others are removed, wherever in the request the URL is.',
     ),
   ipv4PrefixBits: z
     .int()

@@ -6,8 +6,8 @@ import { readV1Event } from '@sluicebox/protocol/v1'
 import { createTools } from './tools.ts'
 
 /**
- * What the enricher will find wrong with an event of /v1/events, in sentences; none when it will be good. For a
- * collector that tells its clients at once what becomes of their events.
+ * Returns what the enricher will find wrong with an event of /v1/events, in sentences; nothing when it will be good. A
+ * collector uses it to tell its clients at once what happens to their events.
  */
 export function createEventCheck({
   config,

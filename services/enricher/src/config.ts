@@ -54,12 +54,12 @@ export const enricherConfig = z
             ),
         })
         .prefault({})
-        .describe('What becomes of parts of an event that no known schema vouches for.'),
+        .describe('What happens to parts of an event that no known schema covers.'),
       minorFields: z
         .enum(['drop', 'refuse'])
         .default('drop')
         .describe(
-          'A fault in a field that identifies nobody and carries no score, such as a title of 3,000 characters, a referrer that is not a URL, or a malformed screen size. `drop`: the event is good without the value, and `notes` says so. `refuse`: the event is bad.',
+          'A fault in a field that neither identifies a visitor nor affects a score, such as a title of 3,000 characters, a referrer that is not a URL, or a malformed screen size. `drop`: the event is good without the value, and `notes` says so. `refuse`: the event is bad.',
         ),
       paths: z
         .record(
@@ -94,7 +94,7 @@ export const enricherConfig = z
         .array(z.string().min(1).max(128))
         .default([...KEPT_PARAMETERS])
         .describe(
-          'Query parameters that URLs keep in `good`: those of the page and the referrer, the targets of links, and every other URL in what an event says. `utm_*` stands for all that begin so, `*` for all. All others are removed, from queries and fragments alike, and so is every click id of an anonymous visitor.',
+          'Query parameters that URLs keep in `good`: those of the page and the referrer, the targets of links, and every other URL in the event. `utm_*` matches every name that begins with `utm_`, and `*` matches every name. All others are removed, from queries and fragments alike. Every click id of an anonymous visitor is removed too.',
         ),
       maskEmails: z
         .boolean()

@@ -49,7 +49,7 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
   const ignoredIds = new Counter({
     registers,
     name: 'sluicebox_enricher_ignored_ids_total',
-    help: 'Ids that stand for nobody, such as null or zeros, and were read as absent.',
+    help: 'Ids that identify no visitor, such as null or zeros, and were read as absent.',
   })
   const latency = new Histogram({
     registers,

@@ -4,7 +4,7 @@ import type { GoodRecord, RawRecord } from '@sluicebox/event/records'
 import { FIELDS } from '@sluicebox/protocol/fields'
 import { contexts, pageView, rawRecord, run, testEnricher, tp2Body, type Outcome } from './testing/run.ts'
 
-// A fault in a field that identifies nobody and carries no score costs the field, and not the event.
+// A fault in a field that neither identifies a visitor nor affects a score costs the field, and not the event.
 
 const long = (length: number): string => 'x'.repeat(length)
 const strict = testEnricher({ minorFields: 'refuse' })

@@ -13,11 +13,11 @@ export interface Tally {
   readonly views: Map<PageKind, number>
   /** Events with amounts, by what `amountsSeen` says of them. */
   readonly amounts: Map<string, number>
-  /** Good events by what their country was read from; null for none. */
+  /** Good events by what their country was read from; null when they have no country. */
   readonly countries: Map<string | null, number>
   /** Notes on good events, by what they are about. */
   readonly notes: Map<NoteKind, number>
-  /** Ids that stand for nobody, such as `null` or zeros: the next id in order was taken. */
+  /** Ids that identify no visitor, such as `null` or zeros: the next id in order was taken. */
   ignoredIds: number
   /** Of the last record. */
   lastCollectedAt: CollectedTime | undefined

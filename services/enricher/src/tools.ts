@@ -47,7 +47,7 @@ export interface Tools {
   readonly texts: Texts
   /** The same without click ids. */
   readonly anonymousTexts: Texts
-  /** Takes a user agent, and the client hints beside it as `hintLines` gives them; empty for none. */
+  /** Takes a user agent, and the client hints that came with it, as `hintLines` returns them; empty without hints. */
   readonly readAgent: (text: string, hintLines: string) => Agent
   readonly readIp: (text: string) => Ip
   readonly internalHosts: ReadonlySet<string>

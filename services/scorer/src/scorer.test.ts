@@ -76,7 +76,7 @@ describe('scored records', () => {
     })
   })
 
-  test('of a final say what became of the session, and the score of what came before the goal', () => {
+  test('of a final say how the session ended, and the score of what came before the goal', () => {
     expect(final).toMatchObject({
       kind: 'final',
       source_position: '2',

@@ -59,7 +59,7 @@ export function readHistory(file: string): HistoryLine[] {
     .map(line => JSON.parse(line) as HistoryLine)
 }
 
-/** What became of one event. */
+/** What happened to one event. */
 export interface EventHistory extends SentEvent {
   readonly session: string
   /** Its place among the events of its session. */

@@ -14,7 +14,7 @@ export interface RawEvent {
 const EVENT_ID = /"event_id":"([^"]*)"/
 
 /**
- * The events of raw records. The clients of these tests send one event a line, so that no parser of the product is
+ * The events of raw records. The clients of these tests send one event per line, so that no parser of the product is
  * needed to know what is in a body; a line that is not JSON is an event too.
  */
 export function rawEvents(records: readonly Stored[]): RawEvent[] {

@@ -25,7 +25,7 @@ async function strikeOne(
   effect: (typeof EFFECTS)[number],
 ): Promise<void> {
   const struck = strike(world, kind, on, effect)
-  // A worker begins again when it does not know what became of its commit.
+  // A worker begins again when it does not know what happened to its commit.
   if (on === 'initProducerId') await strike(world, kind, 'endTxn', 'lose-answer')
   await struck
 }

@@ -16,7 +16,7 @@ test('a rolling restart of everything', async () => {
       }
     },
   )
-  // But for answers that a busy machine gives too late.
+  // Except for answers that a busy machine gives too late.
   const doubtful = evidence.history.attempts.filter(
     ({ outcome, tookMs }) => outcome === 'ambiguous' && tookMs < TIMEOUT_MS,
   )

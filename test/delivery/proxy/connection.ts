@@ -21,7 +21,7 @@ export interface Connection {
   cut(): void
 }
 
-/** Passes one client's connection on to a broker: message by message, unchanged, but for what faults do. */
+/** Passes one client's connection on to a broker: message by message, unchanged except by faults. */
 export function passOn({ client, broker, upstream, strike, onServerEnd }: ConnectionParts): Connection {
   const server = connect(upstream)
   /** What is to happen to answers that are still out, by the number of their request. */

@@ -21,7 +21,7 @@ export interface SessionShape {
 }
 
 /**
- * The requests of one session, in order, one event a line. Some events are wrong in themselves and some lines are no
+ * The requests of one session, in order, one event per line. Some events are wrong in themselves and some lines are no
  * JSON: these belong in bad. Some requests are such that the collector has to refuse them.
  */
 export function* sessionRequests(

@@ -227,7 +227,7 @@ export function manifestJsonSchema(): string {
   return JSON.stringify({ $schema, title: 'Manifest of a Sluicebox bundle', ...schema })
 }
 
-/** All faults that zod found, one a line, each with its place. */
+/** All faults that zod found, one per line, each with its place. */
 export function describe(error: z.ZodError): string {
   const faults = error.issues.map(issue => `${issue.path.join('.') || 'the whole'}: ${issue.message}`)
   const shown = faults.slice(0, 20)

@@ -1,6 +1,6 @@
 // E-mail addresses in texts that clients write: in plain, and in every form in which a URL or a JSON text may spell them.
 
-/** Stands for an e-mail address. None of its characters has to be encoded in a URL or in JSON. */
+/** Replaces an e-mail address. A URL or a JSON text can hold it without encoding. */
 export const EMAIL_MASK = '(email)'
 
 /** A character in any number of percent codes: %40, %2540, %252540. */

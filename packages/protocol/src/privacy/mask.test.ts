@@ -88,7 +88,7 @@ test.each([
   expect(mask(text)).toBe(text)
 })
 
-test('bytes that are not text are kept, but for the address among them', () => {
+test('bytes that are not text are kept, except the address among them', () => {
   const bytes = Buffer.concat([
     Buffer.from([0xff, 0x00, 0xc3]),
     Buffer.from('203.0.113.77'),

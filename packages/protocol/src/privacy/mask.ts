@@ -128,7 +128,7 @@ function mayStart(part: string, at: number): boolean {
   return at === 0 || part[at - 1] === ':'
 }
 
-/** The longest end of an address that begins at `start`; undefined for none. */
+/** Where the longest address that begins at `start` ends; undefined if there is none. */
 function ipv6End(part: string, start: number): number | undefined {
   for (let end = farthestEnd(part, start); end - start >= IPV6_LENGTH_MIN; end--) {
     const next = part[end]

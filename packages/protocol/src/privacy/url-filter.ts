@@ -3,7 +3,10 @@
 /** Whether a parameter may be kept, by its name in lower case. */
 export type KeepParameter = (name: string) => boolean
 
-/** Parameters that say what a page shows, and nothing of who looks at it. A name that ends in * stands for all that begin so. */
+/**
+ * Parameters that say what a page shows, and nothing about the visitor. A name that ends in * matches every name with
+ * that beginning.
+ */
 export const HARMLESS_PARAMETERS: readonly string[] = [
   'utm_*',
   ...['gad_source', 'gad_campaignid'],
@@ -38,7 +41,7 @@ export const HARMLESS_PARAMETERS: readonly string[] = [
   ...['product', 'product_id', 'productid', 'post_type', 'lang', 'locale', 'currency'],
 ]
 
-/** Which parameters a list of names allows, but for some. */
+/** Returns which parameters a list of names allows, except some. */
 export function parameterList(
   names: readonly string[],
   except: ReadonlySet<string> = new Set(),

@@ -6,12 +6,12 @@ import { parseSchema, SCHEMA_BYTES_MAX } from '../events/parse-schema.ts'
 import { refOf, type SchemaName } from '../events/reference.ts'
 import type { SchemaSource } from './source.ts'
 
-/** What became of one schema. */
+/** What happened to one schema. */
 export interface Copied {
   readonly ref: string
   /** `differs`: the folder holds another text, and keeps it. `unusable`: nothing was written. */
   readonly outcome: 'added' | 'replaced' | 'unchanged' | 'differs' | 'absent' | 'unusable'
-  /** More about it, to be read after the outcome; empty for nothing. */
+  /** More about it, to be read after the outcome; may be empty. */
   readonly detail: string
 }
 

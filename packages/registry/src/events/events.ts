@@ -15,7 +15,7 @@ export interface EventSchemas {
    * holds that schema in a form that can be used, or `ref` is not a reference.
    */
   validator(ref: string): Validator | undefined
-  /** The newest known schema of the name and model of `ref`, where `ref` is newer than it; undefined for none. */
+  /** The newest known schema with the name and model of `ref`, if `ref` is newer; undefined if there is none. */
   newest(ref: string): string | undefined
   /** Every schema, by reference: for pages that list them. */
   list(): readonly EventSchemaDescription[]

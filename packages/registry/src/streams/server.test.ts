@@ -299,7 +299,7 @@ describe.skipIf(!(await serversAvailable('registry')))('a real registry', () => 
   }
 })
 
-/** A record with the defaults of its schema, but for its path. */
+/** A record with the defaults of its schema, except its path. */
 function record(path: string): RawRecord {
   const empty = JSON.stringify({ type: 'record', name: 'Raw', namespace: 'sluicebox', fields: [] })
   const codec = createCodec<RawRecord>(currentSchema('raw', SCHEMAS_DIR), 2)

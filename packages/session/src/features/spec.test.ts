@@ -3,7 +3,7 @@ import { describeKinds, featureHash, FeatureError, parseFeatures } from './spec.
 
 describe('a fault is named with its place and what to write instead', () => {
   test.each<[string, unknown, string]>([
-    ['no list', { name: 'a' }, 'the list is {"name":"a"}; write a list with one feature a line'],
+    ['no list', { name: 'a' }, 'the list is {"name":"a"}; write a list with one feature per line'],
     ['an empty list', [], 'the list is []'],
     ['no feature', ['count'], 'features[0]: is "count"; write { name: …, kind: …, … }'],
     ['no kind', [{ name: 'a' }], 'features[0] (a): kind: is not there; write one of: count, share, rate'],

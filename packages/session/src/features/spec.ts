@@ -175,7 +175,7 @@ export class FeatureError extends Error {
 /** The declarations in `input`, as read from YAML or JSON. Throws a `FeatureError` that lists all faults. */
 export function parseFeatures(input: unknown): FeatureSpec[] {
   if (!Array.isArray(input) || input.length === 0)
-    throw new FeatureError([`the list is ${show(input)}; write a list with one feature a line`])
+    throw new FeatureError([`the list is ${show(input)}; write a list with one feature per line`])
   if (input.length > FEATURES_MAX)
     throw new FeatureError([`the list has ${input.length} features; ${FEATURES_MAX} are the most`])
   const faults: string[] = []

@@ -23,7 +23,7 @@ import {
   type SeenIds,
 } from '../sessions/seen-events.ts'
 
-// The tables that sessions are kept in, each against the collection of the language that it stands for.
+// The tables that sessions are kept in, each against the collection of the language that it replaces.
 
 describe('the hash', () => {
   test.each([

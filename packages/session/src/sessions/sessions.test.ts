@@ -285,7 +285,7 @@ describe('a session', () => {
     expect(numbers).toEqual(visitors.map(visitor => [visitor, '7 n1 of 1', '7 n2 of 2', '7 n3 of 2']))
   })
 
-  test('of two visitors with one session id continues, after it was forgotten but for its numbers, with its own', () => {
+  test('of two visitors with one session id continues with its own, after all but its numbers was forgotten', () => {
     const of = (at: number, visitor: string): SessionEvent => sessionEvent({ at, visitor })
     const moments = run([
       of(0, 'v1'),

@@ -69,7 +69,7 @@ describe('bad ls', () => {
     for (const line of lines) expect(line).toMatch(/schema_unknown The event is refused/)
   })
 
-  test('prints one record a line as JSON, newest first', async () => {
+  test('prints one record per line as JSON, newest first', async () => {
     const ran = await sluicebox('bad ls --json', '--data', data)
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     const visitors = (ran.json() as { visitor: string; is_retried: boolean }[]).map(record => record.visitor)

@@ -22,11 +22,11 @@ export function addBad(program: Command): void {
     .command('ls')
     .description('lists the events that could not be used, newest first')
     .option('--data <dir>', 'the data directory (default: data)')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--reason <code>', 'only this reason')
     .option('--since <duration>', 'only what was collected in the last 30m, 24h, 7d …', durationOption)
     .option('--limit <n>', 'how many at most', wholeNumberOption({ min: 1 }), 50)
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'one JSON object per line')
     .addHelpText('after', '\nExample:\n  $ sluicebox bad ls --reason schema_unknown --since 24h')
     .action(async (options: Where & { reason?: string; since?: number; limit: number; json?: true }) => {
       await using streams = await open(options)
@@ -52,7 +52,7 @@ export function addBad(program: Command): void {
     .description('shows one bad record whole')
     .argument('<place>', 'its place in bad, as "bad ls" shows it: 0/17', placeArgument)
     .option('--data <dir>', 'the data directory (default: data)')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--original', 'print the original bytes alone, to be edited')
     .option('--json', 'print it as JSON')
     .addHelpText(
@@ -76,7 +76,7 @@ export function addBad(program: Command): void {
       (text: string, before: readonly Place[] = []) => [...before, placeArgument(text)],
     )
     .option('--data <dir>', 'the data directory (default: data)')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--reason <code>', 'all of this reason that were not sent again yet')
     .option('--all', 'all that were not sent again yet')
     .option('--original <file>', 'send the bytes in this file instead of the original (with one place)')

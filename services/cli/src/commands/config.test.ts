@@ -115,7 +115,7 @@ describe('config print', () => {
     expect(stdout).toMatch(/^SLUICEBOX_LOG_LEVEL  logLevel \(silent \| error \| warn \| info \| debug\): \S/m)
   })
 
-  test('lists them one a line as JSON', async () => {
+  test('lists them one per line as JSON', async () => {
     const settings = (await sluicebox('config print --env --json')).json()
     expect(settings).toContainEqual(
       expect.objectContaining({

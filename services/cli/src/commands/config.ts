@@ -30,7 +30,7 @@ export function addConfig(program: Command): void {
     .description('prints the configuration that is in force, defaults included')
     .option('--config <file>', 'the configuration file')
     .option('--env', 'print the environment variables instead, each with what it sets')
-    .option('--json', 'print it as JSON; with --env one object a line')
+    .option('--json', 'print it as JSON; with --env one object per line')
     .addHelpText(
       'after',
       '\nExamples:\n  $ sluicebox config print > sluicebox.yaml\n  $ sluicebox config print --env',

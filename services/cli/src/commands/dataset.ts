@@ -46,7 +46,7 @@ export function addDataset(program: Command): void {
     .option('--source <text>', 'origin and credit of the events, for the model card')
     .option('--include-bots', 'keep sessions that look automated')
     .option('--include-simulated', 'keep sessions made by "sluicebox simulate"')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'print the description of the table as JSON')
     .addHelpText(
       'after',

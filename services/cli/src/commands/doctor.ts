@@ -32,7 +32,7 @@ export function addDoctor(program: Command): void {
     .description('checks whether this machine can run Sluicebox')
     .option('--config <file>', 'the configuration file')
     .option('--data <dir>', 'the data directory')
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'one JSON object per line')
     .addHelpText('after', '\nExample:\n  $ sluicebox doctor --data shop')
     .action(async (options: { config?: string; data?: string; json?: true }) => {
       const config = readConfig({ dataDir: options.data }, options.config)

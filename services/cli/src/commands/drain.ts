@@ -40,7 +40,7 @@ export function addDrain(program: Command): void {
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--bundle <path>', 'the bundle to score with: a folder or a .zip (default: the one that ships)')
     .option('--close', 'first write a heartbeat one session gap later, which closes every session')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',

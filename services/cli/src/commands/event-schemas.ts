@@ -35,15 +35,15 @@ export function addEventSchemas(schemas: Command): void {
     .description('copies schemas of events from an Iglu registry or a folder into your own folder')
     .argument('<from>', 'address of an Iglu registry, static or a server, or a folder')
     .argument('[name...]', 'iglu:vendor/name/jsonschema/1-0-0; without a version, all that are found')
-    .option('--file <file>', 'a file with further names, one a line')
+    .option('--file <file>', 'a file with further names, one per line')
     .option('--missing', 'what events in the log refer to and no folder holds')
     .option('--out <dir>', 'where to (default: the first of enricher.schemaDirs)')
     .option('--replace', 'overwrite schemas whose text differs')
     .option('--api-key-file <file>', `file with the key of an Iglu Server (or the variable ${KEY_VARIABLE})`)
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--data <dir>', 'the data directory, for --missing (default: data)')
     .option('--dry-run', 'say what would be copied, write nothing')
-    .option('--json', 'one JSON value a line')
+    .option('--json', 'one JSON value per line')
     .addHelpText(
       'after',
       `
@@ -63,8 +63,8 @@ Examples:
     .command('lint')
     .description("says which of your schemas of events can't be used, or not wholly, and why")
     .argument('[dir...]', 'folders (default: enricher.schemaDirs)')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
-    .option('--json', 'one JSON value a line')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
+    .option('--json', 'one JSON value per line')
     .addHelpText(
       'after',
       `
@@ -171,7 +171,10 @@ async function everything(source: SchemaSource): Promise<SchemaName[]> {
   return limited(listed)
 }
 
-/** The schemas that names stand for, each once. A name without a version that is found nowhere stands for its first version. */
+/**
+ * Returns the schemas that names refer to, each once. A name without a version refers to every version that is found,
+ * and to the first version when none is.
+ */
 async function resolve(
   source: SchemaSource,
   asked: readonly ReturnType<typeof named>[],

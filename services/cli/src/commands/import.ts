@@ -31,7 +31,7 @@ export function addImport(program: Command): void {
     .requiredOption('--map <map>', 'which field of a row holds what: a file, or the name of a map that ships')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--close', 'then write a heartbeat one session gap later, which closes every session')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',

@@ -167,7 +167,7 @@ describe('schemas pull', () => {
       )
   })
 
-  test('prints the files as JSON, one a line', async () => {
+  test('prints the files as JSON, one per line', async () => {
     const { url } = await registry()
     await sluicebox('schemas push --registry', url)
     const ran = await sluicebox('schemas pull --json --out', join(dir, 'json'), '--registry', url)

@@ -102,7 +102,7 @@ function common(command: Command): Command {
     .option('--config <file>', 'the configuration file')
     .option('--registry <url>', 'address of the registry, instead of registry.url')
     .option('--schemas <dir>', 'folder of the schemas, instead of those that ship')
-    .option('--json', 'one JSON value a line')
+    .option('--json', 'one JSON value per line')
 }
 
 function open(options: CommonOptions): { server: SchemaServer; subjectPrefix: string; dir: string } {

@@ -89,7 +89,7 @@ function stage<Options>(
   return program
     .command(name)
     .description(description)
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--admin-port <port>', 'port for health and metrics; 0 for any free one (default: 9464)', port)
     .option('--json', 'print its addresses as one line of JSON, once it is ready')

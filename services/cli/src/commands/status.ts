@@ -24,7 +24,7 @@ export function addStatus(program: Command): void {
   program
     .command('status')
     .description('shows each stage: how far it is behind, and the owner of each partition')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--partitions', 'show each partition, with its owner')
     .option('--watch', 'show it again every two seconds, until interrupted')

@@ -49,7 +49,7 @@ describe('tail', () => {
       18,
       /^2026-11-2\dT\S+Z session-\d n=\d (update after \w+|final (reached|did not reach) the goal): /,
     ],
-  ])('prints the records of %s, one a line', async (stream, count, line) => {
+  ])('prints the records of %s, one per line', async (stream, count, line) => {
     const { code, stdout, stderr } = await sluicebox(`tail ${stream}`, '--data', data)
     expect([code, stderr]).toEqual([0, ''])
     const lines = stdout.trimEnd().split('\n')

@@ -25,8 +25,8 @@ export function addTail(program: Command): void {
     .addOption(new Option('--from <where>', 'where to begin').choices(['start', 'end']))
     .option('--follow', 'print records as they come in, until interrupted')
     .option('--heartbeats', 'print heartbeats too')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
-    .option('--json', 'one JSON object a line, all fields')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
+    .option('--json', 'one JSON object per line, all fields')
     .addHelpText(
       'after',
       `

@@ -19,7 +19,7 @@ export function addTopics(program: Command): void {
   topics
     .command('create')
     .description('creates the missing topics, with the settings of the configuration')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
@@ -39,7 +39,7 @@ Example:
   topics
     .command('check')
     .description('reports what is wrong with the topics and the cluster, as each process does when it starts')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'print the findings as JSON')
     .addHelpText(
       'after',

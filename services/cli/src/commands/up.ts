@@ -34,7 +34,7 @@ export function addUp(program: Command): void {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--admin-port <port>', 'port for health and metrics; 0 for any free one (default: 9464)', port)
     .option('--bundle <path>', 'the bundle to score with: a folder or a .zip (default: the one that ships)')
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--verbose', 'log what happens')
     .option('--json', 'print the addresses as one line of JSON')
     .addHelpText(

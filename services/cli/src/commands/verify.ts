@@ -32,7 +32,7 @@ export function addVerify(program: Command): void {
       '--bundle <path...>',
       'further bundles that made scores, beside those that were kept in the data directory',
     )
-    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, where there is one)')
+    .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',

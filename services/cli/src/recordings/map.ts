@@ -13,7 +13,7 @@ const field = z.string().min(1)
 export const mapSchema = z.strictObject({
   format: z
     .enum(['csv', 'ndjson'])
-    .describe('csv with a header line, or one JSON object a line (also .jsonl).'),
+    .describe('csv with a header line, or one JSON object per line (also .jsonl).'),
   encoding: z
     .enum(ENCODINGS)
     .default('utf-8')

@@ -84,7 +84,7 @@ export async function* linesOf(blocks: AsyncIterable<string>): AsyncGenerator<st
     chars += block.length - start
     if (chars > LINE_CHARS_MAX)
       throw new Error(
-        `row ${number + 1} has more than ${LINE_CHARS_MAX} characters: is it one object a line?`,
+        `row ${number + 1} has more than ${LINE_CHARS_MAX} characters: is it one object per line?`,
       )
   }
   if (pieces.length > 0) yield withoutReturn(pieces.join(''))

@@ -6,7 +6,7 @@ export interface Ran {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
-  /** Standard output as the values of `--json`, one a line. */
+  /** Standard output as the values of `--json`, one per line. */
   json(): unknown[]
 }
 

@@ -74,7 +74,10 @@ export interface AnonymousData {
   entities(entities: readonly unknown[]): readonly object[]
   /** A self-describing event: the same schema, with what of its data may be written. */
   event(event: unknown): unknown
-  /** Members and items that may be written. Undefined for nothing. Takes a value that the caller does not use again. */
+  /**
+   * Returns the members and items that may be written; undefined when none may. The caller must not use the value
+   * again, because it is changed.
+   */
   value(value: unknown): unknown
 }
 

@@ -491,7 +491,7 @@ describe('/v1/events', () => {
       events: { index: number; status: string; event_id?: string; reason?: string; message?: string }[]
     }
 
-  test('says what became of each event, and stores them all', () => {
+  test('says what happened to each event, and stores them all', () => {
     const collect = collector({}, event =>
       typeof (event as { action?: unknown }).action === 'string' ? [] : ['action is missing', 'and so on'],
     )

@@ -54,7 +54,7 @@ export interface Collect {
   tracker(path: string, request: EventRequest): Collected | Refusal
   /** A GET of a tracker: one event in the query. */
   pixel(path: string, request: EventRequest): Collected
-  /** POST /v1/events: plain JSON, and an answer that says what became of each event. */
+  /** POST /v1/events: plain JSON, and an answer that says what happened to each event. */
   events(request: EventRequest): Collected | Refusal
 }
 

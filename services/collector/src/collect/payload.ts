@@ -106,7 +106,7 @@ export interface EventsBody extends Payload {
 }
 
 /**
- * The events of a body of /v1/events: one JSON object, an array of them, or one a line. The body
+ * The events of a body of /v1/events: one JSON object, an array of them, or one per line. The body
  * itself decides which of these it is, since people send all of them with whatever content type their tool sets.
  */
 export function readEventsBody(
@@ -123,7 +123,7 @@ export function readEventsBody(
     return refusal(
       400,
       'no_events',
-      'The body is empty. Send one event as a JSON object, an array of events, or one event a line.',
+      'The body is empty. Send one event as a JSON object, an array of events, or one event per line.',
     )
   const isLines =
     !start.startsWith('[') && (/ndjson|jsonl/.test(contentType ?? '') || firstLineIsObject(start, limits))
@@ -160,7 +160,7 @@ function readJson(body: Buffer, text: string, limits: JsonLimits): EventsBody | 
     return refusal(
       400,
       'not_an_event',
-      `The body is ${kindOf(value)}, not an event. Send a JSON object such as {"action":"page_view"}, an array of them, or one a line.`,
+      `The body is ${kindOf(value)}, not an event. Send a JSON object such as {"action":"page_view"}, an array of them, or one per line.`,
     )
   return {
     body,
@@ -267,7 +267,7 @@ function notJson(error: Error): Refusal {
   return refusal(
     400,
     'not_json',
-    `The body is not JSON: ${error.message}. Nothing was stored. Send one event as a JSON object, an array of events, or one event a line.`,
+    `The body is not JSON: ${error.message}. Nothing was stored. Send one event as a JSON object, an array of events, or one event per line.`,
     position === undefined ? {} : { position: Number(position) },
   )
 }

@@ -150,7 +150,7 @@ export function createHandler({
             status: 405,
             error: 'method',
             message:
-              'Events are sent here with POST: one JSON object such as {"action":"page_view"}, an array of them, or one a line.',
+              'Events are sent here with POST: one JSON object such as {"action":"page_view"}, an array of them, or one per line.',
           },
           { allow: 'POST, OPTIONS' },
         )

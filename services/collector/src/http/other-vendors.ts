@@ -36,7 +36,7 @@ const PATHS: ReadonlyMap<string, string> = new Map(
   }).flatMap(([vendor, paths]) => paths.map(path => [path, vendor] as const)),
 )
 
-/** The vendor whose client posts to `path`; undefined for none that is known. */
+/** The vendor whose client posts to `path`; undefined for an unknown path. */
 export function vendorAt(path: string): string | undefined {
   return PATHS.get(path)
 }

@@ -90,7 +90,7 @@ function parametersOf(raw: RawRecord, index: number): Record<string, unknown> {
   return isObject(event) ? { ...event, ...query } : query
 }
 
-/** The events of a body: the data of an envelope, an array, one object, or one object a line. */
+/** The events of a body: the data of an envelope, an array, one object, or one object per line. */
 function eventsOf(text: string): unknown[] {
   const whole = parseJson(text)
   if (Array.isArray(whole)) return whole

@@ -16,7 +16,7 @@ export const codecs = {
   scored: folderCodec('scored'),
 }
 
-/** A record with every field at the default of its schema, but for what is given. */
+/** A record with every field at the default of its schema, except those given. */
 export function record<Name extends StreamName>(
   stream: Name,
   given: Partial<StreamRecords[Name]>,

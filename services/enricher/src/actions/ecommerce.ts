@@ -6,12 +6,15 @@ import { dataOf, number, text, type Data, type Shop, type ShopSource } from './s
 const ECOMMERCE = 'iglu:com.snowplowanalytics.snowplow.ecommerce/'
 const ACTION = `${ECOMMERCE}snowplow_ecommerce_action/`
 
-// The others are called what the schema calls them.
+// Other actions keep the names of the schema.
 const ACTION_NAMES: Readonly<Record<string, string>> = { trns_error: 'transaction_error' }
-/** Actions on one product; others speak of as many as are shown or bought. */
+/** Actions on one product. Other actions list every product that is shown or bought. */
 const ON_ONE_PRODUCT = new Set(['product_view', 'list_click', 'add_to_cart', 'remove_from_cart'])
 
-/** Snowplow's e-commerce: the entities of any event, and the action of its own event. Undefined for none of these. */
+/**
+ * Reads Snowplow's e-commerce: the entities of any event, and the action of its own event. Undefined if the event has
+ * neither.
+ */
 export function readEcommerce({ event, entities }: ShopSource): Shop | undefined {
   const action = dataOf(event, ACTION)
   if (action === undefined && !entities.some(isShop)) return undefined
@@ -43,7 +46,7 @@ export function readEcommerce({ event, entities }: ShopSource): Shop | undefined
   }
   const type = text(action?.['type'])
   const first = products[0]
-  // Of many products none is the one that the event is about, unless the action is on one.
+  // An event with several products is about none in particular, unless its action is on one product.
   const product = products.length === 1 || (type !== null && ON_ONE_PRODUCT.has(type)) ? first : undefined
   return {
     action: type === null ? null : Object.hasOwn(ACTION_NAMES, type) ? ACTION_NAMES[type]! : type,
@@ -65,7 +68,7 @@ export function readEcommerce({ event, entities }: ShopSource): Shop | undefined
 
 const isShop = ({ schema }: SelfDescribing): boolean => schema.startsWith(ECOMMERCE)
 
-/** The words that a site calls its pages by, in the order in which they decide. */
+/** The words that a site uses for its pages, in the order in which they decide. */
 const PAGE_WORDS: readonly (readonly [PageKind, RegExp])[] = [
   ['confirmation', /confirm|thank|success|order_complete/],
   ['checkout', /checkout|payment|shipping|delivery|billing/],

@@ -4,7 +4,7 @@ import { dataOf, number, text, type Data, type Shop, type ShopSource } from './s
 const ENHANCED = 'iglu:com.google.analytics.enhanced-ecommerce/'
 const ACTION = `${ENHANCED}action/`
 
-/** What its actions are called in our vocabulary; the others keep their names. */
+/** Names of its actions in our vocabulary; other actions keep their names. */
 const ACTION_NAMES: ReadonlyMap<string, string> = new Map([
   ['click', 'list_click'],
   ['detail', 'product_view'],
@@ -14,12 +14,12 @@ const ACTION_NAMES: ReadonlyMap<string, string> = new Map([
   ['checkout_option', 'checkout_step'],
   ['purchase', 'transaction'],
 ])
-/** Actions on one product; others speak of as many as are shown or bought. */
+/** Actions on one product. Other actions list every product that is shown or bought. */
 const ON_ONE_PRODUCT = new Set(['click', 'detail', 'add', 'remove'])
 
 /**
- * Enhanced e-commerce as Google Analytics has it: the entities of any event, and the action of its own event.
- * Undefined for none of these.
+ * Reads enhanced e-commerce as Google Analytics defines it: the entities of any event, and the action of its own event.
+ * Undefined if the event has neither.
  */
 export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | undefined {
   const action = text(dataOf(event, ACTION)?.['action'])
@@ -61,7 +61,7 @@ export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | u
     price: number(product?.['price']),
     quantity: isPurchase ? sumOf(products, 'quantity') : number(product?.['quantity']),
     currency: text(order?.['currency']) ?? text((first ?? impressions[0])?.['currency']),
-    // A checkout may tell what it would come to: only a purchase earns it.
+    // A checkout may state its total, but only a purchase is revenue.
     revenue: isPurchase ? number(order?.['revenue']) : null,
     orderId: isPurchase || action === 'refund' ? text(order?.['id']) : null,
   }
@@ -69,13 +69,13 @@ export function readEnhancedEcommerce({ event, entities }: ShopSource): Shop | u
 
 const isEnhanced = ({ schema }: SelfDescribing): boolean => schema.startsWith(ENHANCED)
 
-/** A view is of promotions, when nothing else was shown. */
+/** A view counts as one of promotions only when nothing else was shown. */
 function nameOf(action: string | null, isOfPromotions: boolean): string | null {
   if (action === 'view') return isOfPromotions ? 'promo_view' : 'list_view'
   return action === null ? null : (ACTION_NAMES.get(action) ?? action)
 }
 
-/** The sum of what the products say; null when none says it. */
+/** The sum over the products that have a value; null when none has. */
 function sumOf(products: readonly Data[], field: string): number | null {
   const values = products.flatMap(product => number(product[field]) ?? [])
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0)

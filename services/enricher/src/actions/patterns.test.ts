@@ -67,7 +67,7 @@ test.each([
   ['iglu:com.acme/*', 'iglu:comxacme/vote', false],
   ['*/vote/*', 'iglu:a/vote/b', true],
   ['a', 'ab', false],
-])('%s stands for %s: %s', (glob, text, expected) => {
+])('%s matches %s: %s', (glob, text, expected) => {
   expect(compileGlob(glob).test(text)).toBe(expected)
 })
 

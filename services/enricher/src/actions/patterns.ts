@@ -91,7 +91,7 @@ function repeats(source: string, at: number): boolean {
   return char === '*' || char === '+' || (char === '{' && /^\{\d/.test(source.slice(at)))
 }
 
-/** `iglu:com.acme/*`: the text, where a star stands for anything. */
+/** `iglu:com.acme/*`: the text, where a star matches anything. */
 export function compileGlob(glob: string): RegExp {
   return new RegExp(`^${glob.split('*').map(escape).join('.*')}$`, 'u')
 }

@@ -15,7 +15,7 @@ export const ruleSchema = z.strictObject({
   when: z
     .strictObject({
       event: names.optional().describe('Name of the event, such as page_view or link_click.'),
-      schema: name.optional().describe('Schema of the event; * stands for anything: iglu:com.acme/*.'),
+      schema: name.optional().describe('Schema of the event; * * matches anything: iglu:com.acme/*.'),
       host: names.optional().describe('Host of the page, or a parent of it.'),
       path: z
         .union([path, z.array(path).min(1)])

@@ -10,7 +10,7 @@ export interface Ip {
   readonly location: Location
 }
 
-/** What an event says its address is, else what the collector saw. Null for none. */
+/** The address that an event names, else the one that the collector saw. Null if there is none. */
 export function addressText(event: Pick<SentEvent, 'ip'>, raw: Pick<RawRecord, 'ip'>): string | null {
   return event.ip === null ? raw.ip : firstAddress(event.ip)
 }

@@ -20,7 +20,7 @@ function file(name: string, text: string): string {
   return path
 }
 
-test('a printed list reads as the same list, one feature a line', async () => {
+test('a printed list reads as the same list, one feature per line', async () => {
   const printed = printFeatures(specs)
   expect(printed.split('\n')).toHaveLength(specs.length + 2)
   expect(await readFeatureFile(file('printed.yaml', printed))).toEqual(specs)

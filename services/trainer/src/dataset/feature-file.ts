@@ -29,7 +29,7 @@ export async function readFeatureFile(path: string): Promise<FeatureSpec[]> {
   }
 }
 
-/** A feature list to read and edit: one feature a line. */
+/** A feature list to read and edit: one feature per line. */
 export function printFeatures(specs: readonly FeatureSpec[]): string {
   const lines = specs.map(
     spec =>

@@ -41,7 +41,7 @@ const RECONNECTED = 'RECONNECTED'
 const PATIENCE = 2
 
 /**
- * Takes over a transactional id, which stands for one partition of one group. Fences every earlier producer of the id,
+ * Takes over a transactional id, which belongs to one partition of one group. Fences every earlier producer of the id,
  * and undoes what it had not committed. When it resolves, the group's position of the partition is final, so the caller
  * reads it then, and not earlier.
  */

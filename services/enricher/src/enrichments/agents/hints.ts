@@ -102,8 +102,9 @@ const VALUE_LENGTH_MAX = 512
 const BRANDS_MAX = 10
 
 /**
- * The client hints that belong to an event, as header lines; empty for none. A tracker's entity speaks of the page and
- * comes first. The headers speak of the client that sent the request, so they count only when its user agent is the event's.
+ * The client hints that belong to an event, as header lines; empty if there are none. A tracker's entity speaks of the
+ * page and comes first. The headers speak of the client that sent the request, so they count only when its user agent
+ * is the event's.
  */
 export function hintLines(
   event: Pick<SentEvent, 'entities' | 'userAgent'>,

@@ -14,8 +14,8 @@ type Amounts = Pick<
 const CODES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
 
 /**
- * The currency of an event's amounts and what became of them, with a space between; undefined for an event without amounts. The
- * currency is an ISO 4217 code, `none`, or `other` for what is not one.
+ * The currency of an event's amounts and what happened to them, with a space between; undefined for an event without
+ * amounts. The currency is an ISO 4217 code, `none`, or `other` for what is not one.
  */
 export function amountsSeen(good: Amounts): `${string} ${AmountOutcome}` | undefined {
   if (good.price === null && good.revenue === null) return undefined

@@ -99,7 +99,7 @@ test.each<[what: string, text: string, says: string]>([
   ['one without a header', '2026-11-20,USD,1.25\n', 'line 1 must be the header'],
   ['columns in another order', 'currency,date,rate\n', 'line 1 must be the header'],
   ['the table of the central bank', 'Date,USD,JPY,\n2026-11-20,1.25,160,\n', 'line 1 must be the header'],
-  ['nothing but a header', 'date,currency,rate\n\n', 'it has no rates; write one a line'],
+  ['nothing but a header', 'date,currency,rate\n\n', 'it has no rates; write one per line'],
 ])('%s is refused', (_what, text, says) => {
   expect(() => readRates(text, EUR)).toThrow(says)
 })

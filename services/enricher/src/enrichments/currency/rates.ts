@@ -87,7 +87,7 @@ function readRows(text: string, base: string): Row[] {
         `gives ${row.currency} another rate for ${dateText(row.day)} than line ${earlier.line}; remove one of them`,
       )
   }
-  if (rows.length === 0) throw new Error('it has no rates; write one a line, such as 2026-11-20,USD,1.0812')
+  if (rows.length === 0) throw new Error('it has no rates; write one per line, such as 2026-11-20,USD,1.0812')
   return rows
 }
 

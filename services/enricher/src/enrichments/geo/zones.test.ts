@@ -19,7 +19,8 @@ test.each<[zone: string, country: string | null]>([
   ['US/Eastern', 'US'],
   ['GB', 'GB'],
   ['PRC', 'CN'],
-  // Zones that keep the time of several countries stand for the one that they are named in, and the others have names.
+  // A zone whose time several countries keep counts as the country that it is named in; the others have names of their
+  // own.
   ['Europe/Copenhagen', 'DK'],
   ['Europe/Zurich', 'CH'],
   ['Europe/Busingen', 'DE'],

@@ -19,8 +19,8 @@ const NOWHERE = /^(utc.*|gmt|unk)$/
 /**
  * Countries by time zone, as trackers write it and in lower case. Unicode Technical Standard 35 (Time Zone Identifiers): a short identifier begins
  * with the ISO 3166-1 code of its zone's country, or `region` says it. There a name belongs to one country, as in zone.tab
- * of the IANA database. A zone that several countries keep (Europe/Berlin, for Denmark too) stands for the one that it is
- * named in: devices in the others show the name of their own (Europe/Copenhagen).
+ * of the IANA database. A zone that several countries keep (Europe/Berlin, for Denmark too) counts as the country that
+ * it is named in: devices in the other countries report their own name (Europe/Copenhagen).
  */
 const COUNTRIES: ReadonlyMap<string, string> = new Map(
   Object.entries(timeZones.keyword.u.tz as Readonly<Record<string, Zone | string>>)

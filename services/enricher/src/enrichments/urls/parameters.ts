@@ -6,7 +6,7 @@ export const NO_PARAMETERS: Parameters = new Map()
 /** A query or a fragment, read once: what its parameters say, and what of it may be kept. */
 export interface ReadPart {
   readonly parameters: Parameters
-  /** What may be kept, as it was written; null for nothing. */
+  /** What may be kept, as it was written; null when nothing may. */
   readonly kept: string | null
 }
 

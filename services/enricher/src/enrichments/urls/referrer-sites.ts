@@ -116,7 +116,7 @@ const OPEN_ENDINGS = new Set(['com', 'net', 'org', 'cat'])
 
 interface Ending {
   readonly start: number
-  /** Whether `name.*` stands for it. */
+  /** Whether the list has it as `name.*`. */
   readonly isOpen: boolean
 }
 
