@@ -9,6 +9,8 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
+import pLimit from 'p-limit'
+import pRetry from 'p-retry'
 import { checkKey, checkPrefix, isKey } from './key.ts'
 import { isError, storeError } from './s3-errors.ts'
 import type { Store, StoredObject } from './store.ts'
@@ -29,8 +31,8 @@ export interface S3Options {
 const PROBE = '.conditions'
 /** Fewer than the client has connections: a request that waits for one would use up its time. */
 const REQUESTS_MAX = 32
-const CONFLICT_PAUSE_MS = 50
-const CONFLICT_PAUSE_MS_MAX = 2_000
+/** Pauses of a random length, so that clients which wrote the same object at once do not do so again. */
+const PAUSES = { minTimeout: 50, maxTimeout: 2_000, randomize: true }
 
 /**
  * Opens a bucket of S3, or of a store that speaks its protocol and has conditional writes. Tries a conditional write
@@ -41,7 +43,13 @@ export async function openS3Store(options: S3Options): Promise<Store> {
   const client = new S3Client(clientSettings(options))
   const Bucket = bucket
   const nameOf = (key: string): string => `s3://${bucket}/${prefix}${key}`
-  const limit = createLimit(REQUESTS_MAX)
+  const limit = pLimit(REQUESTS_MAX)
+  /** Repeats what the client does not repeat by itself. */
+  const retryIf = <T>(
+    isPassing: (error: unknown) => boolean,
+    work: (tries: number) => Promise<T>,
+  ): Promise<T> =>
+    pRetry(work, { ...PAUSES, retries: attemptsMax - 1, shouldRetry: ({ error }) => isPassing(error) })
   const attempt = <T>(verb: string, key: string, work: () => Promise<T>): Promise<T> =>
     limit(() => storeError(`${verb} ${nameOf(key)}`, work))
 
@@ -50,22 +58,18 @@ export async function openS3Store(options: S3Options): Promise<Store> {
     const Key = prefix + key
     // Identifies the object as written by this call, when the response to an earlier attempt was lost.
     const writer = randomUUID()
-    for (let tries = 1; ; tries++) {
+    return retryIf(isConflict, async tries => {
       try {
         await client.send(
           new PutObjectCommand({ Bucket, Key, Body: bytes, IfNoneMatch: '*', Metadata: { writer } }),
         )
         return 'created'
       } catch (error) {
-        if (isError(error, 412)) {
-          const isFirst = tries === 1 && (error.$metadata.attempts ?? 1) === 1
-          return !isFirst && (await writerOf(Key)) === writer ? 'created' : 'exists'
-        }
-        // Others are writing or deleting the object now, and the store has not settled which one is first.
-        if (!isError(error, 409) || tries >= attemptsMax) throw error
-        await pause(Math.random() * Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** tries))
+        if (!isError(error, 412)) throw error
+        const isFirst = tries === 1 && (error.$metadata.attempts ?? 1) === 1
+        return !isFirst && (await writerOf(Key)) === writer ? 'created' : 'exists'
       }
-    }
+    })
   }
 
   async function writerOf(Key: string): Promise<string | undefined> {
@@ -130,16 +134,15 @@ export async function openS3Store(options: S3Options): Promise<Store> {
   }
 
   async function getObject(Key: string): Promise<Uint8Array | undefined> {
-    for (let tries = 1; ; tries++) {
+    return retryIf(isBrokenOff, async () => {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }))
         return await Body?.transformToByteArray()
       } catch (error) {
         if (isError(error, 404) && error.name !== 'NoSuchBucket') return undefined
-        // The client's own retries end with the head of the response, and the body may still break off.
-        if (!isBrokenOff(error) || tries >= attemptsMax) throw error
+        throw error
       }
-    }
+    })
   }
 
   async function* listObjects(keyPrefix: string): AsyncGenerator<StoredObject> {
@@ -154,24 +157,6 @@ export async function openS3Store(options: S3Options): Promise<Store> {
         // Consoles of stores leave objects that are named like folders.
         if (isKey(key)) yield { key, bytes: Size }
       }
-    }
-  }
-}
-
-/** Lets at most `max` pieces of work run at a time; the others wait their turn. */
-function createLimit(max: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let underWay = 0
-  return async work => {
-    if (underWay >= max) await new Promise<void>(resolve => waiting.push(resolve))
-    else underWay++
-    try {
-      return await work()
-    } finally {
-      // The caller that has waited longest takes over the place.
-      const next = waiting.shift()
-      if (next === undefined) underWay--
-      else next()
     }
   }
 }
@@ -194,9 +179,11 @@ function clientSettings(options: S3Options): S3ClientConfig {
   }
 }
 
+/** Others are writing or deleting the object now, and the store has not settled which one is first. */
+const isConflict = (error: unknown): boolean => isError(error, 409)
+
+/** The body broke off: the client's own retries end with the head of the response. */
 function isBrokenOff(error: unknown): boolean {
   const { code, $metadata } = error as { code?: string; $metadata?: unknown }
   return $metadata === undefined && code !== undefined && /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM)/.test(code)
 }
-
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

@@ -1,9 +1,9 @@
+import type { LimitFunction } from 'p-limit'
 import type { BatchFacts, DriveOptions } from './options.ts'
 import type { Batch, OutputRecord, OwnedPartition } from '../log.ts'
 import { createResolver } from './resolving.ts'
 import type { Backoff } from '../backoff.ts'
 import { REAL_WORLD } from './world.ts'
-import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { PlacedRecord } from './snapshots.ts'
 import { Unresolved } from './stage.ts'
 
@@ -31,7 +31,7 @@ export interface Progress<State> {
  */
 export async function advance<State, Output extends string>(
   options: DriveOptions<State, Output>,
-  limit: ConcurrencyLimit,
+  limit: LimitFunction,
   owned: OwnedPartition,
   progress: Progress<State>,
   batch: Batch,

@@ -1,8 +1,8 @@
+import pLimit, { type LimitFunction } from 'p-limit'
 import { advance } from './advance.ts'
 import { FencedError, type OwnedPartition } from '../log.ts'
 import { beginSnapshot, isSnapshotDue, restore, saveLast } from './recovery.ts'
 import type { DriveOptions } from './options.ts'
-import { createConcurrencyLimit, type ConcurrencyLimit } from './concurrency-limit.ts'
 
 // The loop of every stage whose outputs are records: read a batch, process it, commit outputs and position together. A
 // stage sees no log. The archiver, whose outputs are objects, has the only other loop
@@ -18,7 +18,7 @@ const PARALLEL_MAX = 16
 export async function drive<State, Output extends string>(
   options: DriveOptions<State, Output>,
 ): Promise<void> {
-  const limit = createConcurrencyLimit(options.parallelMax ?? PARALLEL_MAX)
+  const limit = pLimit(options.parallelMax ?? PARALLEL_MAX)
   const { log, input, group, limits, signal } = options
   const outputs = [...new Set<string>(Object.values(options.outputs))]
   await log.consume({ stream: input, group, outputs, ...limits, signal }, owned =>
@@ -28,7 +28,7 @@ export async function drive<State, Output extends string>(
 
 async function drivePartition<State, Output extends string>(
   options: DriveOptions<State, Output>,
-  limit: ConcurrencyLimit,
+  limit: LimitFunction,
   owned: OwnedPartition,
 ): Promise<void> {
   const { observe, signal } = options

@@ -1,9 +1,9 @@
+import type { LimitFunction } from 'p-limit'
 import { advance, BACKOFF, type Progress } from './advance.ts'
 import type { DriveOptions } from './options.ts'
 import type { Batch, Log, OwnedPartition } from '../log.ts'
 import { createResolver } from './resolving.ts'
 import { REAL_WORLD } from './world.ts'
-import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { PlacedRecord, Snapshot } from './snapshots.ts'
 import { Unresolved } from './stage.ts'
 
@@ -14,7 +14,7 @@ import { Unresolved } from './stage.ts'
  */
 export async function restore<State, Output extends string>(
   options: DriveOptions<State, Output>,
-  limit: ConcurrencyLimit,
+  limit: LimitFunction,
   owned: OwnedPartition,
 ): Promise<Progress<State>> {
   const { stage, log, input, world = REAL_WORLD } = options
