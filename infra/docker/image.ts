@@ -1,5 +1,5 @@
-// The image without Docker: what the Dockerfile does is done in a folder, and programs run in there as in a container, with
-// the folder as their root and the image's user. Needs root on Linux.
+// The image without Docker. Follows the Dockerfile in a folder, and runs programs there as in a container: the folder
+// is their root, and they run as the image's user. Needs root on Linux.
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { copyFile, cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,9 +11,9 @@ const run = promisify(execFile)
 export interface Image {
   /** The folder that is the root of what runs in it. */
   readonly root: string
-  /** Runs a program in it, with nothing in its environment but `env`. */
+  /** Runs a program in it with `env` as its whole environment. */
   spawn(command: readonly string[], env?: Env): ChildProcess
-  /** The same, to its end: what it printed. Rejects when it fails. */
+  /** Runs a program in it and returns what it printed. Rejects when the program fails. */
   exec(command: readonly string[], env?: Env): Promise<string>
   readonly entrypoint: readonly string[]
 }
@@ -25,19 +25,19 @@ interface Instruction {
   readonly args: string
 }
 
-/** Why no image can be made here, as a sentence; undefined when one can. */
+/** Returns a sentence that says why the image can't be made here; undefined when it can. */
 export function imageProblem(): string | undefined {
   return process.platform === 'linux' && process.getuid?.() === 0
     ? undefined
     : 'The image is tried out by root on Linux only.'
 }
 
-/** Does what the Dockerfile says, in an empty folder. */
+/** Follows the Dockerfile in an empty folder. */
 export async function makeImage(dir: string): Promise<Image> {
   const [app, root] = [join(dir, 'build', 'app'), join(dir, 'root')]
   const [build = [], final = []] = await readStages()
   await copyContext(app)
-  // The node that runs this is the one that the base image has.
+  // The base image has the same version of Node.js as the one that runs this.
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
   for (const { name, args } of build) {
     if (name !== 'RUN') continue
@@ -87,7 +87,7 @@ export async function readStages(): Promise<Instruction[][]> {
   return stages
 }
 
-/** Copies those files of the repository that .dockerignore lets through. */
+/** Copies the files of the repository that .dockerignore does not exclude. */
 async function copyContext(target: string): Promise<void> {
   const rules = (await readFile(join(ROOT, '.dockerignore'), 'utf8'))
     .split('\n')
@@ -109,7 +109,7 @@ async function copyContext(target: string): Promise<void> {
   }
 }
 
-/** Docker’s patterns: a star matches dots too, but no slash. */
+/** In Docker’s patterns a star also matches dots, but not slashes. */
 function toRegExp(pattern: string): RegExp {
   const source = pattern
     .replaceAll('.', '\\.')

@@ -81,7 +81,7 @@ function spokenIn(
 export function commandsPage(program: Command): string {
   const parts: string[] = []
   const visit = (command: Command, path: string): void => {
-    // Whatever terminal the page is made in.
+    // The width must not depend on the terminal that the page is made in.
     command.configureHelp({ helpWidth: 80 })
     if (command.commands.length > 0) {
       for (const child of command.commands) visit(child, `${path} ${child.name()}`)

@@ -1,5 +1,6 @@
-// What a process that dies without stopping its servers leaves behind: nothing. A shell holds a pipe to us; when the pipe ends,
-// however we ended, it kills the servers that it was given and removes the folder with their data.
+// Makes sure that a process which dies without stopping its servers leaves nothing behind. A shell reads from a pipe of
+// this process. When the pipe ends, for whatever reason, the shell kills the servers that it was given and removes the
+// folder with their data.
 import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
@@ -34,7 +35,7 @@ function startGuard(): Guard {
     detached: true,
     cwd: '/',
   })
-  // Without its guard a server still runs; only an unclean end would leave it behind.
+  // A server also runs without its guard, but would then survive an unclean end of this process.
   child.on('error', () => undefined)
   child.stdin.on('error', () => undefined)
   child.unref()
@@ -42,7 +43,10 @@ function startGuard(): Guard {
   return { folder, tell: line => child.stdin.write(`${line}\n`) }
 }
 
-/** Has the process killed when this one is gone. Call the returned function when the process has ended on its own. */
+/**
+ * Makes the guard kill the process when this one is gone. Call the returned function when the process has ended by
+ * itself.
+ */
 export function guardProcess(pid: number): () => void {
   guard ??= startGuard()
   const { tell } = guard
@@ -50,7 +54,7 @@ export function guardProcess(pid: number): () => void {
   return () => tell(`-${pid}`)
 }
 
-/** A new folder for a server's data, removed when this process is gone, unless it was before. */
+/** Returns a new folder for a server's data. The guard removes it when this process is gone, if it still exists. */
 export async function guardedFolder(name: string): Promise<string> {
   guard ??= startGuard()
   return mkdtemp(join(guard.folder, `${name}-`))

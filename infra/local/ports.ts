@@ -4,12 +4,14 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-// Below the ports that systems hand out to outgoing connections: a server that was killed must find its own port free when it
-// starts again, and not taken by some client in the meantime.
+// Below the ports that systems use for outgoing connections: a server that was killed must find its port free when it
+// starts again, not taken by a client meanwhile.
 const FIRST = 20_000
 const LAST = 32_000
 
-/** Ports on 127.0.0.1 where nobody listens now. They are given out once only while this process runs, by no other either. */
+/**
+ * Returns ports on 127.0.0.1 where no process listens now. While this process runs, no process gives them out again.
+ */
 export async function freePorts(count: number, draw = drawPort): Promise<number[]> {
   const found: number[] = []
   for (let tries = 0; found.length < count; tries++) {
@@ -23,8 +25,9 @@ export async function freePorts(count: number, draw = drawPort): Promise<number[
 const drawPort = (): number => randomInt(FIRST, LAST)
 
 /**
- * Whether nobody else has reserved the port. Servers take seconds to listen, and another test run would find their
- * ports free until then: so the UDP port of the same number, which no server here uses, is held as a sign.
+ * Reserves the port, and returns whether that worked. Servers take seconds until they listen, and another test run
+ * would find their ports free until then. So the UDP port with the same number, which no server here uses, is held as a
+ * sign.
  */
 async function reserve(port: number): Promise<boolean> {
   const sign = createSocket('udp4').unref()
@@ -38,7 +41,7 @@ async function reserve(port: number): Promise<boolean> {
   }
 }
 
-/** Whether nobody listens on this port of 127.0.0.1. */
+/** Whether this port of 127.0.0.1 is free. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   try {
@@ -52,7 +55,7 @@ export async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Rejects when somebody listens on one of these ports. */
+/** Rejects when a process listens on one of these ports. */
 export async function needFreePorts(ports: readonly number[]): Promise<void> {
   for (const port of ports)
     if (!(await isFree(port)))

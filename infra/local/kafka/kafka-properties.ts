@@ -6,7 +6,7 @@ export interface NodePlan {
   readonly folder: string
   /** Where clients reach it. */
   readonly address: string
-  /** Where other brokers and our own checks reach it, whatever address clients get. */
+  /** Where other brokers and our own checks reach it, independent of the address that clients get. */
   readonly directAddress: string
   readonly controllerAddress: string
   readonly directoryId: string
@@ -15,7 +15,7 @@ export interface NodePlan {
 
 export interface NodeSettings {
   readonly advertised?: ((id: number) => string) | undefined
-  /** Win over ours. */
+  /** Settings that override ours. */
   readonly settings: Readonly<Record<string, string | number | boolean>>
 }
 

@@ -22,9 +22,9 @@ interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>
   /** Port of the first broker; the others get the following ones. Free ones by default. */
   readonly port?: number
-  /** What a broker tells clients of its address, for a proxy in front of it. Ids start at 1. */
+  /** Returns the address that a broker advertises to clients, for a proxy in front of it. Ids start at 1. */
   readonly advertised?: (id: number) => string
-  /** Who may come in, over `addresses`; everybody by default. */
+  /** Which clients may connect to `addresses`. Default: all. */
   readonly security?: KafkaSecurity
 }
 
@@ -35,9 +35,12 @@ export interface KafkaOptions extends ClusterOptions, DownloadOptions {
 }
 
 export interface LocalKafka {
-  /** Where the brokers really listen for clients, host:port. */
+  /** Addresses on which the brokers listen for clients, host:port. */
   readonly addresses: string[]
-  /** A second way in, unencrypted and without names, that bypasses a proxy in front of the advertised addresses. */
+  /**
+   * Addresses of a second listener, without encryption and authentication, that bypasses a proxy in front of the
+   * advertised addresses.
+   */
   readonly directAddresses: string[]
   /** What clients of `addresses` are configured with, for the section `log.kafka`; empty without `security`. */
   readonly client: ClientSettings
@@ -90,7 +93,7 @@ async function startCluster(options: ClusterOptions, machine: NodeMachine): Prom
   const security = await planSecurity(options.security ?? {}, folder)
   const nodes = plans.map(plan => kafkaNode(plan, plans.length, machine))
   const stop = async () => {
-    // The data goes too: there is nothing to end in good order.
+    // The data is removed too, so no orderly end is needed.
     await Promise.all(nodes.filter(node => node.running).map(node => node.kill('SIGKILL')))
     await security.stop()
     await rm(folder, { recursive: true, force: true })

@@ -13,7 +13,7 @@ type ReadField = (event: SentEvent, text: string, key: string) => void
 
 interface Field {
   readonly read: ReadField
-  /** Whether the event can do without it: a fault in it is minor. */
+  /** Whether the event can do without it, so that a fault in it is minor. */
   readonly isMinor: boolean
   /** Whether an event of a POST body may have it. The others are known in query strings only. */
   readonly inBody: boolean
@@ -154,7 +154,7 @@ const readPlatform: ReadField = (event, value, key) => {
   else reject(event, 'field_invalid', key, `must be one of ${[...PLATFORMS].join(', ')}, not ${show(value)}`)
 }
 
-/** Known by the protocol, and unusable here. */
+/** The protocol has it, but it is not used here. */
 const ignore = (): void => {}
 
 const setCategory: SetText = (event, value) => void (event.structCategory = value)
@@ -165,12 +165,12 @@ const setValue: SetNumber = (event, value) => void (event.structValue = value)
 const setOrderId: SetText = (event, value) => void (event.orderId = value)
 const setCurrency: SetText = (event, value) => void (event.currency = value)
 
-/** What an event is, whose it is, when it happened, and what a score is made of: a fault makes the event bad. */
+/** What an event is, whose it is, when it happened, and what a score depends on: a fault makes the event bad. */
 const DECIDING_FIELDS: Readonly<Record<string, ReadField>> = {
   e: readType,
   eid: uuid((event, value) => void (event.eventId = value)),
   aid: text(255, (event, value) => void (event.appId = value)),
-  // True time takes the place of the device's time, whichever of the two comes first.
+  // True time replaces the device's time, whichever of the two comes first.
   dtm: instant((event, value) => void (event.createdAt ??= value)),
   ttm: instant((event, value) => {
     event.createdAt = value
@@ -208,7 +208,7 @@ const DECIDING_FIELDS: Readonly<Record<string, ReadField>> = {
   ev_va: decimal(setValue),
 }
 
-/** What an event can do without. */
+/** Parameters that an event can do without. */
 const MINOR_FIELDS: Readonly<Record<string, ReadField>> = {
   tv: text(100, (event, value) => void (event.tracker = value)),
   tna: text(128, (event, value) => void (event.trackerNamespace = value)),
@@ -285,7 +285,7 @@ function fieldsOf(table: Readonly<Record<string, ReadField>>, isMinor: boolean):
   return Object.entries(table).map(([key, read]) => [key, { read, isMinor, inBody: !QUERY_ONLY.has(key) }])
 }
 
-/** Notes that the value of a field is not what it must be; how much that matters is in the tables. */
+/** Notes that the value of a field is not valid. The tables say how much that matters. */
 function reject(event: SentEvent, reason: BadReason, key: string, text: string): void {
   addFault(event, { reason, place: key, text, isMinor: FIELDS.get(key)?.isMinor === true })
 }

@@ -3,7 +3,7 @@ const ISO =
 
 /**
  * An ISO 8601 date or time as epoch milliseconds; undefined for anything else, such as 30 February, 24:01, a year beyond 9999,
- * or text behind the time. UTC where no zone is written, unless `zone` is required. Fractions beyond milliseconds are cut.
+ * or text after the time. UTC if no zone is written, unless `zone` is required. Fractions beyond milliseconds are cut.
  */
 export function parseIso(text: string, { zone }: { zone: 'optional' | 'required' }): number | undefined {
   const match = ISO.exec(text)

@@ -91,14 +91,14 @@ export function readItems(text: string, isLines: boolean): Items | undefined {
     .map(line => line.trim())
     .filter(line => line !== '')
   const values = lines.map(parseJson)
-  // A body that does not call itself lines is taken for lines only if it begins like some.
+  // A body without a content type of lines counts as lines only if it begins with one.
   if (!isLines && (lines.length < 2 || values[0] === undefined)) return lines.length === 0 ? EMPTY : undefined
   return { values, text: index => lines[index] ?? '' }
 }
 
 const EMPTY: Items = { values: [], text: () => '' }
 
-/** Who an event says did it, and its id: all that the key of a record needs of it. */
+/** The visitor that an event names, and its id: all that the key of a record needs. */
 export function readV1Ids(value: Readonly<Record<string, unknown>>): {
   readonly ids: EventIds
   readonly eventId: string | null
@@ -165,7 +165,7 @@ function id(event: SentEvent, value: unknown): string | null {
 }
 
 function readAction(event: SentEvent, action: unknown): string | null {
-  // Anything but a text is the schema's to tell.
+  // The schema reports anything that is not a text.
   if (typeof action !== 'string' || action === '') return null
   if (ACTION_NAME.test(action)) return action
   blame(event, 'action_invalid', 'action', `${show(action)} has other characters, or more than 128`)

@@ -9,7 +9,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many open files',
 }
 
-/** Says in words why a file or folder could not be read or written, for the middle of a sentence. */
+/** Returns in words why a file or folder could not be read or written, to be used inside a sentence. */
 export function fileProblem(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   return PROBLEMS[code ?? ''] ?? message

@@ -43,7 +43,7 @@ export async function openStreams(config: Config): Promise<Streams> {
   }
 }
 
-/** Does not retry: a person at a terminal learns at once what can't be reached. */
+/** Does not retry, so that a person at a terminal learns at once what can't be reached. */
 export const atOnce: Patiently = (_what, attempt) => attempt()
 
 /** Throws when nothing was ever written into the data directory: its name may be misspelt. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-/** Where a record was made from: a record of raw, and which of the records made from it this is. */
+/** The source of a record: a record of raw, and the index of this record among those made from it. */
 export interface Coordinates {
   readonly partition: number
   /** Decimal. */
@@ -23,8 +23,8 @@ export function parseCoordinates(text: string): Coordinates | undefined {
 }
 
 /**
- * Where an event was when it came in first. An event that was sent again after a repair keeps them, so that the id
- * made from them is the one that a first pass would have made, however often it is sent again.
+ * The coordinates of an event when it first arrived. An event that is sent again after a repair keeps them, so its id
+ * is the same as in a first pass, no matter how often it is sent.
  */
 export function firstCoordinates(own: Coordinates, retryOf: string | null): Coordinates {
   const repaired = retryOf === null ? undefined : parseCoordinates(retryOf)

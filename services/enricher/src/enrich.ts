@@ -31,10 +31,10 @@ export interface Places extends RuledPage {
   readonly referrer: Referrer
 }
 
-/** What a request says of where its events happened. */
+/** What a request tells about the place of its events. */
 type Origin = Pick<RawRecord, 'privacy' | 'referer'>
 
-/** Reads the URLs of an event; what is wrong with them is in the faults of each. */
+/** Reads the URLs of an event. Each result carries its faults. */
 export function readPlaces(event: SentEvent, raw: Origin, tools: Tools): Places {
   const { page, match } = pageOf(event, raw, tools)
   const read = raw.privacy === 'anonymous' ? tools.readAnonymousReferrer : tools.readReferrer
@@ -65,8 +65,8 @@ export interface Subject extends Places {
 }
 
 /**
- * The columns of a good event. A function is given those it names as its own; a column without one does not compile. What
- * is noted of an event is written last but one, by `setSent`.
+ * Sets the columns of a good event. Each function receives only the columns that it declares as its own, and a column
+ * that no function declares does not compile. `setSent` writes the notes and runs last but one.
  */
 const SETTERS: readonly ((good: Draft<GoodRecord>, subject: Subject) => void)[] = eachColumnOnce([
   setOrigin,
@@ -87,7 +87,7 @@ const SETTERS: readonly ((good: Draft<GoodRecord>, subject: Subject) => void)[] 
   setFingerprint,
 ])
 
-/** The good record of an event without faults that decide. */
+/** Returns the good record of an event that has no decisive fault. */
 export function enrich(
   event: SentEvent,
   raw: RawRecord,

@@ -28,22 +28,22 @@ import {
 } from './enrichments/agents/agent.ts'
 import { readHintedAgent } from './enrichments/agents/hinted-agent.ts'
 
-/** A page, and what the rules say of it. */
+/** A page, and what the rules decide about it. */
 export interface RuledPage {
   readonly page: Page
   readonly match: Match | undefined
 }
 
-/** What enriching needs besides the event: pure functions, of which some remember. */
+/** What enriching needs besides the event: pure functions, some of which remember their results. */
 export interface Tools {
   readonly rules: Rules
   readonly readPage: (url: string) => RuledPage
   /** The same without click ids, for anonymous events. */
   readonly readAnonymousPage: (url: string) => RuledPage
   readonly readReferrer: (url: string) => Referrer
-  /** The same without click ids, for anonymous events: the page before may have been the one that was landed on. */
+  /** The same without click ids, for anonymous events: the previous page may have been the landing page. */
   readonly readAnonymousReferrer: (url: string) => Referrer
-  /** What may be stored of the texts of the client's. */
+  /** Returns the parts of the client's texts that may be stored. */
   readonly texts: Texts
   /** The same without click ids. */
   readonly anonymousTexts: Texts
@@ -58,7 +58,7 @@ export interface Tools {
   readonly enricher: string
 }
 
-/** Longer URLs hardly come twice. */
+/** Longer URLs rarely repeat. */
 const REMEMBERED_LENGTH_MAX = 1024
 /** A user agent and all hints that a browser sends. */
 const HINTED_LENGTH_MAX = 2048
@@ -66,11 +66,11 @@ const HINTED_LENGTH_MAX = 2048
 export interface ToolParts {
   readonly pseudonymKey?: Uint8Array | undefined
   readonly files?: EnricherFiles | undefined
-  /** Of the enricher. */
+  /** Version of the enricher. */
   readonly version: string
 }
 
-/** Compiles the configuration into what is needed for each event. */
+/** Compiles the configuration into the tools that each event needs. */
 export function createTools(
   config: EnricherConfig,
   { pseudonymKey, files = NO_FILES, version }: ToolParts,
@@ -128,7 +128,10 @@ export function createTools(
   }
 }
 
-/** Remembers user agents, and apart from them those that came with hints: one key holds the hints, then the text. */
+/**
+ * Remembers user agents, and separately those that came with hints. The key of the latter holds the hints, then the
+ * user agent.
+ */
 function agentReader({ rememberedMax }: EnricherConfig): Tools['readAgent'] {
   const plain = remember(readUserAgent, { entriesMax: rememberedMax, keyLengthMax: USER_AGENT_LENGTH_MAX })
   const hinted = remember(
@@ -157,7 +160,7 @@ function lowerCase(names: CampaignNames): CampaignNames {
   }
 }
 
-/** Says on every record what made it: a change of rules or lists shows. */
+/** Every record names what made it, so that a change of rules or lists is visible. */
 function enricherName(config: EnricherConfig, version: string): string {
   const shipped = config.defaultRules ? DEFAULT_RULES_VERSION : 'none'
   const own =

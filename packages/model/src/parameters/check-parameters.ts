@@ -1,6 +1,6 @@
 import type { LinearParameters, MarkovParameters, Parameters, Tree, TreesParameters } from './parameters.ts'
 
-/** What a model may hold at most. A file beyond it is refused before memory is spent on it. */
+/** Limits of a model. A file beyond them is refused before memory is allocated for it. */
 export const PARAMETER_LIMITS = {
   features: 65_536,
   trees: 50_000,
@@ -28,7 +28,7 @@ export function checkParameters(parameters: Parameters, featureCount: number): v
   }
 }
 
-/** Edges from the root to the deepest leaf. Relies on children standing behind their parents. */
+/** Edges from the root to the deepest leaf. Relies on children coming after their parents. */
 export function treeDepth(tree: Tree): number {
   const depths = new Int32Array(tree.feature.length)
   let deepest = 0

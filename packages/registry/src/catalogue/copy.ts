@@ -21,21 +21,21 @@ export interface CopyOptions {
   readonly date: string
   /** Overwrite a schema whose text differs. */
   readonly replace: boolean
-  /** Say what would become of it, write nothing. */
+  /** Report what would happen, and write nothing. */
   readonly dryRun: boolean
 }
 
-/** What the lock file says of a schema: where its text came from, when, and which text it was. */
+/** What the lock file records of a schema: the source of its text, the date, and the hash of the text. */
 interface Pinned {
   readonly source: string
   readonly date: string
   readonly sha256: string
 }
 
-/** Beside the schemas: what was copied, so that a later run says what changed since. */
+/** The file beside the schemas that records what was copied, so that a later run can report what changed. */
 export const LOCK_FILE = 'sluicebox-schemas.json'
 
-/** Copies schemas into a folder, each once, and pins what was copied. Every file is complete or absent. */
+/** Copies schemas into a folder, each once, and pins their texts. Every file is complete or absent. */
 export async function* copySchemas(
   source: SchemaSource,
   wanted: readonly SchemaName[],
@@ -76,7 +76,7 @@ function whose(text: string, pinned: Pinned | undefined): string {
     : `the file in the folder was edited since ${pinned.date}; --replace overwrites it`
 }
 
-/** The file of a schema in either layout; of a new one, in ours. */
+/** Returns the file of a schema in either layout; a new schema gets our layout. */
 function fileOf(root: string, { vendor, name, version }: SchemaName): string {
   const iglu = join(root, vendor, name, 'jsonschema', version)
   return existsSync(iglu) ? iglu : join(root, vendor, name, `${version}.json`)
@@ -84,7 +84,7 @@ function fileOf(root: string, { vendor, name, version }: SchemaName): string {
 
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
-  // What was interrupted has a name that no schema has.
+  // A file that an interrupted run left has a name that no schema has.
   writeFileSync(`${file}.part`, text)
   renameSync(`${file}.part`, file)
 }

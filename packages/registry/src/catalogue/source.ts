@@ -7,13 +7,18 @@ import { parseRef, refOf, type SchemaName } from '../events/reference.ts'
 export interface SchemaSource {
   /** The folder or address, as the lock file records it. */
   readonly name: string
-  /** The text of a schema, or more than the beginning of one that is too large; undefined where there is none. Rejects when the source can't be asked. */
+  /**
+   * Returns the text of a schema; undefined when the source has none. A text beyond the size limit may be cut, but not
+   * below the limit. Rejects when the source can't be reached.
+   */
   read(schema: SchemaName): Promise<string | undefined>
-  /** Every schema of the source; undefined where it has no list. */
+  /** Returns every schema of the source; undefined when the source can't list them. */
   list(): Promise<SchemaName[] | undefined>
 }
 
-/** The schemas of a folder: a checkout of a registry, or the layout of `schemas/events`. Throws when it can't be read. */
+/**
+ * The schemas of a folder: a checkout of a registry, or the layout of `schemas/events`. Throws when it can't be read.
+ */
 export function folderSource(dir: string): SchemaSource {
   const files = listSchemaFiles(dir)
   const byRef = new Map(files.map(each => [refOf(each), each.file]))
@@ -28,7 +33,7 @@ export function folderSource(dir: string): SchemaSource {
 }
 
 export interface RegistryAccess {
-  /** Sent as the header `apikey`, to the address itself and to no other. */
+  /** Sent as the header `apikey`, only to the address itself. */
   readonly apiKey?: string
   /** How long one request may take. */
   readonly timeoutMs?: number
@@ -50,7 +55,7 @@ export function registrySource(
 ): SchemaSource {
   const { origin, pathname } = checkedUrl(address)
   const base = `${origin}${pathname.replace(/(\/schemas)?\/*$/, '')}`
-  // Which of both it is, the first schema that is found shows.
+  // The first schema that is found shows which of the two it is.
   let roots = [`${base}/schemas`, `${base}/api/schemas`]
 
   async function get(path: string, bytesMax: number): Promise<string | undefined> {
@@ -81,8 +86,8 @@ export function registrySource(
       if (ABSENT.has(answer.status)) return undefined
       throw new Error(
         answer.status === 401
-          ? `${url} asks who you are (401): give --api-key-file, or the variable IGLU_API_KEY.`
-          : `${url} answers ${answer.status}: see whether the registry is well and the address is right.`,
+          ? `${url} requires a key (401): give --api-key-file, or set the variable IGLU_API_KEY.`
+          : `${url} answers ${answer.status}: check that the registry works and that the address is right.`,
       )
     }
     throw new Error(`${start} redirects more than ${REDIRECTS_MAX} times: give the address that it leads to.`)
@@ -136,7 +141,7 @@ async function readText(answer: Response, url: URL, bytesMax: number): Promise<s
   return Buffer.concat(chunks).toString()
 }
 
-/** fetch says "fetch failed", and why in its cause. */
+/** The error of fetch says "fetch failed"; its cause has the reason. */
 function unreachable(url: URL, error: unknown): Error {
   const { name, message, cause } = error as Error
   const why = name === 'TimeoutError' ? 'it takes too long' : cause instanceof Error ? cause.message : message

@@ -3,12 +3,12 @@ import type { SchemaSource } from './source.ts'
 
 /** Requests that looking for the versions of one name may take. */
 export const PROBES_MAX = 200
-/** Models that may be absent one after the other, before there are no more. */
+/** How many models in a row may be absent before the search ends. */
 const GAP_MAX = 2
 
 /**
- * Finds the versions of a name. A registry without a list is asked for one after the other: additions and revisions are
- * counted without gaps, and a model or two may be missing.
+ * Finds the versions of a name. A registry that can't list them is asked for one version after another: additions and
+ * revisions have no gaps, but some models may be missing.
  */
 export async function versionsOf(
   source: SchemaSource,

@@ -8,7 +8,7 @@ export interface StoredSchema extends ParsedSchema {
   readonly file: string
 }
 
-/** A file of a schema: where it is, and what its place calls it. */
+/** A file of a schema: its path, and the reference that its path means. */
 export interface SchemaFile extends SchemaName {
   readonly file: string
 }
@@ -16,7 +16,7 @@ export interface SchemaFile extends SchemaName {
 /** A file that can't be used, or a part of one that can't be checked. */
 export interface SchemaFinding {
   readonly file: string
-  /** `unusable`: events that refer to it have an unknown schema. `unchecked`: all but a part of it is checked. */
+  /** `unusable`: events that refer to it have an unknown schema. `unchecked`: a part of it is not checked. */
   readonly level: 'unusable' | 'unchecked'
   readonly reason: string
 }

@@ -49,11 +49,11 @@ export function addBad(program: Command): void {
 
   bad
     .command('show')
-    .description('shows one bad record whole')
+    .description('shows one bad record completely')
     .argument('<place>', 'its place in bad, as "bad ls" shows it: 0/17', placeArgument)
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
-    .option('--original', 'print the original bytes alone, to be edited')
+    .option('--original', 'print only the original bytes, to be edited')
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
@@ -77,10 +77,10 @@ export function addBad(program: Command): void {
     )
     .option('--data <dir>', 'the data directory (default: data)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
-    .option('--reason <code>', 'all of this reason that were not sent again yet')
-    .option('--all', 'all that were not sent again yet')
+    .option('--reason <code>', 'all events with this reason that were not sent again yet')
+    .option('--all', 'all events that were not sent again yet')
     .option('--original <file>', 'send the bytes in this file instead of the original (with one place)')
-    .option('--dry-run', 'say what would be sent, send nothing')
+    .option('--dry-run', 'report what would be sent, and send nothing')
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',

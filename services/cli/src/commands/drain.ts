@@ -27,7 +27,7 @@ interface DrainOptions {
 }
 
 const LOOK_MS = 50
-/** Which group reads which stream. A stream is drained when its group has committed its end. */
+/** The group that reads each stream. A stream is drained when its group has committed its end. */
 const READERS = [
   { group: 'enricher', stream: 'raw' },
   { group: 'scorer', stream: 'good' },

@@ -48,7 +48,7 @@ test('the help lists the options and shows examples', async () => {
 
 test.each<[line: string, says: string]>([
   ['schemas add', "missing required argument 'from'"],
-  ['schemas add http://127.0.0.1:1', 'say where to: give --out DIR, or enricher.schemaDirs'],
+  ['schemas add http://127.0.0.1:1', 'no folder to copy into: give --out DIR, or set enricher.schemaDirs'],
   ['schemas add ftp://acme.test --out x', 'neither an http or https address nor a folder'],
   [
     'schemas add http://me:secret@127.0.0.1:1 a/b/jsonschema --out x',

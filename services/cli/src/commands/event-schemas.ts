@@ -36,13 +36,13 @@ export function addEventSchemas(schemas: Command): void {
     .argument('<from>', 'address of an Iglu registry, static or a server, or a folder')
     .argument('[name...]', 'iglu:vendor/name/jsonschema/1-0-0; without a version, all that are found')
     .option('--file <file>', 'a file with further names, one per line')
-    .option('--missing', 'what events in the log refer to and no folder holds')
-    .option('--out <dir>', 'where to (default: the first of enricher.schemaDirs)')
+    .option('--missing', 'copy the schemas that events in the log refer to and that no folder holds')
+    .option('--out <dir>', 'folder to copy into (default: the first of enricher.schemaDirs)')
     .option('--replace', 'overwrite schemas whose text differs')
     .option('--api-key-file <file>', `file with the key of an Iglu Server (or the variable ${KEY_VARIABLE})`)
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--data <dir>', 'the data directory, for --missing (default: data)')
-    .option('--dry-run', 'say what would be copied, write nothing')
+    .option('--dry-run', 'report what would be copied, and write nothing')
     .option('--json', 'one JSON value per line')
     .addHelpText(
       'after',
@@ -61,7 +61,7 @@ Examples:
 
   schemas
     .command('lint')
-    .description("says which of your schemas of events can't be used, or not wholly, and why")
+    .description("reports which of your schemas of events can't be used at all or in part, and why")
     .argument('[dir...]', 'folders (default: enricher.schemaDirs)')
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'one JSON value per line')
@@ -81,7 +81,9 @@ async function add(from: string, names: readonly string[], options: AddOptions):
   const config = readConfig({ dataDir: options.data }, options.config)
   const outDir = options.out ?? config.enricher.schemaDirs[0]
   if (outDir === undefined)
-    throw new UsageError('say where to: give --out DIR, or enricher.schemaDirs in the configuration')
+    throw new UsageError(
+      'no folder to copy into: give --out DIR, or set enricher.schemaDirs in the configuration',
+    )
   const asked = [...names, ...(options.file === undefined ? [] : readLines(options.file))].map(named)
   const source = open(from, options.apiKeyFile)
   if (options.missing === true) asked.push(...(await inLog(config)).map(named))

@@ -27,7 +27,7 @@ export function addSchemas(program: Command): void {
 
   common(schemas.command('push'))
     .description('registers the schemas of all streams, and sets the compatibility of their subjects')
-    .option('--dry-run', 'say what would be registered, change nothing')
+    .option('--dry-run', 'report what would be registered, and change nothing')
     .addHelpText(
       'after',
       `

@@ -10,15 +10,15 @@ import { timeFormat } from './time-format.ts'
 /** Undefined for a row that the map says to skip. */
 type ReadEvent = (row: Row) => Omit<Entry, 'file'> | undefined
 
-/** What a record holds besides the event and its visitor, generously. */
+/** Upper bound for the bytes of a record besides the event and its visitor. */
 const RECORD_BYTES = 512
 const ID_LENGTH_MAX = 128
-/** Deeper rows are refused: what writes JSON and compares it calls itself for each level. */
+/** Deeper rows are refused, because the functions that write and compare JSON recurse once for each level. */
 const DEPTH_MAX = 64
 
 /**
- * Reads rows as events of POST /v1/events. Throws, naming file and row, when a row does not fit the map, or makes a
- * record of more than `recordBytesMax`.
+ * Reads rows as events of POST /v1/events. Throws an error that names file and row when a row does not fit the map, or
+ * makes a record larger than `recordBytesMax`.
  */
 export function eventReader(map: RecordingMap, file: string, recordBytesMax = Infinity): ReadEvent {
   const readTime = timeFormat(map.time.format)
@@ -52,7 +52,7 @@ type ReadText = (path: string | undefined) => string | undefined
 
 function readVisitor(map: RecordingMap, text: ReadText, fail: Fail): string {
   const given = text(map.visitor) ?? fail(`has no ${map.visitor}, which the map names for the visitor`)
-  // Recordings number their visitors, some from 0 on.
+  // Recordings number their visitors, and some start at 0.
   if (given === '0') return given
   const usable = usableId(given)
   if (usable !== null) return usable
@@ -105,7 +105,7 @@ function eventOf(
 }
 
 interface FieldReader {
-  /** A text that is not blank, or a whole number as its digits. */
+  /** A text that is not blank, or the digits of a whole number. */
   readonly text: ReadText
   /** A number from 0 to `max`: every protocol has the same bounds. */
   amount(path: string | undefined, max: number): number | undefined
@@ -115,7 +115,7 @@ interface FieldReader {
 
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
-/** Reads the fields of one row. Fails for a value of another kind than the one that is asked for. */
+/** Reads the fields of one row. Fails when a value has another kind than the caller asks for. */
 function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
   const found = (path: string | undefined): string | number | undefined => {
     if (path === undefined) return undefined
@@ -130,7 +130,7 @@ function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
     text(path) {
       const value = found(path)
       if (typeof value !== 'number') return value
-      // 1.10 and 1.1 are one number, and may be two products.
+      // 1.10 and 1.1 are the same number, but may be two products.
       return Number.isInteger(value)
         ? String(value)
         : fail(
@@ -155,8 +155,8 @@ function fieldReader(fields: Row['fields'], fail: Fail): FieldReader {
 }
 
 /**
- * Returns the value. Fails for a number in it that JSON can't hold or that was rounded when it was read, by which two ids
- * could have become one, and for a value that is nested too deep.
+ * Returns the value. Fails when it is nested too deep, or contains a number that JSON can't hold or that was rounded
+ * when it was read: rounding could have turned two ids into one.
  */
 function checkValue<Value>(value: Value, fail: Fail, path = '', depth = 0): Value {
   if (typeof value === 'number') {

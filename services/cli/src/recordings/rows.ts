@@ -34,7 +34,8 @@ export async function* readRows(
 }
 
 async function* csvRows(text: AsyncIterable<string>, map: RecordingMap): AsyncGenerator<Row> {
-  // Both are refused: a short row is damaged data, and a long one means that the delimiter is wrong.
+  // Rows with too few or too many columns are refused: a short row is damaged, and a long one means that the delimiter
+  // is wrong.
   const parser = parse({
     columns: (header: string[]) => checkHeader(header, map),
     delimiter: map.delimiter,

@@ -1,7 +1,7 @@
 import { INSTANT_MS_MAX } from '@sluicebox/event/instants'
 import { parseIso } from '@sluicebox/protocol/instant'
 
-/** Reads a time as epoch milliseconds, from 1970 to 9999; returns what is wrong with one that does not fit. */
+/** Reads a time as epoch milliseconds, from 1970 to 9999; returns a fault as text when it does not fit. */
 export type ReadTime = (text: string) => number | string
 
 type ReadMs = (text: string) => number
@@ -10,7 +10,9 @@ type ReadMs = (text: string) => number
 const UNITS = { epoch_s: 1000, epoch_ms: 1, epoch_us: 0.001 } as const
 type Unit = keyof typeof UNITS
 
-/** Nobody recorded a clickstream outside of these years: an instant that another unit moves into them is in that unit. */
+/**
+ * No clickstream was recorded outside of these years. A number that only another unit moves into them is in that unit.
+ */
 const RECORDED_MS = { from: Date.UTC(1990), to: Date.UTC(2100) }
 
 const TOKENS: Readonly<Record<string, string>> = {
@@ -45,7 +47,7 @@ function epoch(unit: Unit): ReadMs {
   return text => (/^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * UNITS[unit]) : NaN)
 }
 
-/** The unit that a number is in which gives no plausible instant in `unit`. */
+/** Returns the unit of a number that gives no plausible instant in `unit`. */
 function otherUnit(unit: Unit, ms: number): Unit | undefined {
   const isPlausible = (instant: number): boolean => instant >= RECORDED_MS.from && instant < RECORDED_MS.to
   if (isPlausible(ms)) return undefined

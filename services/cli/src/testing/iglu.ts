@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 /** What a path answers: a body, or a status with headers. */
 export type Answer = string | { readonly status: number; readonly headers?: Record<string, string> }
 
-/** A web server on this machine that answers by path, and remembers who asked for what. */
+/** A web server on this machine that answers by path, and remembers its requests. */
 export interface FakeIglu extends AsyncDisposable {
   readonly url: string
   readonly answers: Map<string, Answer>

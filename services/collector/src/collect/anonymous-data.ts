@@ -1,7 +1,8 @@
 import { ANONYMOUS_ID, CLIENT_SESSION } from '@sluicebox/protocol/ids'
 
-// What of an anonymous visitor's events, entities and properties may be written. Lists of what is kept where it is known what is
-// there; where a site writes what it likes, names that say that an identifier or a contact follows are left out.
+// Which parts of an anonymous visitor's events, entities and properties may be written. Where the fields are known,
+// lists name those that are kept. Where a site chooses its own fields, those whose name announces an identifier or a
+// contact are left out.
 
 const SNOWPLOW = 'com.snowplowanalytics.snowplow'
 
@@ -13,7 +14,7 @@ const KEPT_ENTITIES: Readonly<Record<string, string>> = {
     ua_parser_context web_vitals`,
   [`${SNOWPLOW}.ecommerce`]: `
     cart checkout_step page product promotion refund snowplow_ecommerce_action transaction transaction_error`,
-  // The session of a medium ends before the visit does.
+  // The session of a media player ends before the visit does.
   [`${SNOWPLOW}.media`]: 'ad ad_break player session',
   'com.snowplowanalytics.mobile': 'application application_lifecycle deep_link screen screen_summary',
   'com.google.analytics.enhanced-ecommerce':
@@ -36,9 +37,9 @@ const KEPT = new Set(
   ),
 )
 
-/** Events that say who somebody is, and nothing else. */
+/** Events that do nothing but identify the visitor. */
 const IDENTIFYING_EVENTS = new Set([`iglu:${SNOWPLOW}/identify`])
-/** Events with what a person typed into a form. */
+/** Events that contain what the visitor typed into a form. */
 const FORM_EVENTS = new Set([
   `iglu:${SNOWPLOW}/change_form`,
   `iglu:${SNOWPLOW}/focus_form`,
@@ -49,30 +50,33 @@ const CLIENT_HINTS = 'iglu:org.ietf/http_client_hints'
 /** Client hints that every browser sends to every site (https://wicg.github.io/ua-client-hints/). */
 const COARSE_HINTS = new Set(['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform'])
 
-/** Names of members, in lower case and without anything but letters, that say that what follows is about one person or device. */
+/**
+ * Names of members whose value is about one person or device. They are compared in lower case and by their letters
+ * only.
+ */
 const PERSONAL = new RegExp(
   `^(?:${[
-    // Who: userId, customer_number, hashedVisitorUuid, apple-idfa, _ga, previousSessionId, tabId.
+    // Who the visitor is: userId, customer_number, hashedVisitorUuid, apple-idfa, _ga, previousSessionId, tabId.
     '.*(?:user|visitor|customer|client|device|member|account|subscriber|contact|person|profile|anonymous|distinct|crm|loyalty|push)(?:id|ids|uuid|guid|number|no|nr|key|hash|token)',
     '(?:previous)?sessionid|tabid|tabuuid|user|visitor|customer|uid|uuid|duid|nuid|tnuid|guid|mpid|vid|domainuserid|networkuserid',
     '.*(?:idfa|idfv|gaid|aaid|adid|advertisingid|appsetid|rida|androidid|imei|imsi|msisdn|macaddress|fingerprint)|mac|fp',
     'ga[a-z\\d]*|gid|gcl[a-z]*|utm[abcvz]|fbp|fbc|muid|.*cookies?|[a-z]*clid|clickid',
-    // How to reach or to find them.
+    // How to reach or find the visitor.
     '.*(?:email|emailaddress|mailaddress|phone|phonenumber|telephone|mobilenumber|fulladdress|streetaddress|postcode|postalcode|zipcode|firstname|lastname|fullname|surname|username|birthday|birthdate|dateofbirth)',
     'mail|tel|mobile|fax|address|street|zip|login|nickname|dob|iban|ssn|latitude|longitude|lat|lng|lon|geolocation',
-    // Where they are in the network, and what lets others act for them.
+    // Where the visitor is in the network, and secrets with which others could act for the visitor.
     '(?:.*(?:client|user|visitor|remote|customer|source|device)|x)?ip(?:v[46]|addr|address)?|remoteaddr',
     '.*(?:password|passwd|passphrase|secret|accesstoken|authtoken|idtoken|refreshtoken|apikey|csrftoken|jwt)|token|pin|auth|authorization',
   ].join('|')})$`,
 )
 
-/** Nesting beyond which nothing is written: deeper events are not good either. */
+/** Nothing that is nested deeper is written. Deeper events are bad anyway. */
 const DEPTH_MAX = 100
 
 export interface AnonymousData {
-  /** Entities that may be written, each with what of its data may be. */
+  /** Returns the entities that may be written, each with the parts of its data that may be. */
   entities(entities: readonly unknown[]): readonly object[]
-  /** A self-describing event: the same schema, with what of its data may be written. */
+  /** Returns a self-describing event with the same schema and the parts of its data that may be written. */
   event(event: unknown): unknown
   /**
    * Returns the members and items that may be written; undefined when none may. The caller must not use the value
@@ -81,7 +85,7 @@ export interface AnonymousData {
   value(value: unknown): unknown
 }
 
-/** `text` says what may be written of a text. */
+/** `text` returns the part of a text that may be written. */
 export function createAnonymousData(
   text: (text: string) => string,
   { keepsSession }: { keepsSession: boolean },
@@ -94,7 +98,7 @@ export function createAnonymousData(
     if (CLIENT_SESSION.test(schema)) return keepsSession ? [{ schema, data: sessionOnly(data) }] : []
     const name = nameOf(schema)
     if (!KEPT.has(name)) return []
-    // A site says which attributes of an element are sent: they may hold anything.
+    // The site chooses which attributes of an element are sent, so they may hold anything.
     const kept = name.startsWith(`iglu:${SNOWPLOW}/element`)
       ? { ...data, attributes: [] }
       : name === CLIENT_HINTS
@@ -128,12 +132,15 @@ export function isPersonal(name: string): boolean {
   return PERSONAL.test(name.toLowerCase().replaceAll(/[^a-z\d]/g, ''))
 }
 
-/** Whether a header may be written of an anonymous visitor, if the configuration keeps it at all. */
+/** Whether a header of an anonymous visitor may be written, if the configuration keeps it at all. */
 export function isAnonymousHeader(name: string): boolean {
   return !name.startsWith('sec-ch-') || COARSE_HINTS.has(name)
 }
 
-/** What every browser tells every site. The model, full versions and the processor tell one device from another. */
+/**
+ * The hints that every browser sends to every site. Model, full versions and processor are left out, because they
+ * distinguish devices.
+ */
 function coarseHints(data: object): object {
   const { isMobile, brands, platform } = data as { isMobile?: unknown; brands?: unknown; platform?: unknown }
   return {
@@ -148,7 +155,10 @@ function coarseBrand(sent: unknown): object {
   return { brand, version: typeof version === 'string' ? version.split('.', 1)[0] : undefined }
 }
 
-/** The session's id and the event's number in it. The visitor, the count of sessions and the session before are replaced. */
+/**
+ * Keeps the session's id and the number of the event in it. Replaces the visitor, the count of sessions and the
+ * previous session.
+ */
 function sessionOnly(data: object): object {
   const { sessionId, ...others } = data as Record<string, unknown>
   const { eventIndex, firstEventId, firstEventTimestamp, storageMechanism } = others

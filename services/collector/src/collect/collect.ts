@@ -23,7 +23,7 @@ import { EVENTS_PATH } from '../http/route.ts'
 import { splitRequest } from './split.ts'
 import type { PlainEvent } from './visitor.ts'
 
-/** A request that carries events, read to its end. */
+/** A request that carries events, after its body was read completely. */
 export interface EventRequest {
   /** Query string without the question mark. */
   readonly query: string | null
@@ -45,12 +45,12 @@ export interface Collected {
 export interface CollectParts {
   readonly config: CollectorConfig
   readonly uuid: () => string
-  /** What is wrong with an event of /v1/events, in sentences; empty when nothing is. */
+  /** Returns the faults of an event of /v1/events as sentences; empty when it has none. */
   readonly checkEvent: (event: unknown) => readonly string[]
 }
 
 export interface Collect {
-  /** A POST of a tracker: whatever the body is, it is stored, and what is wrong with it is found out downstream. */
+  /** A POST of a tracker: any body is stored, and the enricher finds its faults. */
   tracker(path: string, request: EventRequest): Collected | Refusal
   /** A GET of a tracker: one event in the query. */
   pixel(path: string, request: EventRequest): Collected
@@ -62,16 +62,18 @@ export interface Collect {
 export const COLLECTOR = `sluicebox-${packageJson.version}`
 
 const USER_AGENT_LENGTH_MAX = 1_000
-/** What a record holds beside its body and what comes from headers: ids, names, framing. */
+/** Bytes of a record besides its body and the values of headers: ids, names, framing. */
 const RECORD_FRAME_BYTES = 4_096
-/** What /v1/events takes. The form is here since curl says so of whatever it is given with -d. */
+/**
+ * Content types that /v1/events accepts. The form is among them because curl sends it with everything that -d names.
+ */
 const JSON_TYPE = /^application\/json\s*(?:;|$)/
 const EVENT_TYPES =
   /^(?:application\/(?:json|(?:x-)?ndjson|jsonl|x-www-form-urlencoded)|text\/plain)\s*(?:;|$)/
 const UNCHANGED: ReadonlyMap<number, Uint8Array> = new Map()
-/** How the collector reads for keys: leniently, so that whatever the enricher can read, it has read too. */
+/** How the collector reads a body for keys: leniently, so that it can read everything that the enricher can. */
 const READING: ProtocolOptions = { strict: false, eventsMax: Infinity, depthMax: 0, paths: {} }
-/** What nearly all trackers speak, and most likely what is meant where a request can't be read as it came. */
+/** The protocol of nearly all trackers, and the most likely one when a request can't be read as it came. */
 const TP2_PATH = '/com.snowplowanalytics.snowplow/tp2'
 const TP2_TYPE = 'application/json; charset=utf-8'
 const NO_EVENT_IDS: EventIds = {
@@ -84,8 +86,8 @@ const NO_EVENT_IDS: EventIds = {
 const MAY_NAME_VISITOR = /uid|sid|eid|c[ox]=|[%+]/
 
 /**
- * Turns requests into raw records and answers. No socket, no log, no clock. A body is parsed once, and its bytes are
- * kept unless privacy or several visitors ask for others.
+ * Turns requests into raw records and answers, without socket, log or clock. A body is parsed once, and its bytes are
+ * kept unless privacy or several visitors require a change.
  */
 export function createCollect({ config, uuid, checkEvent }: CollectParts): Collect {
   const { limits, privacy } = config
@@ -159,7 +161,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
       if (tooLarge !== undefined) return tooLarge
       const ids = readIds(request)
       if (ids.anonymous && events.some(({ event }) => event === undefined)) return unreadable()
-      // Judged as sent, before anything is stripped.
+      // Validated as it was sent, before anything is stripped.
       const answers = events.map((read, index) => answerTo(index, read.event, read.fault))
       const base = baseRecord(EVENTS_PATH, format, request, ids)
       const changed = changeEvents(payload, ids.anonymous, index => answers[index]?.status === 'bad')
@@ -188,7 +190,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     const events = glanceAtEvents(body as Buffer)
     if (events === undefined || events.length > limits.eventsMax) return undefined
     const visitor = events[0]?.['duid']
-    // A visitor that has to be cleaned, or looked for elsewhere in the event, takes the reader of the protocol.
+    // A visitor id that has to be cleaned, or looked up elsewhere in the event, needs the reader of the protocol.
     if (typeof visitor !== 'string' || usableId(visitor) !== visitor) return undefined
     return events.every(event => event['duid'] === visitor)
       ? { visitor, eventCount: events.length }
@@ -196,8 +198,8 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
   }
 
   /**
-   * The visitor of each event of a tracker's request; undefined when no events can be told apart in it. What can't be read, or
-   * not as a whole, is written for repair, and may hold addresses anywhere.
+   * Returns the visitor of each event of a tracker's request; undefined when the request can't be taken apart into
+   * events. A body that can't be read completely is written for repair, and may hold addresses anywhere.
    */
   function visitorsOf(
     sent: Pick<EventRequest, 'query' | 'body'> & {
@@ -258,7 +260,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
 
   interface Ids {
     readonly anonymous: boolean
-    /** The query as it may be written. */
+    /** Returns the query as it may be written. */
     readonly query: string | null
     /** The network user id that the client gave: a parameter, or its cookie. */
     readonly networkId: string | null
@@ -325,7 +327,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     return stored
   }
 
-  /** What must not be written as it was sent: identifiers of anonymous visitors, and whole addresses. */
+  /** Removes what must not be written as it was sent: identifiers of anonymous visitors, and whole addresses. */
   function changeEvents(
     payload: Payload | undefined,
     anonymous: boolean,
@@ -355,7 +357,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     return changed
   }
 
-  /** A tracker on a server says its visitor's address in a parameter: that one is truncated too. */
+  /** A tracker on a server sends its visitor's address in a parameter, which is truncated too. */
   function keepButIp(name: string, value: string): string | undefined {
     return name === 'ip' ? truncateAddress(firstAddress(value), privacy) : value
   }
@@ -372,7 +374,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
   }
 }
 
-/** A header's value, whose bytes Node.js reads as Latin-1: as UTF-8, where the bytes are. */
+/** Returns a header's value as UTF-8 if its bytes are UTF-8. Node.js reads them as Latin-1. */
 function utf8<Value extends string | undefined>(value: Value): Value | string {
   if (value === undefined || !/[\u0080-\u00ff]/.test(value)) return value
   const bytes = Buffer.from(value, 'latin1')

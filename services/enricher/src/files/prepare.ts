@@ -5,7 +5,7 @@ import type { EnricherConfig } from '../config.ts'
 import { compileFiles, type EnricherFiles, type FileBytes, type FileKind } from './files.ts'
 import { keepFile } from './kept.ts'
 
-/** The files that the configuration names, as they are now. Throws when one can't be read. */
+/** Reads the files that the configuration names. Throws when one can't be read. */
 export function readFiles({ geo, currency }: EnricherConfig): Partial<Record<FileKind, FileBytes>> {
   return {
     ...(geo.database === undefined ? {} : { geo: readNamed('geo.database', geo.database) }),
@@ -16,8 +16,8 @@ export function readFiles({ geo, currency }: EnricherConfig): Partial<Record<Fil
 }
 
 /**
- * Reads the files that the configuration names, and keeps a copy of each for `verify`, in a store that is opened where there are
- * any. Rejects with the file and the reason when one can't be read or is damaged.
+ * Reads the files that the configuration names, and keeps a copy of each for `verify`. The store for the copies is
+ * opened only if there are files. Rejects with the file and the reason when one can't be read or is damaged.
  */
 export async function prepareFiles(
   config: EnricherConfig,

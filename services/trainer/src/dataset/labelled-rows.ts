@@ -25,23 +25,23 @@ export interface RowCounts {
   readonly positives: number
   /** Sessions of which no row was written, by the reason. */
   readonly leftOut: {
-    /** Began too late for the data to show their end. */
+    /** Sessions that began too late for the data to show their end. */
     readonly immature: number
     readonly bots: number
     readonly simulated: number
-    /** Reached the goal with their first event. */
+    /** Sessions that reached the goal with their first event. */
     readonly nothingBeforeGoal: number
   }
   /** Rows of an event that came before the goal in the log, but happened after it. */
   readonly rowsAfterGoal: number
-  /** Events that are left out, because a time of theirs is not between 1970 and 9999. */
+  /** Events that are left out because one of their times is not between 1970 and 9999. */
   readonly eventsOutOfTime: number
   /** Event time of the oldest and the newest event; undefined without events. */
   readonly from: number | undefined
   readonly to: number | undefined
 }
 
-/** `isLast`: the last row of its session. Rows of a session come one after another. */
+/** `isLast` marks the last row of its session. Rows of a session come one after another. */
 export type WriteRow = (head: RowHead, features: Float64Array, isLast: boolean) => void
 
 export interface LabelledRows {
@@ -194,7 +194,7 @@ export function createLabelledRows(options: RowOptions, write: WriteRow): Labell
     add(partition, event) {
       if (event.kind !== 'heartbeat') {
         counts.events++
-        // It would decide which sessions are mature.
+        // Such a time would decide which sessions are mature.
         if (!isInstant(event.event_time) || !isInstant(event.collected_at)) {
           counts.eventsOutOfTime++
           return

@@ -4,10 +4,10 @@ import { BROWSERS, type BrowserName } from './browsers.ts'
 import { DEVICES, FOLDABLE, OLD_PHONE, PHONE, type DeviceType } from './devices.ts'
 import { iosOfDarwin, SYSTEMS, windowsVersion, type OsName } from './systems.ts'
 
-/** What a user agent, and the client hints beside it, say of browser, system and device. */
+/** What a user agent and its client hints tell about browser, system and device. */
 export interface Agent {
   readonly text: string | null
-  /** Of a bot, its own name. */
+  /** For a bot, the name of the bot. */
   readonly browserName: BrowserName | BotName | null
   readonly browserVersion: string | null
   readonly osName: OsName | null
@@ -17,7 +17,7 @@ export interface Agent {
   readonly bot: BotKind | null
 }
 
-/** Longer ones do not come from a browser; the cap bounds what the patterns can cost. */
+/** No browser sends a longer one. The limit bounds the time that the patterns can take. */
 export const USER_AGENT_LENGTH_MAX = 512
 
 /** Changes with the lists in this folder and with isbot: every event carries it. */
@@ -33,7 +33,7 @@ export const NO_AGENT: Agent = {
   bot: null,
 }
 
-/** Reads a user agent. Takes about 50 µs, and is pure: the result is worth remembering. */
+/** Reads a user agent in about 50 µs. The function is pure, so callers remember its results. */
 export function readUserAgent(sent: string): Agent {
   const text = sent.slice(0, USER_AGENT_LENGTH_MAX).toWellFormed()
   if (text === '') return NO_AGENT
@@ -49,7 +49,7 @@ export function readUserAgent(sent: string): Agent {
 
 type Rows<Name> = readonly (readonly [Name, RegExp])[]
 
-/** The name of the first row that fits, and the version that its pattern found. */
+/** Returns the name of the first row that matches, and the version that its pattern found. */
 export function firstOf<Name>(rows: Rows<Name>, text: string): [Name | 'Other', string | null] {
   for (const [name, pattern] of rows) {
     const match = pattern.exec(text)
@@ -73,7 +73,10 @@ const SYSTEMS_OF_DESKTOPS: ReadonlySet<OsName> = new Set([
 ])
 const ANDROIDS: ReadonlySet<OsName> = new Set(['Android', 'Fire OS', 'HarmonyOS'])
 
-/** The kind of device; null when the text does not tell. A browser on Android that does not say Mobile is on a tablet. */
+/**
+ * Returns the kind of device; null when the text does not tell. A browser on Android without the word Mobile is on a
+ * tablet.
+ */
 export function deviceOf(text: string, osName: OsName): DeviceType | null {
   for (const [type, pattern] of DEVICES) if (pattern.test(text)) return type
   if (PHONE.test(text) || OLD_PHONE.test(text)) return 'mobile'

@@ -1,5 +1,5 @@
-// Programs that visit pages on their own, by what they write into their user agents. The first row that fits names the
-// program, so a program that quotes another one's words stands above it. `Other` is a program without a name here.
+// Programs that visit pages on their own, by words in their user agents. The first row that matches names the program,
+// so a program that quotes the words of another comes before it. `Other` is a program that has no row.
 
 /** Every kind of program, and the value of `bot_reason` that it gives. */
 export const BOT_KINDS = {
@@ -202,7 +202,7 @@ export type BotName = (typeof BOTS)[number][1]
 /** Every value of `browser_name` of a bot. */
 export const BOT_NAMES: readonly BotName[] = [...new Set(BOTS.map(([, name]) => name))]
 
-/** What kind a program without a row is, by words in its user agent; `crawler` when it has none of them. */
+/** The kind of a program that has no row, by words in its user agent; `crawler` when it contains none of them. */
 export const KIND_WORDS: readonly (readonly [BotKind, RegExp])[] = [
   ['monitor', /uptime|monitor|pinge?r?\b|synthetic|health-?check|checker/i],
   ['preview', /preview|unfurl|embed|link-?expand/i],

@@ -8,9 +8,10 @@ export interface Bot {
 }
 
 /**
- * What kind of program a user agent belongs to; null for a person's browser or app. Named programs come first. Of all
- * others the library isbot says whether they are one, but a text that names a phone, a television or another `device` of
- * that kind is a person's unless it says otherwise: isbot takes all that no browser of today writes for a program.
+ * Returns the kind of program that a user agent belongs to; null for a person's browser or app. Named programs come
+ * first. For all others the library isbot decides. But isbot treats everything that no current browser sends as a
+ * program, so a text that names a phone, a television or a similar `device` counts as a person's unless it names a
+ * program.
  */
 export function botOf(text: string, device: DeviceType | null): Bot | null {
   for (const [kind, name, pattern] of BOTS) if (pattern.test(text)) return { kind, name }
@@ -23,7 +24,7 @@ export function botOf(text: string, device: DeviceType | null): Bot | null {
 const BOT_WORD =
   /bot|crawl|spider|scrap|fetch|monitor|preview|check|scan|validat|archiv|\bproxy|research|seo\b|https?:|www\.|@/i
 
-/** Words of devices and browsers in people's hands that read like words of programs. */
+/** Words of devices and browsers that people use, although they look like words of programs. */
 const HARMLESS: readonly RegExp[] = [
   // The model of a device: a phone may be called Bot or Discovery.
   /\bAndroid [\d.]+; (?![^)]{0,120}(?:compatible|https?:|bot\/))[^)]{1,120}\)/gi,

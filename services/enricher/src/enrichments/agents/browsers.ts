@@ -1,5 +1,5 @@
-// Browsers, and apps that show pages, by what they write into their user agents. The first row that fits names the
-// browser; what embeds another browser's words stands above it. The group of a pattern is the version.
+// Browsers, and apps that show pages, by words in their user agents. The first row that matches names the browser, so a
+// browser that quotes the words of another comes before it. The group of a pattern is the version.
 
 /** Every value of `browser_name`, except those of known bots. `App` is an app that sends events itself. */
 export const BROWSER_NAMES = [

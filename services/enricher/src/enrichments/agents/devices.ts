@@ -1,4 +1,5 @@
-// Kinds of devices, by what user agents and the hint of the model say of them. The first row that fits names the kind.
+// Kinds of devices, by words in user agents and in the client hint of the model. The first row that matches names the
+// kind.
 
 /** Every value of `device_type`. `mobile` is a phone, `console` a game console, `headset` one for virtual reality. */
 export const DEVICE_TYPES = [
@@ -70,9 +71,9 @@ export const DEVICES: readonly (readonly [DeviceType, RegExp])[] = [
 export const PHONE =
   /\bMobi|\biP(?:hone|od|h\d)|\bPhone\b|\bMIDP\b|\bOpera M(?:ini|obi)|\bUP\.(?:Browser|Link)|\bW[Aa][Pp]\b|\bJ2ME\b/
 
-/** The same for phones from before 2010, which name their maker first. */
+/** Phones from before 2010, which name their maker first. */
 export const OLD_PHONE =
   /\bProfile\/|\bBlackBerry|\bBB10\b|\bSymb(?:ian|OS)|\bSeries ?[346]0|\bNokia|\bNOKIA|\bPalm(?:OS|Source)?|\bBREW\b|\bSonyEricsson|\bMAUI\b|\bKAIOS\b|\bObigo|\bWindows CE\b|\bhpwOS\/|\bwebOS\/|\bMRE\/|\bMOT-|\bSAMSUNG[- ]|\bSamsung |\bHTC[ _/-]|\bA(?:LCATEL|lcatel)\b|\bP(?:ANTECH|antech)\b|\bLG[E-]|\bUCWEB|\bDoCoMo|\bKDDI|\bSoftBank|\bjig browser/
 
-/** A phone that folds out is not a tablet, although it drops the word Mobile. */
+/** A foldable phone is not a tablet, although its user agent drops the word Mobile. */
 export const FOLDABLE = /\bSM-F\d{3}|\bPixel \d+ Pro Fold\b|\bPixel Fold\b/

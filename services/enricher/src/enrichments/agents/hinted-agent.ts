@@ -2,15 +2,18 @@ import { deviceOf, firstOf, readUserAgent, type Agent } from './agent.ts'
 import { majorOf, readHints, type Hints } from './hints.ts'
 import { SYSTEMS, type OsName } from './systems.ts'
 
-// Browsers freeze most of their user agents (https://www.chromium.org/updates/ua-reduction/), so what the hints say is
-// believed before them.
+// Browsers freeze most of their user agents (https://www.chromium.org/updates/ua-reduction/), so the hints take
+// precedence.
 
-/** Names that many browsers and apps share: a text that names one of them more exactly is believed before the hints. */
+/**
+ * Names that many browsers and apps share. A user agent that names one of them more exactly takes precedence over the
+ * hints.
+ */
 const COMMON: ReadonlySet<string> = new Set([
   ...['Chrome', 'Chromium', 'Android WebView', 'Android Browser', 'Safari', 'iOS WebView', 'Other'],
 ])
 
-/** Systems that are named after the one that they are made from in the hints. */
+/** Systems that the hints call by the name of the system that they derive from. */
 const MADE_FROM: Readonly<Partial<Record<OsName, OsName>>> = {
   'Fire OS': 'Android',
   HarmonyOS: 'Android',
@@ -21,7 +24,10 @@ const MADE_FROM: Readonly<Partial<Record<OsName, OsName>>> = {
   Xbox: 'Windows',
 }
 
-/** Reads a user agent together with the client hints beside it (header lines). Pure: the result is worth remembering. */
+/**
+ * Reads a user agent together with its client hints (header lines). The function is pure, so callers remember its
+ * results.
+ */
 export function readHintedAgent(text: string, lines: string): Agent {
   const hints = readHints(lines)
   const agent = readUserAgent(text)
@@ -43,7 +49,7 @@ function browserOf(agent: Agent, hints: Hints): Pick<Agent, 'browserName' | 'bro
   if (COMMON.has(browserName) && isTextExact) return agent
   const isSame =
     agent.browserName === browserName && majorOf(agent.browserVersion) === majorOf(browserVersion)
-  // The text may have the longer version.
+  // The user agent may have the longer version.
   if (isSame && (agent.browserVersion?.length ?? 0) > (browserVersion?.length ?? 0)) return agent
   return { browserName, browserVersion }
 }
@@ -67,7 +73,9 @@ const HAND_HELD: ReadonlySet<OsName | null> = new Set<OsName | null>([
   'HarmonyOS',
 ])
 
-/** Televisions, consoles, headsets and the like are known by text and model; the hints tell the others apart. */
+/**
+ * Televisions, consoles and headsets are recognised by user agent and model; the hints distinguish the other devices.
+ */
 function hintedDevice(agent: Agent, { isMobile, model }: Hints, osName: OsName | null): Agent['deviceType'] {
   const text = agent.text ?? ''
   const read = deviceOf(model === '' ? text : `${text}; Android; ${model})`, osName ?? 'Other')

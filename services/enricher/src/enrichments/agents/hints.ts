@@ -3,11 +3,11 @@ import { isObject, type SentEvent } from '@sluicebox/protocol/sent-event'
 import type { BrowserName } from './browsers.ts'
 import type { OsName } from './systems.ts'
 
-/** What a browser says of itself in client hints (https://wicg.github.io/ua-client-hints/). */
+/** What a browser tells about itself in client hints (https://wicg.github.io/ua-client-hints/). */
 export interface Hints {
-  /** The browser that the brands name; null for brands that are not known here. */
+  /** The browser that the brands name; null when no brand is known. */
   readonly browserName: BrowserName | null
-  /** As long as the hints give it: the first number alone by default. */
+  /** As exact as the hints give it: by default only the first number. */
   readonly browserVersion: string | null
   readonly isHeadless: boolean
   readonly osName: OsName | null
@@ -17,7 +17,9 @@ export interface Hints {
   readonly model: string
 }
 
-/** Brands by their names in lower case. All others are ignored: browsers send made-up ones on purpose. */
+/**
+ * Known brands by their names in lower case. All others are ignored, because browsers send made-up brands on purpose.
+ */
 const BRANDS: ReadonlyMap<string, BrowserName> = new Map<string, BrowserName>(
   Object.entries({
     'google chrome': 'Chrome',
@@ -95,16 +97,16 @@ interface Brand {
 
 const HINT = 'sec-ch-ua'
 const HINTS_ENTITY = 'iglu:org.ietf/http_client_hints/'
-/** What the trackers of apps send of the device. */
+/** What the trackers of apps send about the device. */
 const MOBILE_ENTITY = 'iglu:com.snowplowanalytics.snowplow/mobile_context/'
-/** Longer values do not come from a browser. */
+/** No browser sends longer values. */
 const VALUE_LENGTH_MAX = 512
 const BRANDS_MAX = 10
 
 /**
- * The client hints that belong to an event, as header lines; empty if there are none. A tracker's entity speaks of the
- * page and comes first. The headers speak of the client that sent the request, so they count only when its user agent
- * is the event's.
+ * The client hints that belong to an event, as header lines; empty if there are none. A tracker's entity describes the
+ * browser of the page and comes first. The headers describe the client that sent the request, so they count only when
+ * the request and the event have the same user agent.
  */
 export function hintLines(
   event: Pick<SentEvent, 'entities' | 'userAgent'>,
@@ -127,7 +129,7 @@ export function hintLines(
   return lines
 }
 
-/** The entity in the words of the headers, so that one function reads both. */
+/** Returns the entity as header lines, so that one function reads both. */
 function linesOf(data: Readonly<Record<string, unknown>>): string {
   const { brands, isMobile, platform, platformVersion, model, uaFullVersion } = data
   const list = (Array.isArray(brands) ? (brands as readonly Brand[]) : [])
@@ -147,7 +149,7 @@ function linesOf(data: Readonly<Record<string, unknown>>): string {
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 100))
 
-/** Reads header lines. What is malformed in them counts as not given. */
+/** Reads header lines. A malformed line counts as absent. */
 export function readHints(lines: string): Hints {
   const values = new Map<string, string>()
   for (const line of lines.split('\n')) {
@@ -177,17 +179,17 @@ export function readHints(lines: string): Hints {
 const nameOf = (brand: string): BrowserName | undefined => BRANDS.get(brand.toLowerCase())
 const isSpecific = (name: BrowserName | undefined): boolean => name !== undefined && name !== 'Chromium'
 
-/** A list of brands: `"Chromium";v="126", "Not.A/Brand";v="8"`. */
+/** Reads a list of brands: `"Chromium";v="126", "Not.A/Brand";v="8"`. */
 function brandsIn(value: string): readonly Brand[] {
   const found = value.matchAll(/"((?:[^"\\]|\\.)*)"\s*;\s*v="([\d.]*)"/g)
   return Array.from(found, ([, brand, version]) => ({ brand: brand!, version: version! }))
 }
 
-/** A quoted string; trackers and proxies also leave the quotes out. */
+/** Reads a quoted string. Some trackers and proxies leave the quotes out. */
 const textIn = (value: string | undefined): string =>
   value === undefined ? '' : value.replace(/^"(.*)"$/, '$1').trim()
 
-/** The full version where it is given and is one of the same brand. */
+/** Returns the full version if it is given for the same brand. */
 function versionOf({ brand, version }: Brand, full: readonly Brand[], single: string): string | null {
   const listed = full.find(other => other.brand === brand)?.version
   const fits = (candidate: string | undefined): boolean =>
@@ -197,7 +199,7 @@ function versionOf({ brand, version }: Brand, full: readonly Brand[], single: st
 
 export const majorOf = (version: string | null): string | null => version?.split('.')[0] ?? null
 
-/** Windows gives a number of its own: 13 and above is Windows 11, 1 to 10 is Windows 10. */
+/** Windows has its own numbers here: 13 and above means Windows 11, 1 to 10 means Windows 10. */
 function osVersion(name: OsName | null, sent: string): string | null {
   if (name === null || !/^\d[\d.]*$/.test(sent)) return null
   if (name !== 'Windows') return sent.replace(/(?:\.0)+$/, '') || null

@@ -1,5 +1,5 @@
-// Operating systems, by what user agents say of them. The first row that fits names the system; the group of a pattern is
-// the version. Of one system, rows that find a version stand above rows that do not.
+// Operating systems, by words in user agents. The first row that matches names the system; the group of a pattern is
+// the version. Rows that find a version come before rows of the same system that do not.
 
 /** Every value of `os_name`. */
 export const OS_NAMES = [
@@ -73,7 +73,7 @@ export const SYSTEMS: readonly (readonly [OsName, RegExp])[] = [
   ['Linux', /\bLinux\b|\bX11\b|\bUbuntu\b|\bDebian\b|\bFedora\b/i],
 ]
 
-/** What `Windows NT` is followed by. */
+/** Names of versions by the number that follows `Windows NT`. */
 const WINDOWS: Readonly<Record<string, string>> = {
   '10.0': '10',
   '6.4': '10',
@@ -86,10 +86,13 @@ const WINDOWS: Readonly<Record<string, string>> = {
   '5.0': '2000',
 }
 
-/** The name by which a version of Windows is sold, of the number that user agents give. */
+/** Returns the marketing name of a version of Windows from the number in user agents. */
 export const windowsVersion = (number: string): string => WINDOWS[number] ?? number
 
-/** Apps of Apple's systems name the kernel alone. iOS of the same year has a number that is 6 less, until 25 became 26. */
+/**
+ * Returns the version of iOS from the kernel's, which is the only one that apps name. It is 6 lower up to kernel 24,
+ * and 1 higher from kernel 25 on.
+ */
 export function iosOfDarwin(major: number): string {
   return String(major >= 25 ? major + 1 : major - 6)
 }
