@@ -22,6 +22,7 @@ const NOT_IDS = new Set([
   '-',
   '(not set)',
 ])
+const WORD_LENGTH_MAX = 15
 const ZEROS = /^[0\-.]+$/
 /** Most ids are like this, and need no cleaning. */
 const PLAIN_ID = /^[\w.\-:@+/=]{4,128}$/
@@ -34,7 +35,7 @@ export function usableId(text: unknown): string | null {
   if (typeof text !== 'string') return null
   const clean = PLAIN_ID.test(text) ? text : cleanText(text).trim()
   if (clean === '' || clean.length > ID_LENGTH_MAX || ZEROS.test(clean)) return null
-  return NOT_IDS.has(clean.toLowerCase()) ? null : clean
+  return clean.length <= WORD_LENGTH_MAX && NOT_IDS.has(clean.toLowerCase()) ? null : clean
 }
 
 /** What an event says of who did it; null where it says nothing usable. */

@@ -31,8 +31,25 @@ export function cleanGood(good: Draft<GoodRecord>, texts: Texts): void {
   if (good.notes.length > 0) good.notes = good.notes.map(texts.text)
 }
 
+/**
+ * Beside the marks between its parts, which were read already: what may hide a parameter, a login or an e-mail address in a part
+ * of a URL. Most have none, and URLs that are seen once should cost little.
+ */
+const HIDING = { path: /[;@%\\?#]|:\/\//, parameters: /[;@%\\?#:/]/ }
+
+/** Whether a part of a URL has to be looked at. */
+const hides = (text: string | null, marks: RegExp): boolean => text !== null && marks.test(text)
+
 /** Leaves of a page what may be stored. Done before the rules read it, so that what they take from its path may be, too. */
 export function cleanPage(page: Page, texts: Texts): Page {
+  const { host, path, query, fragment } = page
+  if (
+    !hides(host, HIDING.path) &&
+    !hides(path, HIDING.path) &&
+    !hides(query, HIDING.parameters) &&
+    !hides(fragment, HIDING.parameters)
+  )
+    return page
   return {
     ...page,
     url: cleaned(page.url, texts.text),

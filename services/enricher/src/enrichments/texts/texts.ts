@@ -17,10 +17,13 @@ export interface Texts {
 /** What a JSON text without these holds is stored as it is: most are. A reference to a schema is not a URL. */
 const SUSPECT = /[?#;@%]|"\s*(?!iglu:)[a-z-]{3,14}:(?!\/\/)/i
 
+/** A text without these holds neither a parameter nor a login, a scheme or an e-mail address, in any encoding. */
+const MARK = /[?#;@%:\\]/
+
 export function createTexts(keep: KeepParameter, { masksEmails }: { masksEmails: boolean }): Texts {
   const urls = createUrlFilter(keep)
   const id = (text: string): string => (masksEmails ? maskEmails(text) : text)
-  const text = (each: string): string => id(urls.text(each))
+  const text = (each: string): string => (MARK.test(each) ? id(urls.text(each)) : each)
   return {
     text,
     id,
