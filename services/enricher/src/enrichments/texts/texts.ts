@@ -15,7 +15,7 @@ export interface Texts {
 }
 
 /** What a JSON text without these holds is stored as it is: most are. A reference to a schema is not a URL. */
-const SUSPECT = /[?#;@%]|"\s*(?!iglu:)[a-z-]{3,14}:(?!\/\/)/i
+const SUSPECT = /[?#;@%]|(?<=[a-z-]):(?!\/\/)(?<!"iglu:)/i
 
 /** A text without these holds neither a parameter nor a login, a scheme or an e-mail address, in any encoding. */
 const MARK = /[?#;@%:\\]/
