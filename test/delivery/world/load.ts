@@ -24,6 +24,8 @@ export interface Load {
   /** Events that were sent so far, answered or not. */
   readonly sent: number
   readonly accepted: number
+  /** Requests that were answered 503 so far. */
+  readonly unavailable: number
   /** Resolves when so many more events are accepted than now. Rejects when that takes too long. */
   more(events: number): Promise<void>
   /** Resolves when there are no more events to send, or `stop` was called, and everything under way is answered. */
@@ -51,6 +53,7 @@ export function startLoad(parts: LoadParts): Load {
   let sessions = 0
   let sent = 0
   let accepted = 0
+  let unavailable = 0
   let isAbandoned = false
 
   async function client(number: number): Promise<void> {
@@ -80,6 +83,7 @@ export function startLoad(parts: LoadParts): Load {
       const tookMs = Math.round(performance.now() - begunAt)
       history.add({ kind: 'attempt', request: request.request, at, tookMs, status, outcome })
       if (outcome === 'accepted') accepted += request.events.length
+      if (status === 503) unavailable++
       if (outcome === 'accepted' || outcome === 'refused') return
       await sleep(RETRY_MS * (1 + random.next()))
     }
@@ -101,6 +105,9 @@ export function startLoad(parts: LoadParts): Load {
     },
     get accepted() {
       return accepted
+    },
+    get unavailable() {
+      return unavailable
     },
     done,
     async more(events) {
