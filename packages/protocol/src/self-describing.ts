@@ -7,7 +7,7 @@ import { dropMember, MINOR_MEMBERS, V1_SCHEMA } from './v1.ts'
 
 /** A fault of data against its schema. */
 export interface SchemaError {
-  /** JSON pointer to where it stands. */
+  /** JSON pointer to its place. */
   readonly path: string
   readonly keyword: string
   readonly message: string
@@ -15,9 +15,11 @@ export interface SchemaError {
 
 /** What the enricher needs to know about schemas. */
 export interface EventSchemas {
-  /** Returns undefined where there certainly is no such schema. */
+  /** Returns undefined when the schema certainly does not exist. */
   validator(ref: string): ((data: unknown) => readonly SchemaError[]) | undefined
-  /** The newest known schema of the same name and model as `ref`, which is not known itself; undefined if there is none. */
+  /**
+   * The newest known schema of the same name and model as `ref`, which is not known itself; undefined if there is none.
+   */
   newest?(ref: string): string | undefined
 }
 
@@ -25,7 +27,10 @@ export interface EventSchemas {
 export interface UnknownSchemas {
   /** An entity whose schema is not known, or whose data violates a known one. */
   readonly entity: 'keep' | 'refuse'
-  /** A part with a higher revision or addition of a known schema, which is checked against the newest known one. */
+  /**
+   * A part whose schema has a higher revision or addition than any known one; it is checked against the newest known
+   * one.
+   */
   readonly version: 'keep' | 'refuse'
   /** The event's own data, whose schema is not known. Data that violates a known schema is always refused. */
   readonly event: 'keep' | 'refuse'
@@ -39,11 +44,11 @@ export interface EntityLimits {
 
 const EVENT_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-'
 const CONTEXTS_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-'
-// A vendor does not begin with a dot: no registry shall be asked for a path upwards.
+// A vendor does not begin with a dot, so that no request to a registry has a path that leads upwards.
 const REFERENCE = /^iglu:(?!\.)[\w.-]{1,128}\/[\w-]{1,128}\/jsonschema\/\d{1,6}-\d{1,6}-\d{1,6}$/
 
 /**
- * Parses and validates the self-describing event and every entity of `event`; what is wrong with each is noted. A
+ * Parses and validates the self-describing event and every entity of `event`, and notes their faults. A
  * validator may throw `Unresolved`, which passes through.
  */
 export function readSelfDescribing(event: SentEvent, schemas: EventSchemas, limits: EntityLimits): void {
@@ -98,7 +103,7 @@ function addEntities(
   }
   for (let index = 0; index < data.length; index++) {
     const entity: unknown = data[index]
-    // The place is only put together for a fault: most entities have none.
+    // The place is composed only for a fault, because most entities have none.
     if (isEntity(entity)) {
       if (validate(event, entity, schemas, limits, place, index)) entities.push(entity)
       else unvalidated.push(entity)
@@ -113,7 +118,10 @@ function addEntities(
   }
 }
 
-/** The data of the wrapper around an event or the entities; undefined, with a fault noted, when it is not such a wrapper. */
+/**
+ * Returns the data of the wrapper around an event or the entities. Notes a fault and returns undefined when it is not
+ * such a wrapper.
+ */
 function parseWrapper(
   event: SentEvent,
   place: string,
@@ -151,7 +159,7 @@ function isEntity(value: unknown): value is SelfDescribing {
   )
 }
 
-/** Whether `value` is {schema, data} with a reference that can name a schema; a fault when not. */
+/** Whether `value` is {schema, data} with a reference that can name a schema. Notes a fault if it is not. */
 export function isSelfDescribing(event: SentEvent, value: unknown, place: string): value is SelfDescribing {
   if (isEntity(value)) return true
   if (!isObject(value) || typeof value['schema'] !== 'string' || value['data'] === undefined)
@@ -166,7 +174,7 @@ export function isSelfDescribing(event: SentEvent, value: unknown, place: string
   return false
 }
 
-/** Whether a schema vouches for the data; if not, it is noted or a fault. */
+/** Whether a schema covers the data. Otherwise notes a remark or a fault. */
 function validate(
   event: SentEvent,
   { schema, data }: SelfDescribing,
@@ -219,7 +227,10 @@ function validate(
 
 const NONE: readonly SchemaError[] = []
 
-/** An event of ours without the member at fault, if that is minor; undefined if not. A validator stops at the first fault. */
+/**
+ * Returns an event of /v1/events without the faulty member if the fault is minor; else undefined. A validator stops at
+ * the first fault, so the caller repeats this.
+ */
 function withoutMember(event: SentEvent, data: unknown, error: SchemaError): SelfDescribing | undefined {
   const drop = MINOR_MEMBERS.get(error.path)
   if (drop === undefined) return undefined
@@ -231,7 +242,10 @@ function withoutMember(event: SentEvent, data: unknown, error: SchemaError): Sel
   return rest
 }
 
-/** Our own events have fields, like those of the tracker protocol; what is wrong with others is the schema's word. */
+/**
+ * Events of /v1/events have fields, like those of the tracker protocol. For other events the fault is the one that the
+ * schema reports.
+ */
 function reasonOf(schema: string, error: SchemaError): BadReason {
   if (schema !== V1_SCHEMA) return 'schema_violation'
   switch (error.keyword) {

@@ -3,9 +3,9 @@ import type { BadReason } from './reasons.ts'
 /** One thing that is wrong with an event or a payload. */
 export interface Fault {
   readonly reason: BadReason
-  /** Where: a field such as `se_ca`, or `co[1]/price`. Empty for the whole. */
+  /** The place: a field such as `se_ca`, or `co[1]/price`. Empty for the whole event. */
   readonly place: string
-  /** What is wrong there and what would be right. */
+  /** What is wrong there, and what would be right. */
   readonly text: string
   /** The schema that was violated or not found. */
   readonly schema?: string
@@ -24,7 +24,7 @@ export type NoteKind = 'entity' | 'version' | 'event' | 'field' | 'currency'
 /** Something odd about an event that stays good. */
 export interface Note {
   readonly kind: NoteKind
-  /** The place, and what is odd there. */
+  /** The place and the oddity. */
   readonly text: string
 }
 
@@ -46,11 +46,11 @@ export type EventType =
   | 'action'
 
 /**
- * What a client says of one event, whichever protocol it speaks: parsed and checked, but neither enriched nor judged.
- * Filled in field by field while the event is read; nothing changes it afterwards.
+ * What a client sent about one event, in any protocol: parsed and checked, but neither enriched nor accepted. It is
+ * filled in field by field while the event is read, and does not change afterwards.
  */
 export interface SentEvent {
-  /** What is wrong with it; undefined while nothing is. `settle` says whether the event ends in bad. */
+  /** Its faults; undefined without any. `settle` decides whether the event goes to bad. */
   faults: Fault[] | undefined
   type: EventType | null
   eventId: string | null
@@ -104,7 +104,7 @@ export interface SentEvent {
   notes: Note[] | undefined
   /** Entities that are kept as sent although no schema covers them: nothing is read from them. */
   unvalidated: readonly SelfDescribing[]
-  /** How many ids were words such as `undefined`, or zeros, and count as absent. */
+  /** How many ids count as absent, because they were zeros or words such as `undefined`. */
   ignoredIds: number
   /** JSON texts of the self-describing event and the entities, plain (`ue_pr`, `co`) and in base64 (`ue_px`, `cx`). */
   eventText: string | null
@@ -122,7 +122,7 @@ export interface SentEvent {
 
 const NO_ENTITIES: readonly SelfDescribing[] = []
 
-/** An event of which nothing was read yet. One literal, so that all events have one shape. */
+/** An event before anything was read. It is one literal, so that all events have the same hidden class. */
 export function blankEvent(claims: Readonly<Record<string, unknown>>): SentEvent {
   return {
     faults: undefined,
@@ -205,8 +205,8 @@ export function addFault(event: SentEvent, fault: Fault): void {
 }
 
 /**
- * The faults for which the event is bad, those that decide first; undefined when it is good. Where minor fields are
- * dropped, minor faults alone become notes.
+ * Returns the faults that make the event bad, the decisive ones first; undefined when it is good. If minor fields are
+ * dropped, an event that has only minor faults is good, and its faults become notes.
  */
 export function settle(
   event: SentEvent,
@@ -233,9 +233,9 @@ export function note(event: Pick<SentEvent, 'notes'>, kind: NoteKind, place: str
 
 const NOTES_MAX = 20
 
-/** A value in few characters, for a message: the whole of it is in the original bytes. */
+/** Shortens a value for a message. The original bytes hold it completely. */
 export function show(value: unknown): string {
-  // Not through JSON for what has parts: it may be nested so deep that writing it fails.
+  // Objects and arrays are not written as JSON: they may be nested so deep that writing fails.
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
   const text = JSON.stringify(value) ?? 'nothing'
@@ -247,5 +247,5 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What an action may be called. */
+/** The form of an action's name. */
 export const ACTION_NAME = /^[\w.\- ]{1,128}$/

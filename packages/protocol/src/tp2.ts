@@ -18,7 +18,7 @@ const PAYLOAD_SCHEMA = /^iglu:com\.snowplowanalytics\.snowplow\/payload_data\/js
 const REQUIRED = ['tv', 'p', 'e']
 const NO_QUERY: Query = Object.freeze(Object.create(null) as Query)
 
-/** The tracker protocol by POST: an envelope of events, whose fields the query string adds to; or one event by GET. */
+/** The tracker protocol by POST: an envelope of events, to which the query string adds fields; or by GET: one event. */
 export function readTp2(request: Request, options: ProtocolOptions): Payload {
   const { body, content_type } = request
   if (!hasBody(body)) {
@@ -69,7 +69,7 @@ export function readTp2(request: Request, options: ProtocolOptions): Payload {
   return { events, format: 'event', original: index => (texts ??= itemTexts(text, 'data'))[index] ?? '' }
 }
 
-/** The tracker protocol by GET: the query string is one event. Parameters that are not known are ignored there. */
+/** The tracker protocol by GET: the query string is one event. Unknown parameters are ignored. */
 export function readPixel(request: Request): Payload {
   if (request.querystring === null || request.querystring === '')
     return refuse(request, 'payload_empty', 'is empty, and there is no body', 'querystring')
@@ -83,7 +83,10 @@ export function readPixel(request: Request): Payload {
   return { events: [event], format: 'query', original: () => original }
 }
 
-/** What the envelope's schema asks of one event of a batch: three keys, known keys only, all values texts. */
+/**
+ * Checks what the envelope's schema requires of one event of a batch: three keys, no unknown keys, and only texts as
+ * values.
+ */
 function envelopeFaults(item: unknown, added: Query): readonly Fault[] {
   if (!isObject(item))
     return [{ reason: 'event_not_object', place: '', text: `must be an object, not ${show(item)}` }]

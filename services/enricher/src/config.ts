@@ -30,7 +30,7 @@ export const enricherConfig = z
         .boolean()
         .default(false)
         .describe(
-          'Makes a whole tracker batch bad when the envelope of one event is, as the reference does. Off, the good events continue.',
+          'Makes a whole tracker batch bad when the envelope of one event is bad, as the reference implementation does. When off, the good events of the batch continue.',
         ),
       unknownSchemas: z
         .strictObject({
@@ -38,19 +38,19 @@ export const enricherConfig = z
             .enum(['keep', 'refuse'])
             .default('keep')
             .describe(
-              'An entity whose schema is not known, or that does not fit its schema. `keep`: the event is good, the entity is stored as sent, nothing is read from it, and `notes` says so. `refuse`: the event is bad.',
+              'What happens to an entity whose schema is not known, or that does not fit its schema. `keep`: the event is good, the entity is stored as sent, nothing is read from it, and `notes` says so. `refuse`: the event is bad.',
             ),
           version: z
             .enum(['keep', 'refuse'])
             .default('keep')
             .describe(
-              'A part with a higher REVISION or ADDITION of a known schema. `keep`: it is checked against the newest known one, and `notes` says so. `refuse`: as a schema that is not known.',
+              'What happens to a part whose schema has a higher REVISION or ADDITION than any known one. `keep`: it is checked against the newest known one, and `notes` says so. `refuse`: it is treated as a part whose schema is not known.',
             ),
           event: z
             .enum(['keep', 'refuse'])
             .default('refuse')
             .describe(
-              "The event's own data, whose schema is not known. `keep`: the event is good, and `notes` says so. `refuse`: it is bad. Data that does not fit a known schema is always refused.",
+              'What happens to an event when the schema of its own data is not known. `keep`: the event is good, and `notes` says so. `refuse`: it is bad. Data that does not fit a known schema is always refused.',
             ),
         })
         .prefault({})
@@ -72,7 +72,7 @@ export const enricherConfig = z
           z.enum(['tp2', 'iglu']),
         )
         .default({})
-        .describe('Further paths, and the protocol that is spoken there: `acme/events: tp2`.'),
+        .describe('Further paths, each with its protocol: `acme/events: tp2`.'),
       eventsMax: z.number().int().min(1).default(1000).describe('Events that one request may hold.'),
       entitiesMax: z.number().int().min(1).default(100).describe('Entities that one event may have.'),
       depthMax: z
@@ -81,7 +81,7 @@ export const enricherConfig = z
         .min(1)
         .max(100)
         .default(32)
-        .describe('Nesting that the data of an event or entity may have.'),
+        .describe('How deep the data of an event or entity may be nested.'),
       goodBytesMax: z
         .number()
         .int()
@@ -100,13 +100,13 @@ export const enricherConfig = z
         .boolean()
         .default(true)
         .describe(
-          'Writes `(email)` in the place of each e-mail address in the texts of `good`: in paths, search terms, titles, properties and all others but the identifiers of the visitor.',
+          'Writes `(email)` in place of each e-mail address in the texts of `good`: in paths, search terms, titles, properties and all other texts except the identifiers of the visitor.',
         ),
       internalHosts: z
         .array(z.string().min(1).max(255))
         .default([])
         .describe(
-          'Hosts that are the site itself, with all below them: a referrer there is `internal`, as sign-in and payment providers are.',
+          'Hosts of the site itself, including all subdomains. A referrer from them is `internal`, as are sign-in and payment providers.',
         ),
       campaign: z
         .strictObject({
@@ -119,11 +119,11 @@ export const enricherConfig = z
             .record(z.string().min(1).max(128), z.string().min(1).max(64))
             .default({ ...CAMPAIGN_NAMES.clickIds })
             .describe(
-              'Parameters that hold a click id, and the network that gives it; of several the first in this list counts.',
+              'Parameters that hold a click id, and the network that gives it; of several parameters the first in this list counts.',
             ),
         })
         .prefault({})
-        .describe('Where campaigns are in the URL of a page: in its query, else in its fragment.'),
+        .describe('Where the URL of a page holds its campaign: in the query, else in the fragment.'),
       geo: z
         .strictObject({
           database: z
@@ -131,7 +131,7 @@ export const enricherConfig = z
             .min(1)
             .optional()
             .describe(
-              "Database of addresses in MaxMind's format (.mmdb), read when the enricher starts. With it, country, region and city are those of the truncated address. Without it, and for addresses that it does not have, the country is that of the time zone.",
+              "Database of addresses in MaxMind's format (.mmdb), read when the enricher starts. With it, country, region and city are looked up by the truncated address. Without it, and for addresses that it does not contain, the country comes from the time zone.",
             ),
         })
         .prefault({})
@@ -148,7 +148,7 @@ export const enricherConfig = z
             .min(1)
             .optional()
             .describe(
-              'File of exchange rates, read when the enricher starts: CSV with the header `date,currency,rate`, where a rate is how many of the currency one of the base currency is worth. With it, `price_base` and `revenue_base` are written, and features use them.',
+              'File of exchange rates, read when the enricher starts: CSV with the header `date,currency,rate`, where a rate says how many units of the currency one unit of the base currency is worth. With it, `price_base` and `revenue_base` are written, and features use them.',
             ),
           ageDaysMax: z
             .int()
@@ -179,20 +179,25 @@ export const enricherConfig = z
             .describe('Identifiers to replace.'),
         })
         .prefault({})
-        .describe('Other names for people.'),
+        .describe('Pseudonyms of visitors.'),
       rules: z
         .array(ruleSchema)
         .default([])
         .describe(
-          'What events are and what kinds of pages there are, as `when: {…}, then: {…}`; the first that matches decides. Tried before the rules that ship.',
+          'Rules that decide what an event is and of which kind a page is, as `when: {…}, then: {…}`; the first that matches decides. Tried before the rules that ship.',
         ),
-      defaultRules: z.boolean().default(true).describe('Whether the rules that ship are tried at all.'),
+      defaultRules: z
+        .boolean()
+        .default(true)
+        .describe('Whether the rules that ship are tried after your own.'),
       rememberedMax: z
         .number()
         .int()
         .min(2)
         .default(10_000)
-        .describe('URLs, and user agents, whose reading is remembered. Changes the speed only.'),
+        .describe(
+          'How many URLs and user agents are remembered with the result of parsing them. Affects only the speed.',
+        ),
       batchRecordsMax: z.number().int().min(1).default(500).describe('Records of `raw` read at a time.'),
       batchBytesMax: z
         .number()

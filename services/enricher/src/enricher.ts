@@ -30,16 +30,16 @@ export interface EnricherParts {
   readonly pseudonymKey?: Uint8Array
   /** What the files that the configuration names hold; needed when it names any. */
   readonly files?: EnricherFiles
-  /** Ids of writers' schemas that the registry has said it does not hold: records with them are bad. */
+  /** Ids of writers' schemas that the registry does not hold: records with them are bad. */
   readonly absentSchemas?: ReadonlySet<number>
-  /** Version to write on records, in the place of the package's own. */
+  /** Version to write on records, instead of the package's own. */
   readonly version?: string
 }
 
 /** What a partition's enricher keeps: figures for the metrics, and nothing that a record depends on. */
 export interface EnricherState {
   readonly partition: number
-  /** Since the metrics took the last one away. */
+  /** Counts since the metrics last took them over. */
   tally: Tally
 }
 
@@ -58,9 +58,9 @@ interface Written {
 }
 
 /**
- * The stage from raw to good and bad. Every event of every record comes out exactly once; what a record says can make
- * it bad, and never makes this throw. It throws `Unresolved` alone: for the schema that a record was written with
- * (`avro:<id>`), and for what a validator asks for.
+ * The stage from raw to good and bad. Every event of every record comes out exactly once. The content of a record can
+ * make it bad, but never makes this throw. It throws only `Unresolved`: for the schema that a record was written with
+ * (`avro:<id>`), and for what a validator needs.
  */
 export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good' | 'bad'> {
   const { config, schemas, rawCodec, goodCodec, badCodec, absentSchemas } = parts
@@ -156,7 +156,7 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
         countOne(tally.views, good.page_kind as PageKind)
       return { eventTime: good.event_time, value }
     } catch (error) {
-      // What is not here yet stops the batch; a fault of ours stops this event alone.
+      // A missing schema stops the batch; a fault in our code costs only this event.
       if (error instanceof Unresolved) throw error
       return [{ reason: 'enrichment_failed', place: '', text: (error as Error).message }]
     }
@@ -170,7 +170,7 @@ export function createEnricher(parts: EnricherParts): Stage<EnricherState, 'good
     }
   }
 
-  /** The record, or why it can't be read. */
+  /** Returns the record, or why it can't be read. */
   function decodeRaw(value: Uint8Array): RawRecord | string {
     try {
       const decoded = rawCodec.decode(value)

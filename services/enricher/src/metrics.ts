@@ -3,7 +3,7 @@ import type { EnricherState } from './enricher.ts'
 import { blankTally, type Tally } from './tally.ts'
 
 export interface EnricherMetrics {
-  /** The outputs of a partition's records are written: what its tally counted is taken over. */
+  /** Takes over the counts of a partition's tally, once the outputs of its records are written. */
   committed(state: EnricherState): void
 }
 
@@ -37,13 +37,13 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
   const countries = new Counter({
     registers,
     name: 'sluicebox_enricher_countries_total',
-    help: 'Good events by what their country was read from: database, timezone, or none.',
+    help: 'Good events by the source of their country: database, timezone, or none.',
     labelNames: ['source'] as const,
   })
   const notes = new Counter({
     registers,
     name: 'sluicebox_enricher_notes_total',
-    help: 'Notes on good events. entity, version, event: a part that was kept as sent, since no schema vouches for it. field: a minor field that was left out. currency: an amount without a rate. The field notes says which.',
+    help: 'Notes on good events. entity, version, event: a part that was kept as sent, because no schema covers it. field: a minor field that was left out. currency: an amount without a rate. The field notes says which.',
     labelNames: ['kind'] as const,
   })
   const ignoredIds = new Counter({
@@ -54,13 +54,13 @@ export function createEnricherMetrics(registry: Registry, now: () => number = Da
   const latency = new Histogram({
     registers,
     name: 'sluicebox_enricher_latency_seconds',
-    help: 'From the collection of the last record of a batch until what was made of it is written.',
+    help: 'Time from the collection of the last record of a batch until its events are written.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
   })
   const lastProcessed = new Gauge({
     registers,
     name: 'sluicebox_enricher_last_collected_timestamp_seconds',
-    help: 'When the last record that was processed had been collected.',
+    help: 'When the last processed record was collected.',
     labelNames: ['partition'] as const,
   })
   return {

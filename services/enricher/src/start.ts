@@ -23,7 +23,7 @@ export interface EnricherServiceParts {
   readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly metrics: Registry
   readonly signal: AbortSignal
-  /** From `prepareFiles`; needed when the configuration names files. */
+  /** The result of `prepareFiles`; needed when the configuration names files. */
   readonly files?: EnricherFiles
   /** The schemas in the folders of the configuration and those that ship, unless given. */
   readonly schemas?: EventSchemas
@@ -66,7 +66,7 @@ export async function startEnricher(parts: EnricherServiceParts): Promise<void> 
   const watch = watchCurrencies(codes =>
     logger.warn(
       { currencies: codes },
-      'events have amounts in several currencies, and features read them as if they were of one; name a file of exchange rates (enricher.currency.ratesFile)',
+      'events have amounts in several currencies, and features treat them as one currency; name a file of exchange rates (enricher.currency.ratesFile)',
     ),
   )
   logger.info({ group: ENRICHER_GROUP }, 'enriching')
@@ -96,7 +96,7 @@ export function loadSchemas({ schemaDirs }: EnricherConfig, logger: Pick<Logger,
   )
 }
 
-/** The secret of the pseudonyms. Throws when it is too short to be one. */
+/** Reads the secret of the pseudonyms. Throws when it is too short. */
 export function readKey(file: string | undefined): Uint8Array | undefined {
   if (file === undefined) return undefined
   const key = readKeyFile(file)

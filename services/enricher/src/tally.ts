@@ -3,7 +3,7 @@ import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { BadReason } from '@sluicebox/protocol/reasons'
 import type { NoteKind } from '@sluicebox/protocol/sent-event'
 
-/** What was done with some records, in figures: for metrics, which a stage does not know. */
+/** Counts of what happened to some records, for metrics. A stage does not know the metrics. */
 export interface Tally {
   records: number
   heartbeats: number
@@ -11,15 +11,15 @@ export interface Tally {
   readonly bad: Map<BadReason, number>
   /** Views by kind of page. */
   readonly views: Map<PageKind, number>
-  /** Events with amounts, by what `amountsSeen` says of them. */
+  /** Events with amounts, by the result of `amountsSeen`. */
   readonly amounts: Map<string, number>
-  /** Good events by what their country was read from; null when they have no country. */
+  /** Good events by the source of their country; null when they have no country. */
   readonly countries: Map<string | null, number>
-  /** Notes on good events, by what they are about. */
+  /** Notes on good events, by their kind. */
   readonly notes: Map<NoteKind, number>
   /** Ids that identify no visitor, such as `null` or zeros: the next id in order was taken. */
   ignoredIds: number
-  /** Of the last record. */
+  /** Collector time of the last record. */
   lastCollectedAt: CollectedTime | undefined
 }
 

@@ -5,15 +5,15 @@ import type { ScorerState } from './scorer.ts'
 import { blankTally, PROBABILITY_STEPS } from './tally.ts'
 
 export interface ScorerMetrics {
-  /** A partition's state is that of what was committed: what was counted on the way there is not counted again. */
+  /** A partition's state is at its committed position: events counted on the way there are not counted again. */
   restored(state: ScorerState): void
-  /** The outputs of a partition's records are written: what was counted is taken over. */
+  /** Takes over the counts of a partition, once the outputs of its records are written. */
   committed(state: ScorerState, processMs: number): void
   saved(partition: number, bytes: number): void
   ended(partition: number): void
 }
 
-/** What sessions count from the start of the process. */
+/** The counts of sessions since the start of the process. */
 const HAPPENINGS = ['opened', 'reopened', 'duplicates', 'late', 'forgottenEarly'] as const
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800]
@@ -50,18 +50,18 @@ export function createScorerMetrics({
   const goals = counter('goals', 'Sessions that had reached the goal when they closed.')
   const happenings = {
     opened: counter('sessions_opened', 'Sessions begun.'),
-    reopened: counter('sessions_reopened', 'Sessions that went on after they had closed.'),
+    reopened: counter('sessions_reopened', 'Sessions that continued after they had closed.'),
     duplicates: counter('duplicates', 'Events that their session had seen already: not counted again.'),
     late: counter('late_events', 'Events older than the latest of their session.'),
     forgottenEarly: counter(
       'numbers_forgotten',
-      'Closed sessions whose numbering or event ids were forgotten early, for want of room.',
+      'Closed sessions whose numbering or event ids were forgotten early, because there was no room.',
     ),
   }
   const latency = new Histogram({
     registers,
     name: 'sluicebox_scorer_latency_seconds',
-    help: 'From the collection of the last record of a batch until its scores are written.',
+    help: 'Time from the collection of the last record of a batch until its scores are written.',
     buckets: SECONDS,
   })
   const processing = new Histogram({
@@ -73,7 +73,7 @@ export function createScorerMetrics({
   const lastCollected = new Gauge({
     registers,
     name: 'sluicebox_scorer_last_collected_timestamp_seconds',
-    help: 'When the last record that was processed had been collected.',
+    help: 'When the last processed record was collected.',
     labelNames: ['partition'] as const,
   })
   const snapshotBytes = new Gauge({
@@ -123,7 +123,7 @@ export function createScorerMetrics({
     },
   })
 
-  /** What the sessions of a state had counted when it was last taken over. */
+  /** The counts of a state's sessions when they were last taken over. */
   const counted = new WeakMap<ScorerState, SessionStats>()
 
   return {

@@ -25,7 +25,7 @@ export interface ScoringBundle {
   calibrate(rawScore: number): number
   readonly threshold: number
   readonly reasonsMax: number
-  /** It may be used for instants from `notBefore` and before `expiresAt`. Epoch milliseconds. */
+  /** The bundle may be used for instants from `notBefore` on and before `expiresAt`. Epoch milliseconds. */
   readonly notBefore: number
   readonly expiresAt: number
 }
@@ -33,7 +33,7 @@ export interface ScoringBundle {
 /** The bundle that ships with Sluicebox: an example, trained on the recording of a real shop. */
 export const SHIPPED_BUNDLE = join(import.meta.dirname, '../../../packages/model/bundled/shop')
 
-/** Where the bundle to score with is: the one that is named, else the one that ships. */
+/** Returns the path of the bundle to score with: the one that the configuration names, else the one that ships. */
 export function bundlePath(named: string | undefined): string {
   if (named !== undefined && !existsSync(named))
     throw new Error(
@@ -58,8 +58,8 @@ export async function prepareConfigured(
 }
 
 /**
- * Prepares the bundle in a folder or .zip for scoring, once it has reproduced its golden sessions here, features and all. When
- * files with public keys are named, one of them must have signed it.
+ * Prepares the bundle in a folder or .zip for scoring, after it has reproduced the features and scores of its golden
+ * sessions here. When files with public keys are named, one of the keys must have signed it.
  */
 export async function prepareBundle(
   path: string,
@@ -103,7 +103,7 @@ export function compileBundle({ id, manifest, model, calibrate }: Bundle): Scori
   }
 }
 
-/** When the data that it was trained on is too old. */
+/** Returns when the data that the bundle was trained on becomes too old. */
 function dataExpiry({ data, max_data_age_ms }: Bundle['manifest']): number {
   return max_data_age_ms === null ? Infinity : instantOf(data.to, Infinity) + max_data_age_ms
 }

@@ -88,7 +88,7 @@ export interface TrainParts {
 export interface TrainedBundle {
   readonly id: string
   readonly trained: TrainedModel
-  /** On the test part; on the validation or training part where there is none. */
+  /** On the test part; without one, on the validation or training part. */
   readonly evaluation: Evaluation
 }
 
@@ -130,7 +130,7 @@ export async function runTrain(parts: TrainParts): Promise<TrainedBundle> {
   return { id, trained, evaluation }
 }
 
-/** The rows that judge the model: rows that it never saw, if there are any. */
+/** Returns the rows that the model is measured on: rows that it never saw, if there are any. */
 function judgedPart({ split }: TrainedModel): { dataset: Metric['dataset']; rows: Int32Array } {
   if (split.test.length > 0) return { dataset: 'test', rows: split.test }
   if (split.valid.length > 0) return { dataset: 'validation', rows: split.valid }

@@ -24,7 +24,7 @@ export function createLinear({ intercept, weights, means, scales }: LinearParame
     score(features) {
       let sum = intercept
       for (let i = 0; i < count; i++) {
-        // Not true of NaN either.
+        // The comparison is also false for NaN.
         const distance = features[i]! - means[i]!
         sum += Math.abs(distance) <= far[i]! ? (weights[i]! * distance) / scales[i]! : 0
       }

@@ -26,7 +26,9 @@ export interface ReadOptions {
 
 /** Selects records of a stream of rows. */
 export interface RowOptions extends ReadOptions {
-  /** Only these fields are read, for speed: the others of a record are their defaults. All fields without it. */
+  /**
+   * Reads only these fields, which is faster; the other fields of a record have their defaults. Default: all fields.
+   */
   readonly columns?: readonly string[]
 }
 
@@ -72,7 +74,7 @@ export interface ArchivedRecord<T> {
   readonly key: string | null
   readonly appendedAt: number
   readonly record: T
-  /** The bytes of a record that could not be read when it was archived: `record` is defaults then. Else null. */
+  /** The bytes of a record that could not be read when it was archived; its `record` then holds defaults. Else null. */
   readonly unreadable: Uint8Array | null
 }
 
@@ -210,7 +212,8 @@ function createReframe(codec: Codec<RawRecord>, object: AvroObject): (record: Av
     }
     const id = framedId(framed)
     const schema = object.foreignSchemas.get(id)
-    // It was unreadable when it was archived: a stage gets its bytes, and treats it as it treats such records.
+    // The record was unreadable when it was archived. A stage gets its bytes, and handles them like any unreadable
+    // record.
     return schema === undefined ? framed : inOwnSchema(framed, id, schema)
   }
 }

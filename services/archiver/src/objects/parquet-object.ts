@@ -14,7 +14,7 @@ import {
 } from './object.ts'
 import { parquetColumns } from './parquet-columns.ts'
 
-// Zstandard is in Node, in native code: half the bytes of Snappy in JavaScript, in less time. Current readers
+// Node has Zstandard as native code. It gives half the bytes of Snappy in JavaScript, in less time. Current readers
 // support it. Level and writer are fixed, because the bytes of an object depend on them.
 const ZSTD = 'ZSTD'
 const compress = (bytes: Uint8Array): Uint8Array =>
@@ -117,7 +117,7 @@ export interface ParquetRecord {
   readonly appendedAt: number
   /** The value of every column, those of the log included. */
   readonly fields: Fields
-  /** The record as the log held it, where `fields` are not all of it. */
+  /** The record as the log held it, if `fields` are not all of it. */
   readonly framed: Uint8Array | null
 }
 
@@ -125,11 +125,11 @@ export interface ParquetObject {
   readonly facts: ObjectFacts
   /** The fields of the stream's record that the object has columns for. */
   readonly fieldNames: readonly string[]
-  /** The schemas of `framed` records, by id, as far as they were known. */
+  /** The known schemas of `framed` records, by id. */
   readonly foreignSchemas: ReadonlyMap<number, string>
   /**
-   * The records, row group by row group; of the stream's fields only those in `fieldNames`, all without it. Rejects where the
-   * bytes are no longer a Parquet file.
+   * Yields the records, row group by row group, with only the stream's fields in `fieldNames`, if given. Rejects
+   * where the bytes are no longer a Parquet file.
    */
   groups(fieldNames?: readonly string[]): AsyncIterable<ParquetRecord[]>
 }

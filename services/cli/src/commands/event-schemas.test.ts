@@ -191,7 +191,7 @@ describe('schemas add, from a registry', () => {
   })
 
   test.each<[what: string, answer: Answer, says: string]>([
-    ['asks for a key', { status: 401 }, 'give --api-key-file, or the variable IGLU_API_KEY'],
+    ['asks for a key', { status: 401 }, 'give --api-key-file, or set the variable IGLU_API_KEY'],
     ['is not well', { status: 503 }, 'answers 503'],
     ['redirects in a circle', { status: 301, headers: { location: '' } }, 'redirects more than 3 times'],
     ['redirects to a file', { status: 301, headers: { location: 'file:///etc/passwd' } }, 'not followed'],

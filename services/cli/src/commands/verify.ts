@@ -85,7 +85,7 @@ Example:
     })
 }
 
-/** The bundles that were kept because they were used, and those that are named. */
+/** The bundles that were kept because they were used, and those that the caller names. */
 async function loadBundles(store: Store, named: readonly string[]): Promise<ScoringBundle[]> {
   const bundles: ScoringBundle[] = []
   for (const id of await keptBundles(store)) bundles.push(await withKeptBundle(store, id, prepareBundle))

@@ -8,9 +8,14 @@ import type { Store } from '@sluicebox/store/store'
 import type { Stage } from '@sluicebox/stream/driver/stage'
 import { enricherStage, type Absence } from './replay.ts'
 
-/** Enrichers by the files that records name as what made them: each is computed again with those, whatever is configured now. */
+/**
+ * Enrichers by the files that records name as their makers. Each record is computed again with those files, whatever is
+ * configured now.
+ */
 export interface Enrichers<State> {
-  /** Resolves to the files of `used` that were not kept, such as `geo/0123456789abcdef`. Without these, `get` rejects. */
+  /**
+   * Resolves to the files of `used` that were not kept, such as `geo/0123456789abcdef`. Without these, `get` rejects.
+   */
   lacking(used: UsedFiles): Promise<readonly string[]>
   get(used: UsedFiles): Promise<Stage<State, 'good' | 'bad'>>
 }
@@ -22,7 +27,10 @@ export interface EnrichersParts {
   readonly kept: Store
 }
 
-/** Opens enrichers with files that were kept. Holds the latest one: a database is large, and records with the same files follow each other. */
+/**
+ * Opens enrichers with files that were kept. Holds only the latest one, because a database is large and records with
+ * the same files follow each other.
+ */
 export function openEnrichers({ config, absence, kept }: EnrichersParts): Enrichers<EnricherState> {
   const schemas = loadEventSchemas(config.schemaDirs)
   const known = new Map<string, Promise<boolean>>()

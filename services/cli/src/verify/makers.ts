@@ -26,8 +26,8 @@ export interface MadeFrom {
 }
 
 /**
- * Reads which files each part of a partition of raw was enriched with, from what was archived of good and bad. One process at a time
- * enriches a partition, in order, so what made it changes only where a process took over from another.
+ * Reads from the archived good and bad which files enriched each part of a partition of raw. One process at a time
+ * enriches a partition, in order, so the files change only where another process took over.
  */
 export async function readMakers(store: Store, { source, good, bad }: MadeFrom): Promise<SplitByFiles> {
   const changes: Change[] = []
@@ -62,7 +62,10 @@ async function addChanges<T extends { readonly source_position: string }>(
     }
 }
 
-/** What is before the first change was made like what follows it: it was not archived, or nothing was made of it. */
+/**
+ * The records before the first change count as made like those after it: their outputs were not archived, or they had
+ * none.
+ */
 function splitter(changes: readonly Change[]): SplitByFiles {
   const starts = changes.map(({ from, maker }) => ({ from, used: usedFiles(maker) }))
   const first = starts[0]?.used ?? {}

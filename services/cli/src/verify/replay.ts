@@ -16,7 +16,7 @@ import { Unresolved, type Stage } from '@sluicebox/stream/driver/stage'
 import type { SourceObject } from '@sluicebox/trainer/dataset/info'
 import type { EventSource } from '@sluicebox/trainer/dataset/source'
 
-/** The schemas that a replay lacks: the archive holds those that were known, and all others count as absent. */
+/** Finds the schemas that a replay lacks: the archive holds those that were known, and all others count as absent. */
 export interface Absence {
   readonly ids: ReadonlySet<number>
   resolve(refs: readonly string[]): Promise<void>
@@ -32,7 +32,9 @@ interface StageParts {
   readonly files: EnricherFiles
 }
 
-/** The enricher's stage as the service runs it, for replays; with the files that are configured, unless given. */
+/**
+ * Creates the enricher's stage as the service runs it, for replays. Default for the files: those of the configuration.
+ */
 export function enricherStage(
   config: EnricherConfig,
   absence: Absence,
@@ -99,7 +101,7 @@ export async function processResolved<State, Output extends string>(
 }
 
 function decode(record: ReturnType<ReturnType<typeof folderCodec<'good'>>['decode']>): GoodRecord {
-  // It was encoded with the same schema a moment ago.
+  // The record was encoded with the same schema a moment ago.
   if (isMissingSchema(record)) throw new TypeError(`the enricher wrote with schema ${record.missing}`)
   return record
 }

@@ -45,21 +45,25 @@ export interface VerifyReport extends Counts {
   readonly scores: number
   /** The step before, from raw to good and bad, compared in the same way. */
   readonly events: Counts
-  /** Archived events that were enriched with files that were not kept, by file. They were not compared. */
+  /** Archived events whose files were not kept, by file. They were not compared. */
   readonly otherFiles: Readonly<Record<string, number>>
   /** Archived scores of bundles without a scorer, by bundle. They were not compared. */
   readonly otherBundles: Readonly<Record<string, number>>
-  /** Examples of what is wrong: at most as many as a person reads. */
+  /** Examples of differences, at most as many as a person reads. */
   readonly differences: readonly Difference[]
 }
 
-/** Fields that name the software that made a record: another version may make the same record. */
+/**
+ * Fields that name the software that made a record. They are not compared, because another version may make the same
+ * record.
+ */
 const MAKERS = new Set(['enricher', 'processor'])
 
 /**
- * Computes every archived score again and compares it bit for bit. Archived raw goes through the enricher, with the files that
- * enriched it, and must give the archived good and bad; archived good goes through the scorers and must give the archived scores. The scorers
- * read archived good rather than what the enricher gave, because only the archive has the positions that scores contain.
+ * Computes every archived score again and compares it bit for bit. Archived raw goes through the enricher, with the
+ * files that enriched it, and must give the archived good and bad; archived good goes through the scorers and must give
+ * the archived scores. The scorers read archived good rather than what the enricher gave, because only the archive has
+ * the positions that scores contain.
  */
 export async function verifyScores<EnricherState, ScorerState>(
   parts: VerifyParts<EnricherState, ScorerState>,
@@ -79,7 +83,7 @@ export async function verifyScores<EnricherState, ScorerState>(
     parts.onProgress?.({ records, of: plan.records })
   }
 
-  /** Whether a record can be made again. Counts it by what is lacking where it can't. */
+  /** Whether a record can be made again. If it can't, counts it by what is missing. */
   async function isRepeatable(maker: string): Promise<boolean> {
     const lacking = await enrichers.lacking(usedFiles(maker))
     for (const file of lacking) otherFiles[file] = (otherFiles[file] ?? 0) + 1
@@ -153,7 +157,7 @@ export async function verifyScores<EnricherState, ScorerState>(
     scores = sum(scores, await comparison.finish())
   }
 
-  /** Counts what can't be read as a difference, and verifies the other partitions all the same. */
+  /** Counts an unreadable object as a difference, and still verifies the other partitions. */
   async function verifyEach(
     sources: Iterable<number>,
     verify: (source: number) => Promise<void>,
@@ -174,7 +178,7 @@ export async function verifyScores<EnricherState, ScorerState>(
   return { ...scores, sessions, scores: plan.scores, events, otherBundles, otherFiles, differences }
 }
 
-/** Which partition was made from which, and how many records there are. */
+/** Returns which partition was made from which, and the number of records. */
 interface Plan {
   readonly rawPartitions: ReadonlySet<number>
   readonly goodPartitions: ReadonlySet<number>

@@ -6,7 +6,7 @@ import { compileGlob, compilePath, compileRegex, MATCHED_LENGTH_MAX, normalName 
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Rule } from './rule.ts'
 
-/** What the rule that matched says. Null where it says nothing. */
+/** The outcome of the rule that matched. Null in each field that the rule does not set. */
 export interface Match {
   readonly action: string | null
   readonly pageKind: PageKind | null
@@ -20,7 +20,7 @@ export interface Match {
   readonly searchTerm: string | null
 }
 
-/** An event, as rules see it. */
+/** The parts of an event that rules read. */
 export interface Facts {
   readonly event: SentEvent
   /** Name and schema of the event. */
@@ -31,9 +31,12 @@ export interface Facts {
 }
 
 export interface Rules {
-  /** What the first rule that speaks of pages alone says of a page. Pure in the page: to be remembered with it. */
+  /**
+   * Returns the outcome of the first matching rule about pages only. It depends on the page alone, so callers remember
+   * it with the page.
+   */
   matchPage(page: Page): Match | undefined
-  /** What the first rule that speaks of events says of one. */
+  /** Returns the outcome of the first matching rule about events. */
   matchEvent(facts: Facts): Match | undefined
 }
 
@@ -41,7 +44,7 @@ export interface Rules {
 export function compileRules(rules: readonly Rule[]): Rules {
   const pageRules = rules.filter(rule => !speaksOfEvents(rule)).map(compileRule)
   const eventRules = rules.filter(speaksOfEvents).map(compileRule)
-  // Most events are of a few names: for each the rules that can match, so that the others cost nothing.
+  // The rules that can match each event name. Most events have one of a few names, so the other rules cost nothing.
   const named = new Set(eventRules.flatMap(rule => rule.events ?? []))
   const byName = new Map(
     [...named].map(name => [name, eventRules.filter(rule => rule.events?.includes(name) ?? true)] as const),
@@ -216,7 +219,7 @@ const LANGUAGE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/[^/])/i
 // A single-page application keeps its path behind the hash.
 const HASH_ROUTE = /^!?(\/[^?]*)/
 
-/** The paths that patterns are tried on: the page's, and without a language at its beginning. */
+/** Returns the paths that patterns are tried on: the page's path, and the same without a language at its beginning. */
 function routesOf(page: Page): readonly string[] {
   const path = HASH_ROUTE.exec(page.fragment ?? '')?.[1] ?? page.path
   if (path === null) return NO_ROUTES
@@ -229,7 +232,7 @@ function readMatch(rule: CompiledRule, groups: Groups, page: Page, event: SentEv
   const text = (sources: readonly Source[], lengthMax = 255): string | null => {
     for (const source of sources) {
       const found = textOf(source(groups, page, event))
-      // Longer ones are not ids or names; what was sent is still in the event.
+      // Longer values are not ids or names. The event still holds what was sent.
       if (found !== '' && found.length <= lengthMax) return found
     }
     return null

@@ -1,7 +1,7 @@
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import { isObject, type SentEvent } from '@sluicebox/protocol/sent-event'
 
-/** What the e-commerce event and entities of a tracker say. */
+/** What the e-commerce event and entities of a tracker tell. */
 export interface Shop {
   readonly action: string | null
   readonly pageKind: PageKind | null
@@ -16,7 +16,7 @@ export interface Shop {
 
 export type ShopSource = Pick<SentEvent, 'event' | 'entities'>
 
-/** The data of an event or entity, once its schema has vouched for it. */
+/** The data of an event or entity that fits its schema. */
 export type Data = Readonly<Record<string, unknown>>
 
 export const NO_SHOP: Shop = {
@@ -31,7 +31,10 @@ export const NO_SHOP: Shop = {
   orderId: null,
 }
 
-/** The data of an event whose schema begins so. It may be of a version that is not known: no schema vouches for its shape. */
+/**
+ * Returns the data of an event whose schema begins with this text. Its version may be unknown, so its shape may be
+ * unchecked.
+ */
 export function dataOf(event: SentEvent['event'], schema: string): Data | undefined {
   return event?.schema.startsWith(schema) === true && isObject(event.data) ? event.data : undefined
 }

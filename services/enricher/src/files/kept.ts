@@ -5,7 +5,7 @@ import type { FileBytes, FileKind } from './files.ts'
 // Files that enriched records are kept beside the bundles that scored them, as objects `enricher/<kind>/<SHA-256>`. An object
 // is written whole or not at all, under a name made from its content, so that nothing ever replaces it.
 
-/** Keeps a copy of a file that is used: what it made can be made again, whatever became of the file. */
+/** Keeps a copy of a file that is used, so that its records can be made again whatever happens to the file. */
 export async function keepFile(
   store: Pick<Store, 'create'>,
   kind: FileKind,

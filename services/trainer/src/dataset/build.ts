@@ -42,7 +42,7 @@ export async function buildDataset(options: BuildOptions): Promise<DatasetInfo> 
     )
   })
   const writer = createTableWriter(files.rows, program.names)
-  // A feature made from the outcome may show it at every moment, or only at the last.
+  // A feature that was made from the outcome may reveal it at every moment, or only at the last.
   const leakage = { all: createLeakageCheck(program.names), last: createLeakageCheck(program.names) }
   let counts: RowCounts
   try {

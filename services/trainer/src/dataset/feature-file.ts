@@ -3,7 +3,9 @@ import { fileProblem } from '@sluicebox/runtime/file-problem'
 import { parseFeatures, type FeatureSpec } from '@sluicebox/session/features/spec'
 import { parse, stringify } from 'yaml'
 
-/** The feature list in a file: YAML, or JSON, which is YAML too. Throws an error that says what is wrong where. */
+/**
+ * The feature list in a file: YAML, or JSON, which is YAML too. Throws an error that names every fault and its place.
+ */
 export async function readFeatureFile(path: string): Promise<FeatureSpec[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new Error(

@@ -32,7 +32,7 @@ export interface Fit<Parameters> {
   readonly trainLosses: readonly number[]
   /** What the learner decided by itself. */
   readonly notes: Readonly<Record<string, number>>
-  /** By feature, how many values of the training rows count as missing because they are mistakes; none if not given. */
+  /** By feature, how many values of the training rows count as missing because they are mistakes. Default: none. */
   readonly unusable?: Int32Array
   /** By feature, how much its splits improved the fit; of models with splits. */
   readonly gains?: Float64Array

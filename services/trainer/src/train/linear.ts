@@ -15,7 +15,10 @@ export interface LinearOptions {
 /** A step that changes no weight by more than this is the last. */
 const TOLERANCE = 1e-9
 const SWEEPS_MAX = 10_000
-/** Makes a feature that is constant, or a copy of another, solvable; small beside any real curvature. */
+/**
+ * Keeps the system solvable when a feature is constant or a copy of another. It is small compared with any real
+ * curvature.
+ */
 const RIDGE = 1e-9
 
 /**

@@ -53,7 +53,7 @@ test.each<[what: string, sale: Sale, made: unknown[]]>([
   [
     'a currency without a rate',
     { price: 10, currency: 'CHF' },
-    ['EUR', null, null, 'currency is CHF, of which there is no rate, so there is no amount in EUR'],
+    ['EUR', null, null, 'currency is CHF, without a rate, so there is no amount in EUR'],
   ],
   [
     'a date before the first rate',
@@ -62,7 +62,7 @@ test.each<[what: string, sale: Sale, made: unknown[]]>([
       'EUR',
       null,
       null,
-      'currency is USD, whose first rate is of a later date than the event, so there is no amount in EUR',
+      'currency is USD, whose first rate is later than the event, so there is no amount in EUR',
     ],
   ],
   [

@@ -6,21 +6,21 @@ import type { Columns } from '../columns.ts'
 import { eventTime } from '../event-time.ts'
 import { currencyCode, type NoRate, type Rates } from './rates.ts'
 
-/** What amounts are converted with: the operator's rates, and the currency that they lead to. */
+/** The operator's rates, and the currency that they convert to. */
 export interface Conversion {
   readonly base: string
   readonly rateAt: Rates['rateAt']
 }
 
 const WHY_NOT: Readonly<Record<NoRate, string>> = {
-  unknown_currency: 'of which there is no rate',
-  too_early: 'whose first rate is of a later date than the event',
+  unknown_currency: 'without a rate',
+  too_early: 'whose first rate is later than the event',
   too_old: 'whose last rate before the event is too old',
 }
 
 /**
- * Sets price and revenue in the base currency, by the rate of the event's date. Null where there is no rate, with a note; null
- * all three without a file of rates, and for an event without amounts.
+ * Sets price and revenue in the base currency, by the rate of the event's date. Null where there is no rate, with a
+ * note; null all three without a file of rates, and for an event without amounts.
  */
 export function setBaseAmounts(
   good: Columns<'base_currency' | 'price_base' | 'revenue_base'>,

@@ -2,7 +2,7 @@ import type { Fault } from '@sluicebox/protocol/sent-event'
 import type { Columns } from '../columns.ts'
 import type { Parameters } from './parameters.ts'
 
-/** What the parameters of a landing page's URL say of the advertisement that led there. */
+/** What the parameters of a landing page's URL tell about the advertisement that led there. */
 export interface Campaign {
   readonly medium: string | null
   readonly source: string | null
@@ -10,18 +10,18 @@ export interface Campaign {
   readonly content: string | null
   readonly campaign: string | null
   readonly clickId: string | null
-  /** Whose click id it is. */
+  /** The network that gave the click id. */
   readonly network: string | null
 }
 
-/** Which parameters hold what: of several names the first that is there wins. */
+/** The parameters of each field; the first name that is present wins. */
 export interface CampaignNames {
   readonly medium: readonly string[]
   readonly source: readonly string[]
   readonly term: readonly string[]
   readonly content: readonly string[]
   readonly campaign: readonly string[]
-  /** Parameter to network. */
+  /** The network of each parameter. */
   readonly clickIds: Readonly<Record<string, string>>
 }
 

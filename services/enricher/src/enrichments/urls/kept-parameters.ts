@@ -11,8 +11,8 @@ export const KEPT_PARAMETERS: readonly string[] = [
 ]
 
 /**
- * Parameters that name one click or one person: those of networks, newsletters and trackers. Of an anonymous visitor none
- * is kept, whatever the configuration allows.
+ * Parameters of networks, newsletters and trackers that identify one click or one person. None is kept for an anonymous
+ * visitor, whatever the configuration allows.
  */
 export const PERSONAL_PARAMETERS: readonly string[] = [
   ...Object.keys(CAMPAIGN_NAMES.clickIds),

@@ -12,8 +12,8 @@ export interface ScrollOffsets {
 const NONE: ScrollOffsets = { xMin: null, xMax: null, yMin: null, yMax: null }
 
 /**
- * The offsets of a page ping. The browser tracker leaves out those that are zero, so what is missing is zero; what was
- * sent and could not be read is null.
+ * The offsets of a page ping. The browser tracker leaves out those that are zero, so a missing offset is zero, and one
+ * that can't be read is null.
  */
 export function scrollOffsets(
   event: Pick<SentEvent, 'type' | 'claims' | 'scrollXMin' | 'scrollXMax' | 'scrollYMin' | 'scrollYMax'>,

@@ -10,7 +10,7 @@ import {
 } from './parameters.ts'
 import { joinUrl, splitUrl, type Url } from './url.ts'
 
-/** What the URL of a page says. */
+/** What the URL of a page tells. */
 export interface Page {
   /** Undefined when the URL may be stored. */
   readonly faults: readonly Fault[] | undefined
@@ -21,7 +21,7 @@ export interface Page {
   readonly query: string | null
   readonly fragment: string | null
   readonly campaign: Campaign
-  /** All parameters of query and fragment, of which only rules may make use: most are not kept. */
+  /** All parameters of query and fragment. Only rules may use them, because most are not kept. */
   readonly parameters: Parameters
 }
 
@@ -46,7 +46,7 @@ export interface PageOptions {
   readonly withClickId: boolean
 }
 
-/** Splits the URL of a page, drops what may not be kept, and reads the campaign from it. */
+/** Splits the URL of a page, drops parameters that may not be kept, and reads the campaign. */
 export function readPage(text: string, { keep, campaign, withClickId }: PageOptions): Page {
   const url = splitUrl(text)
   if (url === undefined) {

@@ -1,9 +1,12 @@
-/** The parameters of a URL, decoded where they can be; of repeated names the first that is not empty. */
+/**
+ * The parameters of a URL, decoded where possible. Of parameters with the same name, the first that is not empty
+ * counts.
+ */
 export type Parameters = ReadonlyMap<string, string>
 
 export const NO_PARAMETERS: Parameters = new Map()
 
-/** A query or a fragment, read once: what its parameters say, and what of it may be kept. */
+/** A query or a fragment, read once: its parameters, and the part that may be kept. */
 export interface ReadPart {
   readonly parameters: Parameters
   /** What may be kept, as it was written; null when nothing may. */
@@ -23,8 +26,8 @@ export function readUrlQuery(query: string | null, keep: Keep): ReadPart {
 const PARAMETERS_BEGIN = /[?&;#]/
 
 /**
- * Reads the fragment of a URL: parameters (`a=1&b=2`), a route and its parameters (`/cart?a=1`), or an anchor. Its
- * parameters are held to the same list as those of a query; what comes before them is kept.
+ * Reads the fragment of a URL: parameters (`a=1&b=2`), a route and its parameters (`/cart?a=1`), or an anchor. The same
+ * list as for a query decides which of its parameters are kept; the text before them is kept.
  */
 export function readUrlFragment(fragment: string | null, keep: Keep): ReadPart {
   if (fragment === null || fragment === '') return NOTHING

@@ -6,9 +6,9 @@ const MEDIA = ['search', 'social', 'email', 'paid', 'chatbot', 'internal', 'unkn
 export interface ReferrerSite {
   /** `internal` for sign-in and payment providers: the visitor comes back from them and was not sent by them. */
   readonly medium: (typeof MEDIA)[number]
-  /** Null for a site that is known by a label of its host alone. */
+  /** Null for a site that is known only by a label of its host. */
   readonly source: string | null
-  /** Parameters that hold what was searched for, in lower case; the first that is there counts. */
+  /** Parameters that hold the search term, in lower case; the first one present counts. */
   readonly terms: readonly string[]
 }
 
@@ -17,7 +17,7 @@ export const REFERRER_SITES_VERSION = `${list.date}+${hash('sha256', JSON.string
 
 interface Rule {
   readonly site: ReferrerSite
-  /** Whether hosts below are meant as well. */
+  /** Whether subdomains are included. */
   readonly below: boolean
   /** How the path begins; empty for every path. */
   readonly path: string
@@ -49,7 +49,10 @@ const RETURN_LABEL = labels([...signIn, ...payment])
 const WEBMAIL_LABEL = labels(email)
 const SIGN_IN_PATH = new RegExp(`/(?:${list.signInPaths.join('|')})(?:[/.]|$)`, 'i')
 
-/** Before a host these make no other site: www.example.com, m.example.com, de.example.com, pt-br.example.com. */
+/**
+ * With one of these in front, a host is still the same site: www.example.com, m.example.com, de.example.com,
+ * pt-br.example.com.
+ */
 const SAME_SITE = /^(?:www\d*|m|mobile|[a-z]{2}(?:-[a-z]{2})?)$/
 
 /** Longer ones are not hosts. */
@@ -67,14 +70,14 @@ export function findSite(host: string, path: string): ReferrerSite | undefined {
   for (let start = 0; ;) {
     const site = siteAt(host, start, ending, isWhole, path)
     if (site !== undefined) {
-      // A site of the same kind has a name besides.
+      // A site of the same kind may also be listed with a name.
       if (labelled !== undefined && labelled.medium !== site.medium) return labelled
       return isSignIn(site, path) ? RETURN : site
     }
     const dot = host.indexOf('.', start)
     if (dot < 0) return labelled
     const label = host.slice(start, dot)
-    // A label says something below a domain only: mail.example.com, not mail.com.
+    // A label counts only below a domain: in mail.example.com, but not in mail.com.
     if (dot + 1 < ending.start) labelled ??= siteOfLabel(label)
     isWhole &&= SAME_SITE.test(label)
     start = dot + 1
@@ -106,7 +109,7 @@ function beginsWith(path: string, beginning: string): boolean {
   return beginning === '' || path.length === beginning.length || path[beginning.length] === '/'
 }
 
-/** Networks let people sign in elsewhere from pages of their own: facebook.com/dialog/oauth. */
+/** Networks have pages for signing in to other sites: facebook.com/dialog/oauth. */
 const isSignIn = ({ medium }: ReferrerSite, path: string): boolean =>
   medium !== 'internal' && medium !== 'unknown' && SIGN_IN_PATH.test(path)
 

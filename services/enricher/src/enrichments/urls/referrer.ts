@@ -5,13 +5,15 @@ import { readUrlFragment, readUrlQuery } from './parameters.ts'
 import { findSite } from './referrer-sites.ts'
 import { joinUrl, splitUrl } from './url.ts'
 
-/** What the URL of a referrer says, without the page that it leads to. */
+/** What the URL of a referrer tells by itself, without regard to the page that it leads to. */
 export interface Referrer {
   readonly faults: readonly Fault[] | undefined
   readonly url: string | null
   readonly host: string | null
   readonly path: string | null
-  /** search, social …, or unknown; `setReferrer` finds out what is a page of the site itself. Null without a referrer. */
+  /**
+   * search, social …, or unknown; `setReferrer` recognises pages of the site itself. Null without a referrer.
+   */
   readonly medium: string | null
   readonly source: string | null
   readonly term: string | null
@@ -30,7 +32,7 @@ export const NO_REFERRER: Referrer = {
   term: null,
 }
 
-/** Splits the URL of a referrer, drops what may not be kept, and says what kind of site it is. */
+/** Splits the URL of a referrer, drops parameters that may not be kept, and finds the kind of its site. */
 export function readReferrer(text: string, keep: (name: string) => boolean): Referrer {
   const url = splitUrl(text)
   if (url === undefined)
@@ -53,7 +55,7 @@ export function readReferrer(text: string, keep: (name: string) => boolean): Ref
 
 const without = (fault: Fault): Referrer => ({ ...NO_REFERRER, faults: [fault] })
 
-/** A text's beginning of at most TERM_LENGTH_MAX UTF-16 units, whole characters alone. */
+/** Cuts a text to at most TERM_LENGTH_MAX UTF-16 units, between characters. */
 const bounded = (term: string): string =>
   term.length <= TERM_LENGTH_MAX ? term : term.slice(0, TERM_LENGTH_MAX).replace(/[\uD800-\uDBFF]$/, '')
 
@@ -89,8 +91,8 @@ type ReferrerColumns =
   | 'referrer_term'
 
 /**
- * Sets the columns of the referrer. One that is a page of the site itself has no source and no term; one that is
- * internal and has a source is a sign-in or payment provider.
+ * Sets the columns of the referrer. A page of the site itself is internal and has no source and no term; an internal
+ * referrer with a source is a sign-in or payment provider.
  */
 export function setReferrer(
   good: Columns<ReferrerColumns>,

@@ -42,12 +42,12 @@ export function splitUrl(text: string): Url | undefined {
   // Without a scheme only a path can be meant.
   if (scheme === null)
     return rest.startsWith('/') ? { scheme, host: null, port: null, path: rest, query, fragment } : undefined
-  // about:blank has no parts, and what data: and javascript: have is not a place.
+  // about:blank has no parts, and the content of data: and javascript: is not a location.
   const path = scheme === 'about' ? rest : ''
   return { scheme, host: null, port: null, path, query: null, fragment: null }
 }
 
-/** The port that a scheme has unless another is named. */
+/** The default port of each scheme. */
 const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
 function splitAuthority(scheme: string | null, authority: string): Pick<Url, 'host' | 'port'> | undefined {
@@ -65,7 +65,7 @@ function splitAuthority(scheme: string | null, authority: string): Pick<Url, 'ho
 export function asciiHost(host: string): string {
   const lower = host.toLowerCase()
   const name = lower.endsWith('.') && lower.length > 1 ? lower.slice(0, -1) : lower
-  // What is not a host in the sense of the standard stays as it is.
+  // A text that is not a host by the standard stays as it is.
   return IS_ASCII.test(name) ? name : domainToASCII(name) || name
 }
 
