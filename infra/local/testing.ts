@@ -8,7 +8,7 @@ import '@sluicebox/stream/kafka/protocol/mend-kafkajs'
 import { Kafka, logLevel, type KafkaConfig } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 
-// Room for what is fetched on the first run.
+// Time for the downloads of the first run.
 export const SERVER_START_MS = 300_000
 
 /** A folder that is removed after the test. */
@@ -27,7 +27,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A client that does not try again unless told to. */
+/** A client that does not retry by default. */
 export function client(brokers: string[], options: Partial<KafkaConfig> = {}): Kafka {
   return new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 }, ...options })
 }

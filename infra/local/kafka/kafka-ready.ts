@@ -19,7 +19,7 @@ export async function answers(node: NodePlan, copies: number): Promise<void> {
     const { brokers } = await admin.describeCluster()
     if (!brokers.some(broker => broker.nodeId === node.id))
       throw new Error('the cluster does not list it yet')
-    // Nothing is made, but everything that making it takes is asked for.
+    // Only validates the request: no topic is made, but everything that making one needs is checked.
     await admin.createTopics({
       topics: [
         { topic: 'sluicebox-ready', numPartitions: 1, replicationFactor: Math.min(copies, brokers.length) },

@@ -15,7 +15,7 @@ export const logConfig = z
       .min(1)
       .max(1024)
       .optional()
-      .describe('Partitions of each stream, settled when the streams are made. Default: 4; on Kafka 12.'),
+      .describe('Partitions of each stream, fixed when the streams are created. Default: 4; on Kafka 12.'),
     retention: z
       .strictObject({
         ageMs: z
@@ -28,7 +28,7 @@ export const logConfig = z
           .min(1_000_000)
           .default(20_000_000_000)
           .describe(
-            'Above this the oldest records of a stream are deleted. On Kafka it is shared out among the partitions.',
+            'Above this the oldest records of a stream are deleted. On Kafka the bytes are divided among the partitions.',
           ),
       })
       .prefault({}),
@@ -56,7 +56,7 @@ export function hasTopics(log: LogConfig): boolean {
   return log.kind === 'kafka'
 }
 
-/** The embedded log has no bound of its own; a larger record would hold up the stages that read it. */
+/** The embedded log has no limit of its own; a larger record would delay the stages that read it. */
 const EMBEDDED_RECORD_BYTES_MAX = 16 * 1024 * 1024
 
 /** The largest record that the log takes, with its key, in bytes. */
@@ -64,7 +64,7 @@ export function recordBytesMaxOf(log: LogConfig): number {
   return log.kind === 'kafka' ? log.kafka.recordBytesMax : EMBEDDED_RECORD_BYTES_MAX
 }
 
-/** What the subjects of the streams begin with in a schema registry: several pipelines may share one. */
+/** The prefix of the streams' subjects in a schema registry, which several pipelines may share. */
 export function subjectPrefixOf(log: LogConfig): string {
   return log.kind === 'kafka' ? log.kafka.prefix : ''
 }

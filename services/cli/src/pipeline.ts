@@ -26,7 +26,7 @@ export interface Pipeline extends AsyncDisposable {
 export interface PipelineParts
   extends Schemas, Pick<ServiceParts, 'log' | 'logger' | 'metrics' | 'openStore'> {
   readonly config: Config
-  /** Of events; the enricher loads them unless they are given. */
+  /** The event schemas. Default: the enricher loads them. */
   readonly eventSchemas?: EventSchemas
 }
 

@@ -11,9 +11,9 @@ export interface AddressPrefixes {
 const ADDRESS_LENGTH_MAX = 80
 
 /**
- * Zeroes the bits of an address behind the prefix, in canonical form: `203.0.113.77` becomes `203.0.113.0`. Undefined for what
- * is not an address. A port, brackets and a zone are dropped; an IPv4 address written as IPv6 becomes IPv4. Truncating
- * twice gives the same as truncating once.
+ * Zeroes the bits of an address after the prefix, and returns it in canonical form: `203.0.113.77` becomes
+ * `203.0.113.0`. Undefined for a text that is not an address. A port, brackets and a zone are dropped; an IPv4 address
+ * written as IPv6 becomes IPv4. Truncating twice gives the same as truncating once.
  */
 export function truncateAddress(text: string, prefixes: AddressPrefixes): string | undefined {
   const address = readAddress(text)
@@ -26,7 +26,7 @@ export function truncateAddress(text: string, prefixes: AddressPrefixes): string
   return ipaddr.fromByteArray(bytes).toString()
 }
 
-/** An address in canonical form, with all of its bits; undefined for what is not an address. */
+/** Returns an address in canonical form, with all of its bits; undefined for a text that is not an address. */
 export function canonicalAddress(text: string): string | undefined {
   return readAddress(text)?.toString()
 }

@@ -1,29 +1,29 @@
 import { isIP } from 'node:net'
 import { truncateAddress, type AddressPrefixes } from './address.ts'
 
-// Bytes that can't be parsed are written for repair, and must not carry whole addresses: wherever something reads like an
-// address, in any encoding that the protocol allows, it is truncated in place. All other bytes stay.
+// Bytes that can't be parsed are stored for repair, and must not contain complete addresses. Everything that looks like
+// an address, in any encoding that the protocol allows, is truncated in place. All other bytes stay as they are.
 
-/** A character as itself, in percent codes of any depth, or as an escape of JSON of any depth. */
+/** A character: plain, in percent codes of any depth, or as a JSON escape of any depth. */
 const CODE = String.raw`%(?:25)*[\da-f]{2}|\\+u00[\da-f]{2}`
 /** Runs that may hold an address. */
 const CANDIDATE = new RegExp(`(?:[\\da-f.:]|${CODE}){7,}`, 'gi')
 const TOKEN = new RegExp(`${CODE}|[^]`, 'gi')
-/** Texts in base64 of either alphabet, whose signs may be in codes or escapes themselves. */
+/** Texts in base64 of either alphabet, whose characters may be in percent codes or escapes. */
 const BASE64_SIGN = String.raw`\\+\/|%(?:25)*2[bf]|\\+u002[bf]`
 const BASE64_PADDING = String.raw`=|%(?:25)*3d|\\+u003d`
 const BASE64 = new RegExp(`(?:[\\w+/-]|${BASE64_SIGN}){10,}(?:${BASE64_PADDING}){0,2}`, 'gi')
 const BASE64_TOKEN = new RegExp(`${BASE64_SIGN}|${BASE64_PADDING}|[^]`, 'gi')
-/** Base64 in base64 is as deep as it goes. */
+/** Base64 within base64 is decoded, but nothing deeper. */
 const DEPTH_MAX = 2
 
 const PART = /[\dA-Fa-f.:]+/g
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g
-/** No visitor has a shorter one, and a::b is more often something else. */
+/** No visitor has a shorter address, and a::b is usually something else. */
 const IPV6_LENGTH_MIN = 7
 const IPV6_LENGTH_MAX = 45
 
-/** The bytes with every address in them truncated. The same bytes when there is none. */
+/** Returns the bytes with every address in them truncated; the same bytes when there is none. */
 export function maskAddresses(bytes: Uint8Array, prefixes: AddressPrefixes): Uint8Array {
   // Latin-1 keeps every byte, whatever the bytes are.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
@@ -31,18 +31,18 @@ export function maskAddresses(bytes: Uint8Array, prefixes: AddressPrefixes): Uin
   return masked === text ? bytes : Buffer.from(masked, 'latin1')
 }
 
-/** The same for a text of which nothing is known: addresses in base64 are truncated too. */
+/** Does the same for a text of unknown content: addresses in base64 are truncated too. */
 export function maskText(text: string, prefixes: AddressPrefixes, depth = 0): string {
   const plain = maskPlainText(text, prefixes)
   return depth === DEPTH_MAX ? plain : plain.replace(BASE64, run => maskBase64(run, prefixes, depth + 1))
 }
 
-/** The same for a text that people write. */
+/** Does the same for a text that people write. */
 export function maskPlainText(text: string, prefixes: AddressPrefixes): string {
   return text.replace(CANDIDATE, run => maskRun(run, prefixes))
 }
 
-/** A run with the addresses in it truncated, and everything else as it was written. */
+/** Returns a run with its addresses truncated, and everything else as it was written. */
 function maskRun(run: string, prefixes: AddressPrefixes): string {
   const tokens = tokensOf(run, TOKEN)
   const decoded = typeof tokens === 'string' ? tokens : tokens.map(decodeToken).join('')
@@ -58,7 +58,7 @@ function maskRun(run: string, prefixes: AddressPrefixes): string {
   return end === 0 ? run : masked + between(tokens, end)
 }
 
-/** The characters of a run, each as it was written: the run itself where all of them are written as they are. */
+/** Returns the characters of a run, each as it was written; the run itself when all of them are plain. */
 function tokensOf(run: string, token: RegExp): string | readonly string[] {
   return /[\\%]/.test(run) ? (run.match(token) as string[]) : run
 }
@@ -71,7 +71,10 @@ function between(tokens: string | readonly string[], start: number, end?: number
 const decodeToken = (token: string): string =>
   token.length === 1 ? token : String.fromCharCode(parseInt(token.slice(-2), 16))
 
-/** A run may begin in the middle of a text in base64, behind letters that are not of it: each of the four ways is tried. */
+/**
+ * A text in base64 may begin within a run, after letters that do not belong to it, so each of the four alignments is
+ * tried.
+ */
 function maskBase64(run: string, prefixes: AddressPrefixes, depth: number): string {
   const tokens = tokensOf(run, BASE64_TOKEN)
   const plain = typeof tokens === 'string' ? tokens : tokens.map(decodeBase64Token).join('')
@@ -112,7 +115,7 @@ function* ipv4In(part: string, offset: number): Generator<Span> {
     yield { start: offset + index, end: offset + index + address.length }
 }
 
-/** The longest addresses of IPv6: there may be a colon or a dot of the text around them, or hexadecimal letters before. */
+/** Finds the longest IPv6 addresses. The text around them may add a colon or a dot, or hexadecimal letters in front. */
 function* ipv6In(part: string): Generator<Span> {
   for (let start = 0; start <= part.length - IPV6_LENGTH_MIN; start++) {
     if (!mayStart(part, start)) continue
@@ -139,7 +142,7 @@ function ipv6End(part: string, start: number): number | undefined {
   return undefined
 }
 
-/** An address has at most eight colons, of which two may stand together once. */
+/** An address has at most eight colons, and only one pair may be adjacent. */
 function farthestEnd(part: string, start: number): number {
   const limit = Math.min(part.length, start + IPV6_LENGTH_MAX)
   let colons = 0

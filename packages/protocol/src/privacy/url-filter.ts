@@ -1,4 +1,4 @@
-// URLs in texts that clients write, such as the target of a link: what of them may be stored.
+// Which parts of the URLs in clients' texts may be stored, such as in the target of a link.
 
 /** Whether a parameter may be kept, by its name in lower case. */
 export type KeepParameter = (name: string) => boolean
@@ -53,30 +53,33 @@ export function parameterList(
     !except.has(name) && (whole.has(name) || beginnings.some(beginning => name.startsWith(beginning)))
 }
 
-/** What is behind these schemes is not a place: an address, a telephone number, a program, a file's whole content. */
+/**
+ * The rest of a URL with one of these schemes is not a location: it is an address, a telephone number, a program, or
+ * the whole content of a file.
+ */
 const NOT_A_PLACE =
   /^\s*(?:mailto|tel|sms|smsto|callto|facetime|facetime-audio|sip|sips|xmpp|javascript|data|blob|vbscript):(?=\S)/i
-/** A text without these holds nothing to filter. */
+/** A text without any of these has nothing to filter. */
 const MARK = /[?#;]|\/\/[^/\s]*@|%(?:25)*(?:3f|23|3b)/i
-/** What is around a URL in a text. A quote may be escaped, where the text is JSON itself. */
+/** Characters around a URL in a text. Quotes are escaped if the text is JSON. */
 const AROUND = /((?:[\s"'<>`]|\\+["'nrt])+)/
 const URL_START = /^(?:[a-z][a-z0-9+.-]*:)?\/|:\/\/|^www\.|^\.\.?\//i
 const CODED_MARK = /%(?:25)*(?:3f|23|3b)/i
 
-/** Leaves what may be stored. */
+/** Removes the parts of URLs that may not be stored. */
 export interface UrlFilter {
-  /** Of each URL in a text; all other text stays as it is. */
+  /** Filters each URL in a text; all other text stays as it is. */
   text(text: string): string
-  /** Of a query without its question mark. */
+  /** Filters a query without its question mark. */
   query(query: string): string
-  /** Of a fragment without its number sign. */
+  /** Filters a fragment without its number sign. */
   fragment(fragment: string): string
 }
 
 /**
- * A filter that leaves of a URL the parameters that `keep` allows, in its query, its fragment and its path (`;name=value`), and
- * neither login nor password; of mailto:, tel: and their like the scheme alone. URLs in the parameters that are kept, and
- * percent-encoded ones, are filtered too.
+ * Creates a filter that keeps only the parameters that `keep` allows, in the query, the fragment and the path
+ * (`;name=value`) of a URL. It removes login and password, and keeps only the scheme of mailto:, tel: and similar URLs.
+ * URLs within the kept parameters, and percent-encoded ones, are filtered too.
  */
 export function createUrlFilter(keep: KeepParameter): UrlFilter {
   return { text: filterText, query: filterQuery, fragment: filterFragment }
@@ -125,7 +128,7 @@ export function createUrlFilter(keep: KeepParameter): UrlFilter {
     return filtered === value ? pair : `${pair.slice(0, equals + 1)}${filtered}`
   }
 
-  /** A value that is a URL itself, and was not encoded. */
+  /** Filters a value that is itself a URL and was not encoded. */
   function filterNested(value: string): string {
     return URL_START.test(value) || value.includes('?') ? filterUrl(value) : value
   }
@@ -143,7 +146,7 @@ export function createUrlFilter(keep: KeepParameter): UrlFilter {
     return text.replace(/;([^;=/]*)=[^;/]*/g, (pair, name: string) => (keep(nameOf(name)) ? pair : ''))
   }
 
-  /** A percent-encoded text: encoded again when there was something to filter in it, else as it was. */
+  /** Filters a percent-encoded text. It is encoded again only if the filter changed it. */
   function filterCoded(text: string): string {
     if (!CODED_MARK.test(text)) return text
     const decoded = decode(text)
@@ -159,7 +162,7 @@ function withoutLogin(authorityOn: string): string {
   return at < 0 ? authorityOn : authorityOn.slice(at + 1)
 }
 
-/** The mark and what is kept behind it: nothing when nothing is kept of something. */
+/** Returns the mark and the kept text after it; nothing when the filter removed the whole text. */
 function mark(sign: string, sent: string | undefined, kept: string | undefined): string {
   if (sent === undefined || kept === undefined) return ''
   return kept === '' && sent !== '' ? '' : `${sign}${kept}`

@@ -8,7 +8,7 @@ export type { SchemaError, SchemaFinding, Validator }
 /** The event schemas that ship with Sluicebox. */
 export const EVENT_SCHEMAS_DIR = join(SCHEMAS_DIR, 'events')
 
-/** What is known about the shape of events and entities. */
+/** The known schemas of events and entities. */
 export interface EventSchemas {
   /**
    * The validator of `iglu:vendor/name/jsonschema/1-0-0`, the same one each time. Undefined means that no folder
@@ -53,13 +53,13 @@ export function loadEventSchemas(
     for (const schema of readEventSchemas(dir, dir === EVENT_SCHEMAS_DIR ? refuse : report))
       if (!stored.has(schema.ref)) stored.set(schema.ref, schema)
 
-  // A catalogue holds hundreds of schemas, of which a site uses some: each is compiled when it is asked for.
+  // A catalogue holds hundreds of schemas and a site uses only some, so each is compiled on its first use.
   const validators = new Map<string, Validator | undefined>()
 
   function validator(ref: string): Validator | undefined {
     const compiled = validators.get(ref)
     if (compiled !== undefined) return compiled
-    // Only references of files that were read are keys: nothing that an event says reaches the disk.
+    // Only references of files that were read are keys, so the content of an event never leads to a path on the disk.
     const schema = stored.get(ref)
     if (schema === undefined || validators.has(ref)) return undefined
     const validate = compile(schema, report)
@@ -84,7 +84,7 @@ export function loadEventSchemas(
   }
 }
 
-/** Ours are tested: a fault in them is a fault of the installation. */
+/** The schemas that ship are tested, so a fault in them is a fault of the installation. */
 function refuse({ file, reason }: SchemaFinding): never {
   throw new Error(`${file}, which ships with Sluicebox, ${reason}: install it again.`)
 }

@@ -8,7 +8,7 @@ export interface ParsedSchema {
   readonly schema: Record<string, unknown>
   /** Parts that accept everything, since they can't be checked here: one sentence each. */
   readonly gaps: readonly string[]
-  /** Takes some milliseconds. Throws where the compiler finds what the edition's own schema does not. */
+  /** Takes some milliseconds. Throws when the compiler finds a fault that the edition's own schema does not. */
   compile(): Validator
 }
 
@@ -16,7 +16,7 @@ export interface ParsedSchema {
 export const SCHEMA_BYTES_MAX = 256 * 1024
 const SELF_DESCRIBING = 'com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0'
 
-/** Reads the text of a schema that its place calls `place`; why it can't be used, where it can't. */
+/** Reads the text of a schema whose path means the reference `place`. Returns the faults if it can't be used. */
 export function parseSchema(
   text: string,
   place: SchemaName,

@@ -2,8 +2,8 @@ import { RE2JS } from 're2js'
 import { spend } from './steps.ts'
 
 // JavaScript's regular expressions backtrack: the time of some patterns doubles with each character of a text. RE2 reads
-// each character once, so a schema may hold any pattern that RE2 has. The few patterns that can't backtrack are left to
-// the engine, which is faster; most ids are checked by one of those.
+// each character once, so a schema may hold any pattern that RE2 has. The few patterns that can't backtrack run on the
+// engine of JavaScript, which is faster; most ids are checked by one of these.
 
 /** Matches texts in time in proportion to their length. */
 export interface Pattern {
@@ -24,7 +24,7 @@ export function compilePattern(source: string): Pattern | undefined {
 }
 
 function linear(source: string): Pattern | undefined {
-  // RE2 takes the reference to a named group for a text.
+  // RE2 would read the reference to a named group as plain text.
   if (source.includes('\\k<')) return undefined
   let compiled: RE2JS
   try {
@@ -55,7 +55,7 @@ function native(source: string): Pattern {
 
 /**
  * Whether each alternative begins at the start of the text, has no groups, and at most one repetition whose length is
- * open or above 9: then there is one place to go back to, and little to repeat after it.
+ * open or above 9: then there is only one place to go back to, and little to repeat after it.
  */
 function isSimple(source: string): boolean {
   if (source.length > SIMPLE_CHARS_MAX || expression(source) === undefined) return false

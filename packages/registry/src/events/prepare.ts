@@ -1,9 +1,9 @@
 import { compilePattern } from './pattern.ts'
 
-/** A schema of its own file alone, ready to be compiled. */
+/** A schema that depends on no other file, ready to be compiled. */
 export interface PreparedSchema {
   readonly rules: Record<string, unknown>
-  /** Parts that accept everything, since they can't be checked here: one sentence each, with where it stands. */
+  /** Parts that accept everything, since they can't be checked here: one sentence each, with its place. */
   readonly gaps: readonly string[]
 }
 
@@ -22,7 +22,7 @@ const MAPS = new Set([
 ])
 /** Keywords that hold data. */
 const DATA = new Set(['enum', 'const', 'default', 'examples', 'required', 'type'])
-/** Names and places: each schema stands alone, and `$schema` has chosen the compiler. */
+/** Names and places: each schema is compiled by itself, and `$schema` has already chosen the compiler. */
 const NAMES = [
   '$schema',
   'self',
@@ -77,7 +77,7 @@ export function prepareSchema(schema: Record<string, unknown>): PreparedSchema {
       Object.keys(patternProperties).some(each => isUncheckable(each, `${at}/patternProperties`))
     ) {
       leave('patternProperties', UNCHECKABLE)
-      // The other properties are those that no pattern matches: which ones is not known now.
+      // Other properties are those that no pattern matches, which is unknown without the patterns.
       for (const others of ['additionalProperties', 'unevaluatedProperties']) delete rules[others]
     }
     return rules
@@ -97,7 +97,7 @@ function isUncheckable(pattern: string, at: string): boolean {
   return true
 }
 
-/** What checking one part takes: one step, and one for each thing that it lists. */
+/** The cost of checking one part: one step, and one for each thing that it lists. */
 function costOf(rules: Record<string, unknown>): number {
   let cost = 1
   for (const value of Object.values(rules))

@@ -2,15 +2,15 @@
 export const STEPS_MAX = 1_000_000
 
 /**
- * What is left of the steps of the check that is running. Checks never overlap, and a compiled validator has no other
- * way to a value of its caller's.
+ * The steps that are left to the running check. It is a module variable because checks never overlap, and a compiled
+ * validator can't reach a variable of its caller.
  */
 export const steps = { left: STEPS_MAX }
 
 /** A check takes too many steps. */
 export class OutOfSteps extends Error {}
 
-/** Takes steps from what is left. Throws `OutOfSteps` when nothing is. */
+/** Takes steps from those that are left. Throws `OutOfSteps` when there are too few. */
 export function spend(count: number): void {
   steps.left -= count
   if (steps.left < 0) throw new OutOfSteps()

@@ -20,15 +20,15 @@ import { OutOfSteps, spend, steps, STEPS_MAX } from './steps.ts'
 
 /** One fault of an event or entity, for a person. */
 export interface SchemaError {
-  /** Where it stands: a JSON pointer, empty for the whole. */
+  /** Its place: a JSON pointer, empty for the whole. */
   readonly path: string
   /** Which rule of the schema it breaks. */
   readonly keyword: string
-  /** What is wrong and what would be right, to be read after the place: `must be number, not "12,90"`. */
+  /** What is wrong and what would be right, to follow the place: `must be number, not "12,90"`. */
   readonly message: string
 }
 
-/** The faults of `data`: none, always the same empty array, when it is valid. */
+/** Returns the faults of `data`; always the same empty array when it is valid. */
 export type Validator = (data: unknown) => readonly SchemaError[]
 
 /** The editions of JSON Schema that are understood. */
@@ -51,7 +51,10 @@ const addFormats = ajvFormats as unknown as (
   options: { mode: 'fast' | 'full'; formats: readonly FormatName[] },
 ) => Ajv
 
-/** Why `rules` are not a schema of the edition; undefined when they are. Costs a fraction of compiling them. */
+/**
+ * Returns why `rules` are not a schema of the edition; undefined when they are. This is much cheaper than compiling
+ * them.
+ */
 export function schemaFault(rules: Record<string, unknown>, draft: Draft): string | undefined {
   const compiler = compilerOf(draft)
   return compiler.validateSchema(rules) === true
@@ -61,7 +64,8 @@ export function schemaFault(rules: Record<string, unknown>, draft: Draft): strin
 
 /**
  * Compiles the rules of a prepared schema. The validator stops at the first fault (with the alternatives of an `anyOf`,
- * up to ten), and after a bounded number of steps, whatever the data: that is a fault of the data as well.
+ * up to ten), and after a bounded number of steps, whatever the data: running out of steps is a fault of the data as
+ * well.
  */
 export function compileSchema(rules: Record<string, unknown>, draft: Draft): Validator {
   // Without a name of its own, a schema can't refer to itself as a whole.
@@ -72,7 +76,7 @@ export function compileSchema(rules: Record<string, unknown>, draft: Draft): Val
     try {
       return validate(data) ? VALID : explainAll(validate.errors ?? [], data)
     } catch (error) {
-      // A schema that refers to itself without an end, too, is out of steps: there is no room on the stack for them.
+      // A schema that refers to itself endlessly counts as out of steps too: it overflows the stack.
       if (error instanceof OutOfSteps || error instanceof RangeError) return TOO_LONG
       throw error
     }
@@ -87,7 +91,7 @@ function explainAll(errors: readonly ErrorObject[], data: unknown): SchemaError[
   }))
 }
 
-/** Takes the cost of each part before the part is checked. */
+/** Subtracts the cost of each part before the part is checked. */
 const COUNTED = {
   keyword: COST,
   before: '$ref',
@@ -99,7 +103,7 @@ const COUNTED = {
 
 const textOf = configure({ circularValue: Error, strict: false })
 
-/** The library's own compares all with all. */
+/** The library's own check compares every item with every other one. */
 const UNIQUE_ITEMS: FuncKeywordDefinition = {
   keyword: 'uniqueItems',
   type: 'array',
@@ -119,7 +123,7 @@ const toPattern: NonNullable<NonNullable<Options['code']>['regExp']> = Object.as
   { code: 'undefined' },
 )
 
-/** The library's `url`, no format of JSON Schema, is a pattern that backtracks. Unknown formats say nothing. */
+/** The library's `url` is not a format of JSON Schema, and its pattern backtracks. Unknown formats are ignored. */
 const FORMATS = formatNames.filter(name => name !== 'url')
 
 const compilers = new Map<Draft, Ajv>()
@@ -141,9 +145,9 @@ function createCompiler(draft: Draft): Ajv {
     allErrors: false,
     // `verbose` keeps the schema's rule beside the fault: the message names what is allowed.
     verbose: true,
-    // Others' schemas hold keywords and formats of their own; both say nothing about validity.
+    // Foreign schemas contain keywords and formats of their own, which do not affect validity.
     strict: false,
-    // Schemas of many folders may carry one $id: each stands alone.
+    // Schemas in several folders may have the same $id, so each is compiled by itself.
     addUsedSchema: false,
     // Patterns of draft 4 are not Unicode patterns: \- and \_ are errors in those.
     unicodeRegExp: draft !== '04',

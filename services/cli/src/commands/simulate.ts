@@ -15,7 +15,7 @@ export function addSimulate(program: Command): void {
     .option('--rate <events>', 'events per second', numberOption({ min: 0.1 }), 50)
     .option(
       '--seed <n>',
-      'the same seed makes the same events, which count once (default: a new seed each time)',
+      'the same seed makes the same events, which count only once (default: a new seed each time)',
       wholeNumberOption({ min: 0 }),
     )
     .option('--json', 'print the counts as JSON')
@@ -49,7 +49,7 @@ export interface PacedEvent {
 
 /**
  * Sends each event when it is due, counted from now; as fast as the collector takes them when all are due at 0. Stops
- * when the signal aborts: what was sent is acknowledged then.
+ * when the signal aborts; everything that was sent is acknowledged by then.
  */
 export async function sendPaced(
   to: string,

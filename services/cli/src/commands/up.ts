@@ -51,7 +51,7 @@ Examples:
           collector: { port: options.port, host: options.host },
           admin: { port: options.adminPort },
           scorer: { bundle: options.bundle },
-          // On a terminal the page shows what happens; the log is for what went wrong.
+          // On a terminal the page shows what happens, so the log shows only problems.
           ...(options.verbose ? { logLevel: 'info' } : process.stderr.isTTY ? { logLevel: 'warn' } : {}),
         },
         options.config,
@@ -103,7 +103,7 @@ async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise
   announce(config, { url: collector.url, admin: parts.adminUrl }, asJson)
 
   await Promise.race([aborted(signal), pipeline.failed])
-  // First the collector, so that requests in flight still get their response; then the stages.
+  // Stops the collector first, so that requests in flight still get their response; then the stages.
   await collector.close()
   await pipeline.stop()
 }

@@ -9,7 +9,10 @@ import type { RecordReader } from '../inspect/record-reader.ts'
 import { endsOf, findPlaces } from './resume.ts'
 
 const HEARTBEAT_MS = 10 * 60_000
-/** An append is one transaction of the log, so that after a failure the events of each partition are there up to one of them. */
+/**
+ * An append is one transaction of the log, so after a failure each partition holds its events up to some point without
+ * a gap.
+ */
 const BATCH_RECORDS = 2_000
 const BATCH_BYTES = 1024 * 1024
 
@@ -36,8 +39,8 @@ export interface Imported {
 
 /**
  * Appends recorded events to `raw` as if each had been collected when it happened, with the heartbeats that a collector
- * would have written in between. Events of the recording that the log has already are left out, so that an import that was
- * interrupted continues where it was. Throws before it writes anything when the log has records that are newer than the
+ * would have written in between. Events of the recording that the log already has are left out, so that an interrupted
+ * import continues where it stopped. Throws before it writes anything when the log has records that are newer than the
  * next event: time in a log only goes forward. When the log fails, the error says how many events are written.
  */
 export async function importEvents(recording: Recording, parts: ImportParts): Promise<Imported> {

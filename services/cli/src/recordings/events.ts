@@ -31,8 +31,8 @@ export interface ReadOptions extends RowOptions {
 }
 
 /**
- * Reads recordings and checks every row of them. Throws, naming file and row, when one does not fit the map. Memory does
- * not grow with the number of rows: what does not fit is sorted in a temporary folder.
+ * Reads recordings and checks every row of them. Throws, naming file and row, when one does not fit the map. Memory
+ * does not grow with the number of rows: rows that do not fit are sorted in a temporary folder.
  */
 export async function readRecordings(
   files: readonly string[],

@@ -16,7 +16,7 @@ const GZIP = '\u001f\u008b'
 const HEAD_BYTES = 6
 
 /**
- * The bytes of a file, decompressed when they are of gzip. Calls `onProgress` with the share of the file that was read,
+ * Yields the bytes of a file, decompressed if it is gzip. Calls `onProgress` with the share of the file that was read,
  * 0 to 1. Throws when the file can't be read, is damaged, or is of a format that can't be read.
  */
 export async function* fileBytes(
@@ -46,7 +46,8 @@ export async function* fileBytes(
   } catch (error) {
     throw new Error(gzipFault(error as NodeJS.ErrnoException), { cause: error })
   }
-  // What the decompressor does not read would be lost silently. Some writers fill a file up with zeros.
+  // Bytes that the decompressor does not read would be lost silently. Only zeros are allowed, because some writers pad
+  // a file with them.
   for await (const chunk of createReadStream(path, { start: gunzip.bytesWritten }))
     if ((chunk as Buffer).some(byte => byte !== 0))
       throw new Error('is damaged: something that is not compressed follows its compressed data')

@@ -4,8 +4,8 @@ import { partitionOf } from '@sluicebox/stream/partitioner'
 import type { RecordReader } from '../inspect/record-reader.ts'
 import type { RecordedEvent, Recording } from './events.ts'
 
-// Where an import continues. It appends the events of each partition in one order, so the last of them that a partition
-// holds says how many it has, whatever ended the import before.
+// Where an import continues. It appends the events of each partition in one order, so the last one that a partition
+// holds tells how many it has, however the earlier import ended.
 
 /** The end of one partition of `raw`. */
 export interface PartitionEnd {

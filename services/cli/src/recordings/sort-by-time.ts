@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { decodeText, linesOf } from './text.ts'
 
-/** What is sorted: an event of a recording before it has its place among those of its instant. */
+/** An entry to sort: an event of a recording before its order among events of the same instant is known. */
 export interface Entry {
   readonly timeMs: number
   /** Number of the file that it comes from. */
@@ -26,7 +26,7 @@ export interface SortedEntries extends AsyncDisposable {
 
 /** Characters of the entries that are sorted in memory at once. */
 const RUN_CHARS_MAX = 16 * 1024 * 1024
-/** About what an entry takes beside its text. */
+/** Approximate characters that an entry takes besides its text. */
 const ENTRY_CHARS = 200
 const BLOCK_CHARS = 256 * 1024
 

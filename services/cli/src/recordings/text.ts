@@ -1,7 +1,7 @@
 /** Encodings of recordings, by the names of the Encoding Standard. */
 export const ENCODINGS = ['utf-8', 'latin1', 'windows-1252', 'utf-16le', 'utf-16be'] as const
 
-/** The longest line, or row of a csv: a longer one is a file of another format, or a quote that nothing closes. */
+/** The longest line, or row of a csv. A longer one means a file of another format, or a quote that is never closed. */
 export const LINE_CHARS_MAX = 64 * 1024 * 1024
 
 const NEWLINE = 0x0a
@@ -50,7 +50,7 @@ export async function* decodeText(
 function badLine(block: Uint8Array, encoding: string, isMidLine: boolean): number {
   let line = 0
   let start = 0
-  // The rest of a character of UTF-8 whose beginning was in the block before.
+  // The rest of a UTF-8 character that began in the previous block.
   while (isMidLine && start < 3 && ((block[start] ?? 0) & 0xc0) === 0x80) start++
   for (; start < block.length; line++) {
     const end = block.indexOf(NEWLINE, start) + 1 || block.length

@@ -3,15 +3,15 @@ import { mergeByPosition, type Archived, type Head, type Sourced } from './merge
 export interface Counts {
   /** Archived records that were computed again and compared. */
   readonly compared: number
-  /** Of these, not the same. */
+  /** Records that differ. */
   readonly differing: number
-  /** Computed, and not in the archive where they should be. */
+  /** Computed records that are missing in the archive. */
   readonly missing: number
-  /** In the archive, and not computed: made up, or there twice. */
+  /** Archived records that were not computed: they are made up or repeated. */
   readonly extra: number
-  /** Computed, and later than all that is archived so far: nothing is wrong with them. */
+  /** Computed records later than all that is archived so far: this is normal. */
   readonly unarchived: number
-  /** In the archive, but made from records that are not archived so far. */
+  /** Archived records that were made from records which are not archived so far. */
   readonly unreplayed: number
   /** Archived objects that could not be read: later records of their partition were not compared. */
   readonly unreadable: number
@@ -39,13 +39,16 @@ export interface Difference {
 const DIFFERENCES_MAX = 100
 const FIELDS_SHOWN_MAX = 5
 /**
- * How many computed records may wait for an archived one. Only those of a damaged archive wait that long: beyond it, the oldest
- * counts as missing.
+ * How many computed records may wait for an archived one. Above this number the oldest counts as missing, which only
+ * happens with a damaged archive.
  */
 const WAITING_MAX = 10_000
 /** When this many wait, the next archived record is out of order, and the ones after it are read. */
 const STUCK = 1000
-/** Of how many records it is remembered that they were found, to call a later one a repeat. Both are extra. */
+/**
+ * How many found records are remembered, to call a later copy a repeat. Repeated and made-up records both count as
+ * extra.
+ */
 const MATCHED_MAX = 100_000
 /** How many archived records are read ahead of their place. */
 const AHEAD_MAX = 1000
@@ -57,17 +60,17 @@ export interface ComparisonParts<T> {
   readonly archived: readonly Archived<T>[]
   readonly idOf: (record: T) => string
   /**
-   * Whether records of one position are in the order of their index on both sides. Where they are not, all of a position are
-   * held, which one record of the input bounds.
+   * Whether records of one position are in the order of their index on both sides. If not, all records of a position
+   * are held in memory; one record of the input bounds their number.
    */
   readonly isByIndex: boolean
-  /** Which of several ways to compute a record was in use: the bundle of a score. */
+  /** The variant of a record: the bundle that computed a score. */
   readonly variantOf?: (record: T) => string
-  /** The variants that are computed; absent where there is only one way. */
+  /** The variants that are computed; absent if there is only one. */
   readonly variants?: ReadonlySet<string>
-  /** Fields that need not be the same. */
+  /** Fields that may differ. */
   readonly ignored?: ReadonlySet<string>
-  /** Where examples of what is wrong are put. */
+  /** The list that examples of differences are added to. */
   readonly differences: Difference[]
   readonly onMatch?: (record: T) => void
   /** An archived record of a variant that is not computed. */
@@ -82,9 +85,9 @@ export interface Comparison<T> {
 }
 
 /**
- * Begins a comparison. Both sides are in the order of the positions that they were made from, so that it holds what is out of
- * order and no more, however many records one position gives. It finds a record that is missing, made up, repeated or out of
- * order without mistaking its neighbours.
+ * Begins a comparison. Both sides are in the order of the positions that they were made from. So it holds only the
+ * records that are out of order, however many records one position gives. It finds a record that is missing, made up,
+ * repeated or out of order without mistaking its neighbours.
  */
 export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): Comparison<T> {
   const { what, idOf, differences, ignored = new Set<string>() } = parts
@@ -116,7 +119,10 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
     }
   }
 
-  /** A computed record without a counterpart. It may be archived later where no record behind it is, in all partitions. */
+  /**
+   * Handles a computed record without a counterpart. It may still be archived later if no partition has archived a
+   * later record.
+   */
   function lacking({ computed, ordinal: at }: Waiting<T>): void {
     // Bundles with different goals do not all give a score here.
     const record = computed.find(each => variantInUse === undefined || variantOf(each) === variantInUse)
@@ -201,7 +207,7 @@ export function createComparison<T extends Sourced>(parts: ComparisonParts<T>): 
     ordinal++
   }
 
-  /** Whether an archived record is to be read before this computed one is placed. */
+  /** Whether an archived record must be read before this computed one is placed. */
   function isDue({ position, record }: Head<T>, { source_index }: T): boolean {
     if (position < positionComputed) return true
     if (position === positionComputed && (!parts.isByIndex || record.source_index <= source_index))

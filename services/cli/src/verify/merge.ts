@@ -24,7 +24,7 @@ export interface Head<T> extends ArchivedRecord<T> {
 export interface Merged<T> {
   /** The next record; undefined when there is none. */
   peek(): Promise<Head<T> | undefined>
-  /** The record that was peeked. */
+  /** Removes and returns the record that `peek` returned. */
   take(): Head<T>
   /** Whether every partition has been read to its end. */
   isDone(): boolean

@@ -25,10 +25,10 @@ const IN_DATA = 2
 const IN_EVENT = 3
 
 /**
- * The ids in the events of a tracker's body, seen in one walk over its bytes. Nearly all bodies are of one visitor
- * and are stored as they came; finding that out without parsing takes half the time and makes no garbage.
- * Undefined when the bytes don't tell for sure, or when something in them must not be stored as it is: then the body
- * has to be parsed. Says nothing of whether the rest of the body is good.
+ * Finds the ids in the events of a tracker's body in one walk over its bytes. Nearly all bodies belong to one visitor
+ * and are stored as they came; finding that out without parsing takes half the time and makes no garbage. Returns
+ * undefined when the bytes do not tell for sure, or when something in them must not be stored as it is: then the body
+ * has to be parsed. It does not check the rest of the body.
  */
 export function glanceAtEvents(body: Buffer): readonly PlainEvent[] | undefined {
   if (body[0] !== OPEN_OBJECT || !isUtf8(body)) return undefined
@@ -66,13 +66,13 @@ export function glanceAtEvents(body: Buffer): readonly PlainEvent[] | undefined 
         break
       case COLON:
         if (depth === IN_EVENT && data === 'inside') {
-          // A name in escapes may be any name.
+          // A name with escapes may be any name.
           if (isEscaped) return undefined
           const last = body[textEnd - 1] as number
           if (last === LETTER_D) {
             const name = textEnd - textStart <= 5 ? body.toString('latin1', textStart, textEnd) : ''
             id = IDS.has(name) ? name : undefined
-            // Of two with one name the last counts, whatever it is.
+            // Of two members with one name the last counts, whatever it is.
             if (id !== undefined) delete (event as PlainEvent)[id]
           } else if (mayNameAddress(body[textEnd - 2], last)) return undefined
         } else if (depth === IN_ENVELOPE) {
@@ -112,7 +112,7 @@ export function glanceAtEvents(body: Buffer): readonly PlainEvent[] | undefined 
   return depth === 0 && data === 'after' && events.length > 0 ? events : undefined
 }
 
-/** Names such as ip, client_ip, userIP, remote_addr and ip_address: what is behind them may have to be truncated. */
+/** Names such as ip, client_ip, userIP, remote_addr and ip_address: their values may have to be truncated. */
 function mayNameAddress(beforeLast: number | undefined, last: number): boolean {
   const end = last | LOWER_CASE
   const before = (beforeLast ?? 0) | LOWER_CASE

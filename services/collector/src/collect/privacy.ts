@@ -23,14 +23,14 @@ export function isAnonymous(headers: IncomingHttpHeaders, options: PrivacyOption
   )
 }
 
-/** Fields of the tracker protocol that identify a visitor, a device or a place, or that live longer than a session. */
+/** Fields of the tracker protocol that identify a visitor, a device or a place, or that outlive a session. */
 const IDENTIFYING = new Set([
   ...['duid', 'uid', 'nuid', 'tnuid', 'vid', 'ip', 'fp', 'mac', 'ad_uid', 'ctype', 'sp', 'sn', 'sa', 'st'],
   ...['tr_ci', 'tr_st', 'tr_co'],
 ])
 /** The session id, which ends with the visit. */
 const SESSION_IDS = new Set(['sid', 'session_id'])
-/** What an event of /v1/events may keep. Of these, some hold objects; fields of trackers never do. */
+/** Fields that an event of /v1/events may keep. Some of them hold objects; fields of trackers never do. */
 const PLAIN_FIELDS = new Set([
   ...[
     'action',
@@ -53,13 +53,18 @@ export interface AnonymousOptions extends AddressPrefixes {
   readonly anonymousParameters: readonly string[]
 }
 
-/** Leaves of what an anonymous visitor sent what may be written, and nothing else: unknown fields and entities are left out. */
+/**
+ * Removes everything from an anonymous visitor's data that may not be written, including unknown fields and entities.
+ */
 export interface Anonymiser {
-  /** Takes an event that the caller does not use again: it is changed. */
+  /** Changes the event, so the caller must not use it again. */
   event(event: PlainEvent): PlainEvent
-  /** The query of a request. */
+  /** Cleans the query of a request. */
   query(query: string): string
-  /** A URL, or any text: its URLs without the parameters that the list does not allow; e-mail and network addresses masked. */
+  /**
+   * Cleans a URL or any text: removes the parameters of URLs that the list does not allow, and masks e-mail and network
+   * addresses.
+   */
   text(text: string): string
 }
 
@@ -106,7 +111,7 @@ export function createAnonymiser(options: AnonymousOptions): Anonymiser {
         return keptBase64(value, data.event)
       case 'ua':
       case 'user_agent':
-        // Versions of four numbers look like addresses.
+        // Versions with four numbers look like addresses.
         return maskEmails(value)
       default:
         return keptText(value)
@@ -120,7 +125,10 @@ export function createAnonymiser(options: AnonymousOptions): Anonymiser {
   }
 }
 
-/** The wrapper with what `keep` leaves of its data. What can't be read might hold an identifier, and is left out as a whole. */
+/**
+ * Returns the wrapper with the data that `keep` returns. Data that can't be read might hold an identifier, and is left
+ * out completely.
+ */
 function keptJson(text: string, keep: (data: unknown) => unknown): string | undefined {
   try {
     const { schema, data } = JSON.parse(text) as { schema?: unknown; data?: unknown }

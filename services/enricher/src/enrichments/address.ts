@@ -4,7 +4,10 @@ import type { SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Columns } from './columns.ts'
 import type { Location } from './geo/database.ts'
 
-/** An address in canonical form, with the bits that the collector has left of it; null for what is not an address. And where it is. */
+/**
+ * An address in canonical form, with the bits that the collector has kept, and its location. The address is null if the
+ * text is not one.
+ */
 export interface Ip {
   readonly address: string | null
   readonly location: Location
@@ -15,7 +18,7 @@ export function addressText(event: Pick<SentEvent, 'ip'>, raw: Pick<RawRecord, '
   return event.ip === null ? raw.ip : firstAddress(event.ip)
 }
 
-/** Sets the column of the address; `unknown`, as the collector writes it, for a visitor who wants none. */
+/** Sets the column of the address. For anonymous visitors it is `unknown`, as the collector writes it. */
 export function setAddress(
   good: Columns<'ip'>,
   {

@@ -97,7 +97,10 @@ export async function train(
   const calibrate = createCalibration(calibration, model.probability)
   const threshold = canValidate
     ? chooseThreshold(ruleOf(options.threshold), judged.score.map(calibrate), judged.label, judged.weight)
-    : { value: 0.5, chosenBy: 'one half: the validation part lacks an outcome to choose by' }
+    : {
+        value: 0.5,
+        chosenBy: 'one half: the validation part has only one outcome, so no threshold can be chosen',
+      }
 
   return {
     kind: options.kind,
@@ -175,7 +178,7 @@ function warningsFor(parts: TrainedModel['parts'], sessionsLeftOut: number): str
 
 const FEATURES_NAMED_MAX = 5
 
-/** Says which features have values that the learner did not take, if any. */
+/** Returns a warning that names the features whose values the learner left out, if any. */
 function unusableValues(
   names: readonly string[],
   unusable: Int32Array | undefined,

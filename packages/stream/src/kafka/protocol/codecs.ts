@@ -6,7 +6,10 @@ import { uncompress } from 'snappy'
 const gunzip = promisify(gunzipCallback)
 const zstd = promisify(zstdCallback)
 
-/** What a batch may hold at most when it is decompressed. A batch that says more is refused before it takes the memory. */
+/**
+ * The most bytes that a batch may have after decompression. A batch that declares more is refused before memory is
+ * allocated.
+ */
 export const UNPACKED_BYTES_MAX = 256 * 1024 * 1024
 
 /**
@@ -69,7 +72,7 @@ const LZ4_MAGIC = 0x184d2204
 const STORED = 0x80000000
 
 /**
- * What an LZ4 frame can hold at most: the number of its blocks by the size that its head allows for a block. See the LZ4
+ * The most bytes that an LZ4 frame can hold: the number of its blocks times the block size in its header. See the LZ4
  * frame format, version 1.6.
  */
 function lz4BytesMax(bytes: Buffer): number {

@@ -10,7 +10,7 @@ import {
 import type { AbortedTransaction, StoredBatches } from './read-batches.ts'
 import { errorOf, send, type Broker } from './wire.ts'
 
-/** What is asked of one topic on one broker. */
+/** The request for one topic on one broker. */
 export interface FetchRequest {
   readonly topic: string
   readonly partitions: readonly {
@@ -24,7 +24,7 @@ export interface FetchRequest {
 }
 
 export interface FetchedPartition extends StoredBatches {
-  /** 0 for none; what the others mean says `errorOf`. */
+  /** 0 without an error; `errorOf` gives the meaning of the other codes. */
   readonly errorCode: number
 }
 
@@ -72,7 +72,7 @@ function encodeFetch({ topic, partitions, waitMsMax, bytesMax }: FetchRequest): 
     at = bytes.writeBigInt64BE(UNKNOWN_OFFSET, at)
     at = bytes.writeInt32BE(partitionBytesMax, at)
   }
-  // Nothing is forgotten of a session, and the rack is not named: both are zeros.
+  // No topic of a fetch session is forgotten, and no rack is named: both fields are zero.
   return bytes
 }
 

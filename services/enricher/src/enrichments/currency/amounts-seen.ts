@@ -1,9 +1,12 @@
 import type { GoodRecord } from '@sluicebox/event/records'
 import { currencyCode } from './rates.ts'
 
-// What is counted of the amounts of good events. Both words are labels of a metric, so there are few of each.
+// The labels under which the amounts of good events are counted. There are few values of each.
 
-/** `as_sent`: there is no file of rates. `unconverted`: it has no rate for an amount of the event; `notes` says why. */
+/**
+ * `as_sent`: there is no file of rates. `unconverted`: the file has no rate for an amount of the event; `notes` says
+ * why.
+ */
 type AmountOutcome = 'as_sent' | 'converted' | 'unconverted'
 
 type Amounts = Pick<
@@ -37,8 +40,8 @@ function outcomeOf({ price, revenue, base_currency, price_base, revenue_base }: 
 }
 
 /**
- * Watches for amounts in several currencies that nothing converts: features would add and compare them as if they were of one.
- * Calls `warn` once, with the codes seen until then.
+ * Watches for unconverted amounts in several currencies: features would add and compare them as if they had one
+ * currency. Calls `warn` once, with the codes seen so far.
  */
 export function watchCurrencies(warn: (codes: readonly string[]) => void): (seen: Iterable<string>) => void {
   const codes = new Set<string>()

@@ -4,8 +4,8 @@ import type { Referrer } from '../urls/referrer.ts'
 import type { Texts } from './texts.ts'
 
 /**
- * How each column that a client fills with text is made fit to be stored. A column of text that is in no list is one that can
- * hold nothing private, or that is there to identify: the tests name them all.
+ * How each column that a client fills with text is cleaned before it is stored. A column of text that is in no list
+ * can't hold anything private, or exists to identify; the tests name all of these.
  */
 export const CLEANED = {
   text: [
@@ -21,7 +21,7 @@ export const CLEANED = {
 const COLUMNS = Object.entries(CLEANED) as [keyof typeof CLEANED, readonly TextColumn[]][]
 type TextColumn = (typeof CLEANED)[keyof typeof CLEANED][number]
 
-/** Leaves in the columns of a record what may be stored of the client's texts. The last that is done to a record. */
+/** Cleans the client's texts in the columns of a record. This is the last step for a record. */
 export function cleanGood(good: Draft<GoodRecord>, texts: Texts): void {
   for (const [how, names] of COLUMNS)
     for (const name of names) {
@@ -40,7 +40,7 @@ const HIDING = { path: /[;@%\\?#]|:\/\//, parameters: /[;@%\\?#:/]/ }
 /** Whether a part of a URL has to be looked at. */
 const hides = (text: string | null, marks: RegExp): boolean => text !== null && marks.test(text)
 
-/** Leaves of a page what may be stored. Done before the rules read it, so that what they take from its path may be, too. */
+/** Cleans the URL of a page. This happens before the rules read it, so that values from its path are clean too. */
 export function cleanPage(page: Page, texts: Texts): Page {
   const { host, path, query, fragment } = page
   if (
@@ -60,7 +60,7 @@ export function cleanPage(page: Page, texts: Texts): Page {
   }
 }
 
-/** Leaves of a referrer what may be stored. */
+/** Cleans the URL of a referrer. */
 export function cleanReferrer(referrer: Referrer, texts: Texts): Referrer {
   return {
     ...referrer,

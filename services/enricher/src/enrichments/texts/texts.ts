@@ -1,20 +1,22 @@
 import { maskEmails } from '@sluicebox/protocol/email'
 import { createUrlFilter, type KeepParameter } from '@sluicebox/protocol/url-filter'
 
-/** What of a text of the client's may be stored in `good`. */
+/** Returns the parts of a client's text that may be stored in `good`. */
 export interface Texts {
-  /** Of a text: its URLs have the parameters that may be kept, and its e-mail addresses are masked. */
+  /** Cleans a text: its URLs keep only the allowed parameters, and its e-mail addresses are masked. */
   text(text: string): string
-  /** Of the query of a URL, of its fragment. */
+  /** Cleans the query of a URL, or its fragment. */
   query(query: string): string
   fragment(fragment: string): string
-  /** Of an id, which may look like a URL: its e-mail addresses are masked, and nothing else is changed. */
+  /** Cleans an id, which may look like a URL: masks its e-mail addresses, and changes nothing else. */
   id(id: string): string
-  /** Of all texts and names in a JSON text, which `JSON.stringify` has written. */
+  /** Cleans all texts and names in a JSON text that `JSON.stringify` has written. */
   json(json: string): string
 }
 
-/** What a JSON text without these holds is stored as it is: most are. A reference to a schema is not a URL. */
+/**
+ * A JSON text without any of these is stored as it is, which is the usual case. A reference to a schema is not a URL.
+ */
 const SUSPECT = /[?#;@%]|(?<=[a-z-]):(?!\/\/)(?<!"iglu:)/i
 
 /** A text without these holds neither a parameter nor a login, a scheme or an e-mail address, in any encoding. */
@@ -32,7 +34,7 @@ export function createTexts(keep: KeepParameter, { masksEmails }: { masksEmails:
     json: json => (SUSPECT.test(json) ? JSON.stringify(clean(JSON.parse(json))) : json),
   }
 
-  /** Takes a value that nobody else uses: it is changed. */
+  /** Changes the value, so the caller must not use it again. */
   function clean(value: unknown): unknown {
     if (typeof value === 'string') return text(value)
     if (typeof value !== 'object' || value === null) return value
