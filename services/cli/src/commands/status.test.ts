@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { dataPaths } from '@sluicebox/service/stores'
+import { openEmbeddedLog } from '@sluicebox/stream/embedded/log'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { PipelineStatus } from '../inspect/pipeline-status.ts'
 import { helpOf, sluicebox, start } from '../testing/command.ts'
-import { appendUnknown, openShop, succeeded, temporaryFolder } from '../testing/shop.ts'
+import { appendUnknown, openShop, temporaryFolder } from '../testing/shop.ts'
 
 const dir = temporaryFolder()
 let data = ''
@@ -83,7 +85,7 @@ describe('status', () => {
 
   test('says that nothing was collected yet', async () => {
     const empty = join(dir, 'empty')
-    succeeded(await sluicebox('drain', '--data', empty))
+    await (await openEmbeddedLog({ dir: dataPaths(empty).log }))[Symbol.asyncDispose]()
     const { code, stderr } = await sluicebox('status', '--data', empty)
     expect([code, stderr]).toEqual([0, 'nothing was collected yet\n'])
   })
