@@ -1,5 +1,5 @@
 // The servers of docker-compose.yml without Docker: the programs that are in their images, with the environment and the
-// arguments that are in the file. Each service has an address of loopback for itself, and so the ports of the file.
+// arguments that are in the file. Each service has a loopback address of its own, so it can use the ports of the file.
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'

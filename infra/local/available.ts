@@ -22,7 +22,7 @@ export async function serversAvailable(...servers: readonly ServerName[]): Promi
   return true
 }
 
-/** What keeps a server from running here, as a sentence; undefined when nothing does. */
+/** Returns a sentence that says why a server can't run here; undefined when it can. */
 export async function serverProblem(server: ServerName): Promise<string | undefined> {
   if (server === 's3')
     return isBuilt('versitygw-') || (await runs('go', 'version'))

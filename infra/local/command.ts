@@ -17,7 +17,7 @@ export interface Command {
   readonly fetch: boolean
 }
 
-/** What runs, for printing. */
+/** The servers that run, for printing. */
 export interface Running {
   readonly kafka?: { readonly brokers: readonly string[]; readonly pids: readonly number[] }
   readonly registry?: { readonly url: string; readonly pid: number }
@@ -51,7 +51,9 @@ Examples:
   npm run --silent infra -- kafka --json          nothing but a line of JSON on standard output
 `
 
-/** Reads the arguments; throws with a sentence for the user when they make no sense. `undefined`: print the usage. */
+/**
+ * Reads the arguments; undefined means to print the usage. Throws a sentence for the user when an argument is wrong.
+ */
 export function parseCommand(args: readonly string[]): Command | undefined {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -94,7 +96,7 @@ function portOf(option: string, value: string | undefined): number | undefined {
   return Number(value)
 }
 
-/** What runs, as text: addresses, then the fragment of a configuration. */
+/** Describes the servers that run: addresses, then the fragment of a configuration. */
 export function describeRunning(running: Running): string {
   const { kafka, registry, s3 } = running
   const lines = ['']

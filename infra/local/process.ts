@@ -1,4 +1,4 @@
-// A server as a child process: its log in a file, its end awaited, never left behind.
+// Runs a server as a child process with its log in a file. It never outlives this process.
 import { execFile, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { guardProcess } from './guard.ts'
 
 export interface ServerCommand {
-  /** How messages call the server, such as `Kafka node 1`. */
+  /** The name of the server in messages, such as `Kafka node 1`. */
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
@@ -71,7 +71,7 @@ export async function startProcess(options: ServerCommand): Promise<ServerProces
   }
 }
 
-/** What a program that failed, or was ended, leaves: its output is in `stdout` and `stderr`. */
+/** The error of a program that failed or was ended. Its output is in `stdout` and `stderr`. */
 export interface Failure extends NodeJS.ErrnoException {
   readonly killed?: boolean
   readonly stdout: string
@@ -132,7 +132,7 @@ export async function logTail(file: string, lines = 20): Promise<string> {
     text
       .trimEnd()
       .split('\n')
-      // What comes from a stack trace pushes out what matters.
+      // Lines of a stack trace would displace the lines that matter.
       .filter(line => !/^\s+at /.test(line))
       .slice(-lines)
       .map(line => `  ${line}`)

@@ -18,9 +18,9 @@ const SECRET_KEY = 'sluicebox-secret'
 export interface LocalS3 {
   /** Such as http://127.0.0.1:21234. Buckets are named in the path. */
   readonly url: string
-  /** What a process needs in its environment to be let in. */
+  /** The environment variables that a process needs to authenticate. */
   readonly env: Readonly<Record<'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_REGION', string>>
-  /** Of the process that runs now. */
+  /** Id of the process that runs now. */
   readonly pid: number
   /** Starts it again after `halt` or `kill`: same address, same objects. */
   readonly start: () => Promise<void>

@@ -1,4 +1,5 @@
-// Gives out OAuth tokens by the client credentials grant. They are not signed: brokers started for a test take them as they are.
+// Gives out OAuth tokens by the client credentials grant. They are not signed, because brokers started for a test
+// accept them unsigned.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -91,7 +91,7 @@ describe.skipIf(!(await serversAvailable('registry')))('with a registry', () => 
     const { code, stderr } = await sluicebox('schemas', 'push', '--registry', new URL(registry.url).origin)
     expect(code).toBe(1)
     expect(stderr).toContain(
-      'That is not an answer of a schema registry: see whether registry.url holds the whole path',
+      'That is not an answer of a schema registry: check that registry.url holds the whole path',
     )
   })
 })

@@ -26,7 +26,7 @@ export async function findJava(): Promise<Java | undefined> {
   })
 }
 
-/** What keeps the servers from running on this Java, as a sentence; undefined when nothing does. */
+/** Returns a sentence that says why the servers can't run on this Java; undefined when they can. */
 export function javaProblem(java: Java | undefined): string | undefined {
   const install = `install Java ${NEEDED} or newer (Debian: apt-get install default-jre-headless) and try again`
   if (java === undefined) return `Java is missing: ${install}.`

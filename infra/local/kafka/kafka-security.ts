@@ -1,4 +1,4 @@
-// Who may come in to a Kafka that is started for a test, and how its clients show who they are.
+// Which clients may connect to a Kafka that is started for a test, and how they authenticate.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeCertificates } from '../certificates.ts'
@@ -12,7 +12,7 @@ export interface KafkaSecurity {
   readonly sasl?: SaslMechanism
 }
 
-/** What a client that may come in is configured with: fits the section `log.kafka` of the configuration. */
+/** The settings of a client that may connect: fits the section `log.kafka` of the configuration. */
 export interface ClientSettings {
   readonly tls?: { enabled: true; caFile: string; certFile?: string; keyFile?: string }
   readonly sasl?:
@@ -23,7 +23,7 @@ export interface ClientSettings {
 export interface SecurityPlan {
   /** Settings of the listener for clients. */
   readonly properties: Readonly<Record<string, string>>
-  /** What the data folders are formatted with: users. */
+  /** Arguments for formatting the data folders, which create the users. */
   readonly formatArgs: readonly string[]
   readonly client: ClientSettings
   readonly stop: () => Promise<void>
@@ -35,7 +35,7 @@ const LOGIN_MODULES = {
   plain: `org.apache.kafka.common.security.plain.PlainLoginModule required user_${NAME}="${SECRET}";`,
   'scram-sha-256': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
   'scram-sha-512': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
-  // Without a validator of our own Kafka takes tokens that nobody signed.
+  // Kafka accepts unsigned tokens here, because no validator is configured.
   oauthbearer: 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;',
 } as const
 

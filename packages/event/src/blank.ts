@@ -1,7 +1,7 @@
 import { asCollectedTime, correctTime } from './instants.ts'
 import type { BadRecord, GoodRecord, RawRecord } from './records.ts'
 
-// Records with every field, and nothing in them. A field that is added to a stream is added here and in its schema;
+// Records that have every field, all of them empty. A field that is added to a stream is added here and in its schema;
 // code that makes a whole record starts from one of these, or the compiler says what it lacks.
 
 const RAW: RawRecord = {
@@ -24,7 +24,7 @@ const RAW: RawRecord = {
   retry_of: null,
 }
 
-/** A raw record that carries nothing: no body, no visitor, collected at the epoch. `changes` are put over it. */
+/** Returns a raw record without content: no body, no visitor, collected at the epoch. `changes` override its fields. */
 export function blankRaw(changes: Partial<RawRecord> = {}): RawRecord {
   return { ...RAW, ...changes }
 }
@@ -123,7 +123,10 @@ const GOOD: GoodRecord = {
   notes: [],
 }
 
-/** A good record of which nothing is known but that it is an event: the action is `custom`, the page kind `other`. `changes` are put over it. */
+/**
+ * Returns a good record of an event of which nothing is known: the action is `custom`, the page kind `other`. `changes`
+ * override its fields.
+ */
 export function blankGood(changes: Partial<GoodRecord> = {}): GoodRecord {
   return { ...GOOD, ...changes }
 }
@@ -157,7 +160,7 @@ const BAD: BadRecord = {
   retry_of: null,
 }
 
-/** A bad record without bytes and without a reason. `changes` are put over it. */
+/** Returns a bad record without bytes and without a reason. `changes` override its fields. */
 export function blankBad(changes: Partial<BadRecord> = {}): BadRecord {
   return { ...BAD, ...changes }
 }

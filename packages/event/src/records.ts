@@ -3,7 +3,7 @@ import type { CollectedTime, CreatedTime, EventTime, SentTime } from './instants
 // The records of the four streams. Their fields keep the names of the Avro schemas in schemas/avro, where each is
 // documented, so that a column in the archive and a property in the code have one name. A test holds both together.
 
-/** What one request carried for one visitor, or a heartbeat. Stream `raw`. */
+/** The part of one request that belongs to one visitor, or a heartbeat. Stream `raw`. */
 export interface RawRecord {
   readonly kind: 'payload' | 'heartbeat'
   readonly collected_at: CollectedTime
@@ -119,7 +119,7 @@ export interface GoodRecord {
   readonly notes: readonly string[]
 }
 
-/** What could not be used, why, and the bytes to repair it. Stream `bad`. */
+/** An event or request that could not be used, with the reason and the bytes to repair it. Stream `bad`. */
 export interface BadRecord {
   readonly source_partition: number
   readonly source_position: string

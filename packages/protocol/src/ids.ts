@@ -2,14 +2,14 @@ import { cleanText } from './clean-text.ts'
 import { parseJson } from './json-text.ts'
 import { isObject, type SelfDescribing, type SentEvent } from './sent-event.ts'
 
-// Who did it: the one place that says which visitor and which session an event belongs to. The collector takes the key of a
+// The one place that decides which visitor and which session an event belongs to. The collector takes the key of a
 // record from here, and the enricher the identifiers of its events, so that the two can't disagree.
 
 /** The network user id of every anonymous request, and of trackers that were asked not to send one. */
 export const ANONYMOUS_ID = '00000000-0000-0000-0000-000000000000'
 
 const ID_LENGTH_MAX = 128
-/** What programs write where they have no id. Compared in lower case. */
+/** Words that programs write when they have no id. Compared in lower case. */
 const NOT_IDS = new Set([
   'undefined',
   'null',
@@ -28,8 +28,8 @@ const ZEROS = /^[0\-.]+$/
 const PLAIN_ID = /^[\w.\-:@+/=]{4,128}$/
 
 /**
- * An id as it may be used: without control characters and blanks around it. Null when nothing usable is left: an empty text, a
- * word such as `undefined` or `null`, zeros. A text of more than 128 characters is not an id.
+ * Returns an id in its usable form: without control characters and surrounding blanks. Null when nothing usable is
+ * left: an empty text, a word such as `undefined` or `null`, zeros. A text of more than 128 characters is not an id.
  */
 export function usableId(text: unknown): string | null {
   if (typeof text !== 'string') return null
@@ -38,7 +38,7 @@ export function usableId(text: unknown): string | null {
   return clean.length <= WORD_LENGTH_MAX && NOT_IDS.has(clean.toLowerCase()) ? null : clean
 }
 
-/** What an event says of who did it; null where it says nothing usable. */
+/** The ids of the visitor in an event; null where an id is absent or unusable. */
 export interface EventIds {
   readonly domainUserId: string | null
   readonly networkUserId: string | null
@@ -64,7 +64,7 @@ export function idsOf(event: SentEvent): EventIds {
   }
 }
 
-/** What a request says besides its events. */
+/** The ids in a request besides those of its events. */
 export interface RequestIds {
   /** The network user id that the client gave: its cookie, or a parameter. Not one that was made for this request. */
   readonly networkUserId: string | null
@@ -73,9 +73,9 @@ export interface RequestIds {
 }
 
 /**
- * Whose event it is, and so the key of its record: the domain user id, else the network user id, else the session id, else the event
- * id. A network user id that was made for this very request does not count: a client that keeps no cookies gets another one
- * each time, and its session would be torn apart.
+ * Returns the visitor of an event, which is the key of its record: the domain user id, else the network user id, else
+ * the session id, else the event id. A network user id that was made for this very request does not count: a client
+ * that keeps no cookies gets another one each time, and its session would be split.
  */
 export function visitorOf(
   ids: Pick<EventIds, 'domainUserId' | 'networkUserId' | 'sessionId'>,
@@ -96,13 +96,13 @@ export const CLIENT_SESSION = /^iglu:com\.snowplowanalytics\.[^/]+\/client_sessi
 
 /** The data of the first entity `client_session`, parsed before or not. */
 function clientSession(event: SentEvent): Readonly<Record<string, unknown>> | undefined {
-  // From the texts, as the collector reads it, whatever became of the entities since.
+  // Reads the texts, as the collector does, regardless of what happened to the entities since.
   if (event.contextsText === null && event.contextsBase64 === null) return sessionAmong(event.entities)
   return sessionIn(event.contextsText) ?? sessionIn(fromBase64(event.contextsBase64))
 }
 
 function sessionIn(text: string | null): Readonly<Record<string, unknown>> | undefined {
-  // Most entities are others, and parsing them twice would be for nothing.
+  // Most entities are of other kinds, and parsing them twice would be wasted.
   if (text === null || !text.includes('client_session')) return undefined
   const wrapper = parseJson(text)
   return isObject(wrapper) && Array.isArray(wrapper['data']) ? sessionAmong(wrapper['data']) : undefined

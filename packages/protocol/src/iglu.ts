@@ -16,10 +16,10 @@ import { isSelfDescribing } from './self-describing.ts'
 import { blame, blankEvent, isObject, show, type SentEvent } from './sent-event.ts'
 import { readItems } from './v1.ts'
 
-// The webhook for whatever can only send JSON to a URL: the schema is in the query string, or in the body.
+// The webhook for systems that can only send JSON to a URL: the schema is in the query string, or in the body.
 
 const TRACKER = 'com.snowplowanalytics.iglu-v1'
-/** Parameters that speak of the event as a whole, and are not part of its data. */
+/** Parameters about the event as a whole, which are not part of its data. */
 const LIFTED = ['nuid', 'aid', 'cv', 'p']
 
 /** Self-describing events: one JSON object, an array or lines of them, a form, or the parameters of a GET. */

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 
-// JSON of strangers as text: parsed, or cut into the very characters that its items were made of.
+// Foreign JSON as text: parsed, or cut into the exact characters of its items.
 
 /** The text of `bytes` without a byte order mark; undefined when they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
@@ -54,7 +54,7 @@ function memberAt(text: string, objectAt: number, key: string): number {
   return found
 }
 
-/** Where the value that begins at `start` is over. */
+/** Returns the end of the value that begins at `start`. */
 function valueEnd(text: string, start: number): number {
   const first = text[start]
   if (first === '"') return stringEnd(text, start)

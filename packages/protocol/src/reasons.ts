@@ -17,11 +17,11 @@ export const REASONS = {
     scope: 'payload',
     when: 'the record in raw is not what its schema says, or names a schema that the registry does not hold',
     remedy:
-      'Something else than a collector writes to this stream, or a schema was deleted: find the writer. The bytes are kept, but can not be sent again.',
+      'A program other than a collector writes to this stream, or a schema was deleted: find the writer. The bytes are kept, but cannot be sent again.',
   },
   path_unsupported: {
     scope: 'payload',
-    when: 'nothing that speaks a protocol known here is at the path of the request',
+    when: 'no known protocol is served at the path of the request',
     remedy: `Let the tracker post to /com.snowplowanalytics.snowplow/tp2 or /v1/events, or name the path in \`enricher.paths\`, ${RETRY}.`,
   },
   content_type_unsupported: {
@@ -57,7 +57,7 @@ export const REASONS = {
   payload_empty: {
     scope: 'payload',
     when: 'the request holds no event',
-    remedy: 'Nothing is lost. If it comes often, look which client sends requests without events.',
+    remedy: 'Nothing is lost. If it comes often, find the client that sends requests without events.',
   },
   events_too_many: {
     scope: 'payload',

@@ -106,7 +106,7 @@ export interface Urls {
   readonly admin: string
 }
 
-/** The whole of a `main.ts`. An error from before the process has begun is one line of the log too. */
+/** Everything that a `main.ts` does. An error from before the process starts is also one line of the log. */
 export async function runMain(name: string, run: () => Promise<void>): Promise<void> {
   try {
     await run()

@@ -48,7 +48,7 @@ export const SESSION_FIELDS = [
   'simulated',
 ] as const satisfies readonly (keyof GoodRecord)[]
 
-/** An event of which nothing is known; `changes` are put over it. */
+/** Returns an event of which nothing is known; `changes` override its fields. */
 export function blankSessionEvent(changes: Partial<SessionEvent> = {}): SessionEvent {
   return blankGood(changes)
 }

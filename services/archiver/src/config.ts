@@ -49,7 +49,7 @@ export const archiverConfig = z
       .min(100)
       .default(1000)
       .describe(
-        'Rows in a Parquet row group. A group is encoded in one go, at about 20 µs a row; a larger one blocks the rest of the process for longer.',
+        'Rows in a Parquet row group. A group is encoded in one go, at about 20 µs per row; a larger one blocks the rest of the process for longer.',
       ),
     batchRecordsMax: z.number().int().min(1).default(2000).describe('Records read at a time.'),
     batchBytesMax: z

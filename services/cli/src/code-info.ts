@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import type { CodeInfo } from '@sluicebox/trainer/dataset/info'
 import { VERSION } from './version.ts'
 
-/** Which Sluicebox this is: its version, and in a clone the commit. */
+/** Identifies this Sluicebox: its version, and in a clone the commit. */
 export function codeInfo(): CodeInfo {
   const git = (...args: string[]): string | undefined => {
     try {

@@ -188,9 +188,9 @@ const timeouts = z.strictObject({
 })
 
 const load = z.strictObject({
-  connectionsMax: count('Open connections. Further ones are closed as soon as they are opened.').default(
-    10_000,
-  ),
+  connectionsMax: count(
+    'Open connections. Further connections are closed as soon as they are opened.',
+  ).default(10_000),
   requestsPerConnectionMax: countOrOff(
     'Requests on one connection; 0 for no bound. The answer to the last one says `connection: close`.',
   ).default(1_000),
@@ -267,11 +267,11 @@ export const collectorConfig = z.strictObject({
   ).default(0),
   cookie: cookie.prefault({}).describe('The network user id.'),
   cors: cors.prefault({}).describe('Which pages may read the answers.'),
-  privacy: privacy.prefault({}).describe('What is kept of a visitor.'),
-  limits: limits.prefault({}).describe('What a request may hold.'),
-  timeouts: timeouts.prefault({}).describe('How long things may take.'),
-  load: load.prefault({}).describe('How much is held at once.'),
-  rateLimit: rateLimit.prefault({}).describe('Requests of one address.'),
+  privacy: privacy.prefault({}).describe('Which data of a visitor is kept.'),
+  limits: limits.prefault({}).describe('Limits on a request.'),
+  timeouts: timeouts.prefault({}).describe('Limits on time.'),
+  load: load.prefault({}).describe('Limits on what is held at once.'),
+  rateLimit: rateLimit.prefault({}).describe('Limits on the requests of one address.'),
   drain: drain.prefault({}).describe('How the collector stops.'),
   heartbeatMs: countOrOff(
     'How often a heartbeat is written to each partition of `raw`; 0 for never.',

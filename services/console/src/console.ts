@@ -47,7 +47,7 @@ const BODY_BYTES_MAX = 64 * 1024
 
 /**
  * Serves the page, and the read API for tests that were written for Snowplow Micro. It follows the streams without a
- * consumer group and keeps the last records in memory. It never writes, and a stream that it can't read stops no
+ * consumer group and keeps the last records in memory. It never writes, and a stream that it can't read does not stop a
  * stage.
  */
 export async function createConsole(parts: ConsoleParts): Promise<Console> {

@@ -19,7 +19,7 @@ export interface BadParts {
 const ERRORS_MAX = 20
 const ERROR_LENGTH_MAX = 500
 
-/** The record for bad: why, where, and everything that is needed to send it again. */
+/** Returns the record for bad: the reason, the place, and everything that is needed to send the event again. */
 export function badRecord({
   raw,
   coordinates,

@@ -7,7 +7,7 @@ const PAYLOAD_SCHEMA = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonsch
  * The raw record that gives what a correct first pass would have given, once the cause is repaired: schemas, rules, or
  * the event itself (`editedOriginal`, of the same format as the original). The same request at the same instant with
  * that event alone; `retry_of` holds the coordinates (of the first pass, in raw) by which the event is known, so that
- * sending it twice gives the same event id twice.
+ * sending it twice gives the same event id.
  *
  * Throws a sentence for what can't be sent again.
  */
@@ -49,7 +49,7 @@ export function firstTry(bad: BadRecord): string {
   return formatCoordinates(firstCoordinates({ partition, position, index }, bad.retry_of))
 }
 
-/** How the original is to be sent, by what it is. */
+/** How to send the original, by its format. */
 function requestOf(
   { original_format, querystring, content_type }: BadRecord,
   original: Uint8Array,

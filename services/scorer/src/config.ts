@@ -56,7 +56,7 @@ export const scorerConfig = z
       .min(1)
       .default(50_000)
       .describe(
-        'The state of a partition is saved after this many records: a restart replays at most this many, in about 2 s. 100,000 sessions are 50 MB, and saving them takes 0.2 s.',
+        'The state of a partition is saved after this many records, so a restart replays at most this many, in about 2 s. 100,000 sessions are 50 MB, and saving them takes 0.2 s.',
       ),
     snapshotEveryMs: ms(60_000, 'The state of a partition is saved after this long, if it changed.'),
     batchRecordsMax: z

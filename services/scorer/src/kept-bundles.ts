@@ -9,8 +9,8 @@ import type { Store } from '@sluicebox/store/store'
 const FILES: readonly BundleFile[] = ['model.bin', 'golden.ndjson', 'MODEL_CARD.md', 'bundle.json']
 
 /**
- * Keeps a copy of a bundle that is used, under its id: so that any of its scores can be computed again, wherever the
- * bundle came from and whatever became of it.
+ * Keeps a copy of a bundle that is used, under its id, so that its scores can be computed again wherever the bundle
+ * came from and whatever happens to it.
  */
 export async function keepBundle(path: string, id: string, store: Store): Promise<void> {
   if ((await keptBundles(store)).includes(id)) return

@@ -36,7 +36,9 @@ export interface ScorerServiceParts {
    * Rejects when the registry can't be reached: the partition waits. Without it no other schemas are known.
    */
   readonly fetchSchema?: ((id: number) => Promise<string | undefined>) | undefined
-  /** Told which partitions are being restored, and how far each is, whenever that changes: for a readiness probe. */
+  /**
+   * Called when the restoring of partitions progresses, with the partitions and how far each is: for a readiness probe.
+   */
   readonly onRestoring?: (restoring: readonly Restoring[]) => void
 }
 

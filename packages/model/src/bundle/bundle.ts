@@ -12,7 +12,7 @@ import type { Parameters } from '../parameters/parameters.ts'
 import { readParameters, writeParameters } from '../parameters/parameters-file.ts'
 import { checkSignature, signId } from './signature.ts'
 
-/** A bundle that has passed every check: what it takes to score. */
+/** A bundle that has passed every check, ready to score. */
 export interface Bundle {
   /** The hash of its content. */
   readonly id: string
@@ -59,8 +59,8 @@ export async function loadBundle(path: string, options: LoadOptions = {}): Promi
 }
 
 /**
- * Writes a bundle into a folder, which is made, and returns its id. The same draft always gives the same bytes. What
- * is written is opened first, so that no bundle leaves here that would be refused.
+ * Writes a bundle into a folder, which is made, and returns its id. The same draft always gives the same bytes. The
+ * bundle is opened before it is written, so that none is written that would be refused.
  */
 export async function writeBundle(dir: string, draft: BundleDraft): Promise<string> {
   const checked = draftSchema.safeParse(draft.manifest)

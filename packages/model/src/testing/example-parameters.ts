@@ -9,7 +9,7 @@ import type {
 
 // For tests: arbitrary parameters and rows, and trees as plain objects to compare with.
 
-/** A tree as anybody would write it down. */
+/** A tree as a plain object. */
 export type PlainNode =
   | { readonly value: number }
   | {

@@ -7,7 +7,7 @@ export function canonicalSchema(text: string): string {
   return JSON.stringify(canonicalType(JSON.parse(text), ''))
 }
 
-/** Whether both texts mean the same; a text that is not a schema means nothing. */
+/** Whether both texts mean the same; false when one is not a schema. */
 export function isSameSchema(text: string, other: string): boolean {
   try {
     return canonicalSchema(text) === canonicalSchema(other)

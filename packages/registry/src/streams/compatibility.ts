@@ -28,7 +28,7 @@ export function incompatibilities(current: string, earlier: string): string[] {
   return faults
 }
 
-/** What keeps a schema from being evolved or understood: fields without default or without doc. */
+/** Returns faults that prevent a schema from being evolved or understood: fields without default or without doc. */
 export function lintStreamSchema(schema: string): string[] {
   const faults: string[] = []
   for (const { path, field } of fieldsOf(schema)) {

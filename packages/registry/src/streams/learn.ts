@@ -14,7 +14,7 @@ export interface LearnParts {
   readonly onAbsent: (id: number, why: string) => void
 }
 
-/** What a stage says when it lacks the schema that a record was written with. */
+/** The ref that a stage reports when it lacks the schema that a record was written with. */
 export function schemaRef(id: number): string {
   return `avro:${id}`
 }

@@ -21,8 +21,8 @@ export interface SubjectVersion {
 }
 
 /**
- * A schema registry that speaks the Confluent protocol. What it certainly does not hold is undefined; all of these
- * reject with `RegistryUnreachable` when nothing is known, with `RegistryRefusal` when it refuses.
+ * A schema registry that speaks the Confluent protocol. Results are undefined for what it certainly does not hold. All
+ * methods reject with `RegistryUnreachable` when nothing is known, and with `RegistryRefusal` when it refuses.
  */
 export interface SchemaServer {
   readonly url: string
@@ -87,7 +87,7 @@ export function openServer(config: RegistryConfig & { readonly url: string }): S
     url,
     versions,
     async schema(id) {
-      // Four bytes of a record that none of us wrote may be any number.
+      // The four bytes come from a record that any program may have written, so they may be any number.
       if (!isId(id)) return undefined
       const answer = await held(() => ask('GET', `/schemas/ids/${id}`, isSchemaAnswer))
       if (answer === undefined || !isAvro(answer)) return undefined

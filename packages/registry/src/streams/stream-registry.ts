@@ -27,8 +27,9 @@ export interface StreamRegistry {
   /** The schema that the stream is written with here, and its id. Rejects as `codec` does. */
   schema(stream: StreamName): Promise<{ readonly id: number; readonly text: string }>
   /**
-   * The schema of another writer; undefined when the registry certainly has no schema of this id. Rejects when it can't be known
-   * now: what needs it waits. Without a server only the schemas that ship are known, and this is absent.
+   * The schema of another writer; undefined when the registry certainly has no schema of this id. Rejects when that
+   * can't be known now, so that the caller waits. Without a server only the schemas that ship are known, and this is
+   * absent.
    */
   readonly fetchSchema?: (id: number) => Promise<string | undefined>
 }
@@ -134,7 +135,7 @@ function serverRegistry({
     return server.schema(id)
   }
 
-  /** A registry that has lost what it gave us can't be trusted about what exists. */
+  /** A registry that has lost a schema which it gave before can't be trusted about what exists. */
   async function assertUnchanged(): Promise<void> {
     for (const [id, text] of known) {
       const stored = await server.schema(id)

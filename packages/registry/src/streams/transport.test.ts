@@ -24,7 +24,7 @@ describe('what tells nothing about schemas is unreachable', () => {
     [
       'a page in the place of an answer',
       { status: 200, body: '<html>hello</html>' },
-      'see whether registry.url holds the whole path',
+      'check that registry.url holds the whole path',
     ],
     ['a number in the place of an answer', { status: 200, body: '5' }, 'status 200, "5"'],
     [

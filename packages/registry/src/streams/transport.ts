@@ -65,7 +65,7 @@ export function createTransport(config: RegistryConfig & { readonly url: string 
   }
 }
 
-/** Tells what the registry said from what something else said in its place. */
+/** Distinguishes an answer of the registry from that of another server in its place. */
 function answerOf(status: number, text: string, url: string, what: string): unknown {
   const answer = parse(text)
   if (status >= 200 && status < 300 && answer !== undefined) return answer
@@ -80,7 +80,7 @@ function answerOf(status: number, text: string, url: string, what: string): unkn
     throw new RegistryRefusal(`The schema registry at ${url} refuses ${what}: ${said} (${code}).`, code)
   const hint =
     status < 500 && !PASSING_STATUSES.has(status)
-      ? ' That is not an answer of a schema registry: see whether registry.url holds the whole path, such as /apis/ccompat/v7 with Apicurio.'
+      ? ' That is not an answer of a schema registry: check that registry.url holds the whole path, such as /apis/ccompat/v7 with Apicurio.'
       : ''
   throw new RegistryUnreachable(
     `The schema registry at ${url} can't answer (${what}): status ${status}, ${said}.${hint}`,

@@ -5,10 +5,10 @@ import type { Cells } from '../memory/slots.ts'
 import { FeatureError, NAMED_VALUES_MAX, type Where } from './spec.ts'
 import { canonicalJson } from '@sluicebox/event/canonical'
 
-// What the kinds of features are compiled with. Whatever two features share (a filter, a field's codes, a cell, a step)
-// is there once.
+// The parts that kinds of features are compiled from. Whatever two features share (a filter, a field's codes, a cell, a
+// step) exists once.
 
-/** What the steps see of the event at hand. */
+/** The current event, as steps see it. */
 export interface Now {
   event: SessionEvent
   /** From the session's first event to this one, in milliseconds. */
@@ -55,7 +55,7 @@ export interface Compiling {
   cell(key: string, itemBytes: Cell['itemBytes'], length?: number): Cell
   /** Adds a step, but once only for a key. */
   step(filter: number, key: string, make: () => Step): void
-  /** One thing a key. */
+  /** One shared object per key. */
   shared<T>(key: string, make: () => T): T
 }
 

@@ -14,7 +14,7 @@ import { featureHash, FeatureError, type FeatureSpec } from './spec.ts'
  */
 export interface FeatureProgram {
   readonly names: readonly string[]
-  /** Of the declarations: the same for everybody who compiles the same list. */
+  /** The hash of the declarations: the same for everyone who compiles the same list. */
   readonly hash: string
   /** A multiple of eight. */
   readonly bytes: number

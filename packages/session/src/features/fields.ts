@@ -27,7 +27,7 @@ export const TEXT_FIELDS = [
   'simulated',
 ] as const satisfies readonly (keyof SessionEvent)[]
 
-/** Fields of which only how many different ones there are, and whether one is there, may be used. */
+/** Fields that features may only count by distinct values, or test for presence. */
 export const COUNTED_FIELDS = ['product_id', 'search_term'] as const satisfies readonly (keyof SessionEvent)[]
 
 export const NUMBER_FIELDS = [
@@ -47,7 +47,7 @@ export type Field = TextField | CountedField | NumberField
 
 type Getter<T> = (event: SessionEvent) => T | null
 
-// One small function a field: a read by a computed name is several times slower.
+// One small function per field, because a read by a computed name is several times slower.
 
 /** The field as text; flags are "true" and "false". */
 export const getText: Readonly<Record<TextField | CountedField, Getter<string>>> = {

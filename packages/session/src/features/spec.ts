@@ -2,9 +2,9 @@ import { canonicalJson, sha256 } from '@sluicebox/event/canonical'
 import { z } from 'zod'
 import { COUNTED_FIELDS, NUMBER_FIELDS, TEXT_FIELDS, type Field, type TextField } from './fields.ts'
 
-// What a data scientist writes: one line a feature. Features are made of the events before the goal, in the order of
-// the log; time is event time that never goes back (an event older than the one before counts as simultaneous with
-// it). Where there is nothing to say a feature is missing (NaN), but counts and sums are 0.
+// The declarations that a data scientist writes, one line per feature. Features are made of the events before the goal,
+// in the order of the log; time is event time that never goes back (an event older than the one before counts as
+// simultaneous with it). Where there is nothing to say a feature is missing (NaN), but counts and sums are 0.
 
 /** A value that an event must have in a field; a list means any of them; `not`: any value but these. */
 type TextTest = string | readonly string[] | { not: string | readonly string[] } | { exists: boolean }

@@ -1,7 +1,7 @@
 /**
  * 128 bits of hash of a text, into `out`: MurmurHash3 (x86, 128 bits, seed 0; Austin Appleby, public domain) over its
- * UTF-16 code units. Well spread, fast, the same everywhere and forever; not a defence against somebody who looks for
- * collisions, so a caller that must be sure compares the texts too.
+ * UTF-16 code units. Well spread, fast, the same everywhere and forever; but no defence against deliberate collisions,
+ * so a caller that must be sure compares the texts too.
  */
 export function hash128(text: string, out: Uint32Array): void {
   let h1 = 0

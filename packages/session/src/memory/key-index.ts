@@ -1,6 +1,6 @@
 // From a key to the slot that holds it: open addressing over typed arrays, cut into many small tables by the first
 // bits of the hash. Each grows by itself, so that no insertion ever moves more than a thousandth of all entries; one
-// big table (or a Map) would stand still for a tenth of a second when it grows at a million keys.
+// big table (or a Map) would block for a tenth of a second when it grows at a million keys.
 
 export interface KeyIndex {
   /** The slot with this hash that `matches`, or -1. */

@@ -24,7 +24,7 @@ export function describeRecord<Name extends StreamName>(stream: Name, record: St
   }
 }
 
-/** The record as one line of JSON: bytes as text where they are text, else as base64. */
+/** The record as one line of JSON: bytes as text if they are UTF-8, else as base64. */
 export function toJson(record: object): string {
   return JSON.stringify(record, (_key, value: unknown) => {
     if (isBufferJson(value)) return bytesText(Buffer.from(value.data))

@@ -10,8 +10,8 @@ export function queryValue(query: string | null, name: string): string | undefin
 }
 
 /**
- * The query with some parameters changed: `change` gets a name and the decoded value, and returns the new value,
- * or undefined to leave the parameter out. What is not changed stays as it was sent, byte for byte.
+ * Returns the query with some parameters changed: `change` gets a name and the decoded value, and returns the new
+ * value, or undefined to leave the parameter out. Everything else stays as it was sent, byte for byte.
  */
 export function changeQuery(
   query: string,

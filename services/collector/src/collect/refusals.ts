@@ -1,6 +1,6 @@
 import type { Refusal } from '../http/reply.ts'
 
-// What a client hears when nothing of its request is stored.
+// The answers to a request of which nothing is stored.
 
 export function wrongContentType(contentType: string): Refusal {
   return {

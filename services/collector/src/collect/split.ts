@@ -5,13 +5,13 @@ import { groupByVisitor } from './visitor.ts'
 
 export interface SplitOptions {
   readonly body: Buffer
-  /** What the body says, when it could be read. */
+  /** The events of the body, if it could be read. */
   readonly payload: Payload | undefined
-  /** Everything of the records that they have in common. */
+  /** The fields that all records share. */
   readonly base: RawRecord
-  /** Events that must not be written as they were sent, and what to write instead. */
+  /** Events that must not be written as they were sent, each with its replacement. */
   readonly changed: ReadonlyMap<number, Uint8Array>
-  /** Nothing of the body but its events may be written. */
+  /** Whether only the events of the body may be written. */
   readonly eventsOnly: boolean
   /** The visitor of each event, by index; a single one where the events can't be separated. */
   readonly visitors: readonly string[]
@@ -52,7 +52,7 @@ function relayout(payload: Payload, changed: ReadonlyMap<number, Uint8Array>, ev
   return eventsOnly ? payload.enclose(events) : { ...layout, events }
 }
 
-/** Events, in order, in as few parts as are small enough. An event that is too large alone is a part of its own. */
+/** Events, in order, in as few parts as are small enough. An event that is too large by itself is a part of its own. */
 function* packed(layout: Layout, indexes: readonly number[], bytesMax: number): Generator<number[]> {
   const frameBytes = layout.head.length + layout.tail.length
   let part: number[] = []

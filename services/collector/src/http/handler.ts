@@ -34,7 +34,7 @@ export interface HandlerParts {
   readonly fallback?: (req: IncomingMessage, res: ServerResponse) => void
 }
 
-/** Which part answers a request: a stopping collector waits for its own only. */
+/** The part that answers a request. A stopping collector waits only for its own requests. */
 export type Owner = 'collector' | 'fallback'
 
 export interface Handler extends Disposable {
@@ -91,7 +91,7 @@ export function createHandler({
     const { path, query, host } = readTarget(req.url as string)
     if (host !== undefined) req.headers.host = host
     const found = route(req.method as string, path)
-    // A client that names no host is neither a browser nor a tracker, and HTTP/1.1 forbids it, as it forbids two.
+    // Browsers and trackers always name one host; HTTP/1.1 forbids none and two.
     const isDouble = hasTwoHosts(req.rawHeaders)
     if (isDouble || (req.headers.host === undefined && req.httpVersion === '1.1')) {
       const refusal = isDouble
@@ -132,7 +132,7 @@ export function createHandler({
       case 'health':
         return stopping === 'no' ? text('ok') : text('stopping', {}, 503)
       case 'sink-health': {
-        // What exactly is wrong names paths and machines: that is for the log and the probes of operators.
+        // The exact reason names paths and machines, so only the log and the probes of operators have it.
         return sink.trouble() === undefined ? text('ok') : text('raw can’t be written', {}, 503)
       }
       case 'robots':

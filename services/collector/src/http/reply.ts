@@ -10,7 +10,7 @@ export interface Refusal {
   readonly status: number
   readonly error: string
   readonly message: string
-  /** Facts about the refusal, beside the two above: where, how much. */
+  /** Further facts about the refusal, such as the place or the size. */
   readonly details?: Readonly<Record<string, string | number>>
   readonly retryAfterSeconds?: number
 }

@@ -10,7 +10,7 @@ import { NO_SHOP } from './shop.ts'
 import type { PageKind } from '@sluicebox/protocol/page-kinds'
 import type { Match, Rules } from './rules.ts'
 
-/** What an event is, in the vocabulary that does not change when the site does. */
+/** The meaning of an event, in a vocabulary that does not change with the site. */
 export interface Decision {
   readonly action: string
   readonly pageKind: PageKind
@@ -27,8 +27,8 @@ export interface Decision {
 const ID_LENGTH_MAX = 255
 
 /**
- * Decides action, kind of page and what the event is about. What the client says itself comes first, then what its
- * e-commerce entities say, then a rule about the event, then one about the page.
+ * Decides the action, the kind of page and the subject of an event. The client's own words come first, then its
+ * e-commerce entities, then a rule about the event, then one about the page.
  */
 export function decide(
   event: SentEvent,
@@ -39,7 +39,7 @@ export function decide(
 ): Decision {
   const shop = readEcommerce(event) ?? readEnhancedEcommerce(event) ?? NO_SHOP
   const urlKind = (event.pageKind as PageKind | null) ?? shop.pageKind ?? pageMatch?.pageKind ?? 'other'
-  // What an event of /v1/events is, its sender has said.
+  // The sender of an event of /v1/events has named its action.
   const match =
     event.type === 'action' ? undefined : rules.matchEvent({ event, name, schema, page, pageKind: urlKind })
   const kind = match?.pageKind ?? urlKind
@@ -66,7 +66,7 @@ export function decide(
   }
 }
 
-/** What viewing this page is; null for events that are not views. */
+/** Returns the action of viewing this page; null for events that are not views. */
 function viewAction(
   event: SentEvent,
   name: string,
@@ -77,14 +77,14 @@ function viewAction(
   return pageMatch?.action ?? PAGE_ACTIONS[kind] ?? name
 }
 
-/** The name that the client gave it: of a structured event its action, where that can be a name. */
+/** Returns the name that the client gave the event. For a structured event this is its action, if it can be a name. */
 function ownName(event: SentEvent, name: string): string {
   if (event.type === 'struct')
     return event.structAction !== null && ACTION_NAME.test(event.structAction) ? event.structAction : 'struct'
   return ACTION_NAME.test(name) ? name : 'custom'
 }
 
-/** Longer ones are not ids; what was sent is still in the event. */
+/** Longer values are not ids. The event still holds what was sent. */
 function short(value: string | null | undefined): string | null {
   return value === undefined || value === null || value.length > ID_LENGTH_MAX ? null : value
 }

@@ -1,6 +1,6 @@
 import type { Rule } from './rule.ts'
 
-// What happens in media players: the events of the current plugins, each with a schema of its own, and those of the
+// Rules for events of media players: the events of the current plugins, each with a schema of its own, and those of the
 // first plugins for HTML5 and YouTube, whose one event names what happened.
 
 const SNOWPLOW = 'iglu:com.snowplowanalytics.snowplow'

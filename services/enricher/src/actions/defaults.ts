@@ -113,8 +113,8 @@ const EVENT_RULES: readonly Rule[] = [
 export const DEFAULT_RULES: readonly Rule[] = [...PAGE_RULES, ...EVENT_RULES, ...MEDIA_RULES]
 
 /**
- * What viewing a page of a kind is. A confirmation counts as the transaction: a page that only buyers see must not
- * stand among the features of what predicts a purchase.
+ * The action of viewing each kind of page. A confirmation counts as the transaction: a page that only buyers see must
+ * not be a feature of a model that predicts purchases.
  */
 export const PAGE_ACTIONS: Readonly<Partial<Record<PageKind, string>>> = {
   product: 'product_view',
@@ -124,7 +124,7 @@ export const PAGE_ACTIONS: Readonly<Partial<Record<PageKind, string>>> = {
   confirmation: 'transaction',
 }
 
-/** Where an action happens that says so by its name, when the URL does not tell. */
+/** The kind of page that an action's name implies, used when the URL does not tell. */
 export const ACTION_PAGES: Readonly<Record<string, PageKind>> = {
   product_view: 'product',
   list_view: 'list',

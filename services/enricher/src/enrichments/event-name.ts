@@ -1,7 +1,7 @@
 import type { EventType, SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Columns } from './columns.ts'
 
-/** What an event is called, and by whom. */
+/** The name of an event, and the vendor that defined it. */
 export interface EventName {
   readonly name: string
   /** Reference of its schema; null for events of /v1/events. */

@@ -10,8 +10,8 @@ import type { SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Columns } from './columns.ts'
 
 /**
- * When the event happened. True time takes the place of the device's. Where it is all there is, it needs no
- * correction: the site set it and knows the time, so it counts as sent at the instant when it was collected.
+ * Returns when the event happened. True time replaces the device's time. If it is the only time, it needs no
+ * correction: the site set it and knows the time, so the event counts as sent when it was collected.
  */
 export function eventTime(
   { createdAt, sentAt, isTimeTrue }: Pick<SentEvent, 'createdAt' | 'sentAt' | 'isTimeTrue'>,

@@ -3,8 +3,8 @@ import type { SentEvent } from '@sluicebox/protocol/sent-event'
 import type { Columns } from './columns.ts'
 
 /**
- * What a copy of an event may differ in: the ids that a client makes again, and when and through which collector it
- * was sent.
+ * Fields in which copies of an event may differ: the ids that a client generates again, the time of sending, and the
+ * collector.
  */
 const LEFT_OUT = new Set(['eid', 'stm', 'nuid', 'tnuid', 'cv', 'event_id', 'sent_at'])
 

@@ -4,7 +4,7 @@ import { isObject, type SelfDescribing, type SentEvent } from '@sluicebox/protoc
 import type { Columns } from './columns.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 
-/** Who did it, as far as it is known and may be. */
+/** The identifiers of a visitor that are known and may be stored. */
 export interface Identifiers {
   readonly userId: string | null
   readonly domainUserId: string | null
@@ -15,12 +15,12 @@ export interface Identifiers {
   readonly entities: readonly SelfDescribing[]
 }
 
-/** Entities that identify the visitor, and say nothing else of use. */
+/** Entities that identify the visitor and have no other use. */
 const IDENTIFYING = [CLIENT_SESSION, /^iglu:com\.snowplowanalytics\.snowplow\/mobile_context\//]
 
 /**
- * The identifiers of an event. Trackers of apps send the session as an entity instead of parameters. An anonymous
- * event has none, whatever it says; with `pseudonyms` each stands under another name.
+ * The identifiers of an event. Trackers of apps send the session as an entity instead of parameters. An anonymous event
+ * has none, whatever it contains; with `pseudonyms` each is replaced by its pseudonym.
  */
 export function readIdentifiers(
   event: SentEvent,
@@ -38,7 +38,7 @@ export function readIdentifiers(
     entities: entitiesOf(event),
   }
   if (pseudonyms === undefined) return found
-  // In one that does not fit its schema, an id may stand anywhere.
+  // An entity that does not fit its schema may hold an id anywhere.
   const unvalidated = event.unvalidated.filter(entity => !isIdentifying(entity))
   return pseudonymise(
     { ...found, entities: [...event.entities, ...unvalidated] },
@@ -50,12 +50,12 @@ export function readIdentifiers(
 const isIdentifying = ({ schema }: SelfDescribing): boolean =>
   IDENTIFYING.some(pattern => pattern.test(schema))
 
-/** All entities that are stored: those that a schema vouches for, then those that are kept as sent. */
+/** All entities that are stored: those that fit their schema, then those that are kept as sent. */
 function entitiesOf({ entities, unvalidated }: SentEvent): readonly SelfDescribing[] {
   return unvalidated.length === 0 ? entities : [...entities, ...unvalidated]
 }
 
-/** The session alone, where the collector let it through: it ends with the visit. */
+/** Only the session, if the collector kept it: it ends with the visit. */
 function anonymous(event: SentEvent): Identifiers {
   return {
     userId: null,

@@ -14,7 +14,7 @@ type OriginColumns =
   | 'privacy'
   | 'enricher'
 
-/** Sets the columns that say where the event comes from, by what it is known, and what made the record. */
+/** Sets the columns for the origin of the event, its identity, and the maker of the record. */
 export function setOrigin(
   good: Columns<OriginColumns>,
   {

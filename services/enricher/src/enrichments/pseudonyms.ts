@@ -5,7 +5,7 @@ import { remember } from './cache.ts'
 export const PSEUDONYM_FIELDS = ['user_id', 'domain_user_id', 'network_user_id', 'session_id'] as const
 export type PseudonymField = (typeof PSEUDONYM_FIELDS)[number]
 
-/** Other names for people: always the same for one person, and unusable without the key. */
+/** Pseudonyms of people: always the same for one person, and not reversible without the key. */
 export interface Pseudonyms {
   /** The pseudonym, in the form of a UUID; the value itself for a field that is not to be changed. */
   of(field: PseudonymField, value: string | null, appId: string): string | null

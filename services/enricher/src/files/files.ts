@@ -3,7 +3,7 @@ import type { EnricherConfig } from '../config.ts'
 import { readRates, type Rates } from '../enrichments/currency/rates.ts'
 import { openGeoDatabase, type GeoDatabase } from '../enrichments/geo/database.ts'
 
-// Files of the operator that records depend on beside the log and the configuration.
+// Files of the operator that records depend on, besides the log and the configuration.
 
 /** The bytes of a file, and its name for messages. */
 export interface FileBytes {

@@ -1,9 +1,9 @@
 import type { EnricherConfig } from '../config.ts'
 import type { EnricherFiles } from './files.ts'
 
-// Every record says what made it (`enricher`, `processor`), the files included.
+// Every record names what made it (`enricher`, `processor`), including the files.
 
-/** How much of a file's hash is written on a record: two files do not come to the same by chance. */
+/** How many digits of a file's hash are written on a record: enough that two files do not share them by chance. */
 const HASH_DIGITS = 16
 
 /** The files that made a record: the beginnings of their hashes, and how the rates were read. */
@@ -22,7 +22,7 @@ export function nameFiles(
   return rates === undefined ? geoName : `${geoName} rates/${short(rates)}/${base}/${ageDaysMax}d`
 }
 
-/** The files that a maker's name names. */
+/** Returns the files in a maker's name. */
 export function usedFiles(maker: string): UsedFiles {
   const geo = / geo\/([0-9a-f]{16})(?= |$)/.exec(maker)?.[1]
   const [, hash, base, days] = / rates\/([0-9a-f]{16})\/([A-Z]{3})\/(\d{1,4})d(?= |$)/.exec(maker) ?? []

@@ -6,7 +6,7 @@ import type { SpecOf, Where } from '../spec.ts'
 
 type NumberSpec = SpecOf<'sum' | 'mean' | 'std' | 'min' | 'max' | 'first' | 'last'>
 
-/** What is kept of one field's numbers under one filter; a cell that nobody asked for is absent. */
+/** What is kept of one field's numbers under one filter; a cell that no feature needs is absent. */
 interface Kept {
   readonly count: Cell
   sum?: Cell

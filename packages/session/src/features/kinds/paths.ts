@@ -2,8 +2,8 @@ import type { Cell, Codes, Compiling, Reader } from '../compiling.ts'
 import type { TextField } from '../fields.ts'
 import type { SpecOf, Where } from '../spec.ts'
 
-// first_touch, sequence, transition: where the visitor came from and which way he went. Cells hold a value's code + 1,
-// so that 0 means none yet.
+// first_touch, sequence, transition: where the visitor came from and which path they took. Cells hold a value's code +
+// 1, so that 0 means none yet.
 
 export function compileFirstTouch(spec: SpecOf<'first_touch'>, compiling: Compiling): Reader {
   const codes = compiling.codes(spec.of, namedValues(spec))
@@ -40,7 +40,7 @@ interface Named {
 
 const namedValues = ({ is, values }: Named): string[] => values ?? [is ?? []].flat()
 
-/** By what a cell holds: the feature's value. */
+/** The feature's value, by the content of a cell. */
 function tableOf(spec: Named, codes: Codes): Float64Array {
   const table = new Float64Array(256)
   // Nothing yet, and (for a code among values, not for a yes or no) an event without the field.

@@ -7,7 +7,7 @@ import { VALUES_DEFAULT, type SpecOf, type Where } from '../spec.ts'
 interface Values {
   readonly hashes: Cell
   readonly size: Cell
-  /** How often a value came that was there already; absent when nobody asked. */
+  /** How often a value repeated; absent when no feature needs it. */
   revisits?: Cell
 }
 

@@ -19,7 +19,7 @@ export function compileTimeSince(spec: SpecOf<'time_since'>, compiling: Compilin
   }
 }
 
-/** What is kept of the gaps between the events that one filter lets through; a cell that nobody asked for is absent. */
+/** What is kept of the gaps between the events that one filter lets through; a cell that no feature needs is absent. */
 interface Gaps {
   readonly filter: number
   /** When the event before was: milliseconds since the session began, plus 1; 0 is never. So for `first`. */

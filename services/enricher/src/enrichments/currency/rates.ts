@@ -6,18 +6,18 @@ import { parseIso } from '@sluicebox/protocol/instant'
 const HEADER = 'date,currency,rate'
 const DATE = /^\d{4}-\d\d-\d\d$/
 const DECIMAL = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i
-/** Beyond these a rate is a slip: the cheapest currency and the dearest one are eight digits apart. */
+/** A rate outside of these bounds is a mistake: the cheapest and the dearest currency are eight digits apart. */
 const RATE_MIN = 1e-9
 const RATE_MAX = 1e9
 const DAY_MS = 86_400_000
 
-/** Why an amount has no rate: none of its currency, none so early, or none so late. */
+/** Why an amount has no rate: the file has none for its currency, none that early, or none that late. */
 export type NoRate = 'unknown_currency' | 'too_early' | 'too_old'
 
 export interface Rates {
   /**
-   * The rate of a currency at an instant, in epoch milliseconds: the newest of the same date (UTC) or an earlier one. Codes
-   * are in upper case.
+   * The rate of a currency at an instant, in epoch milliseconds: the newest of the same date (UTC) or an earlier one.
+   * Codes are in upper case.
    */
   rateAt(currency: string, instantMs: number): number | NoRate
   /** How many currencies there are, and the dates of the oldest and the newest rate. */

@@ -3,7 +3,7 @@ import { Reader, type CityResponse } from 'mmdb-lib'
 // A database of addresses in MaxMind's format (MaxMind DB File Format Specification 2.0), with records as GeoIP2 has them:
 // country.iso_code, subdivisions, city.names. What else is in a record is not read.
 
-/** Where an address is, as far as the database knows. */
+/** The location of an address, as far as the database knows it. */
 export interface Location {
   /** ISO 3166-1 alpha-2. */
   readonly country: string | null
@@ -15,7 +15,7 @@ export interface Location {
 export interface GeoDatabase {
   /** The location of an address in canonical form. An address that is not in the database has none. */
   locate(address: string): Location
-  /** What the database says it is: its type, and the day it was built. */
+  /** How the database describes itself: its type, and the day it was built. */
   readonly description: string
 }
 
@@ -38,12 +38,13 @@ export function openGeoDatabase(bytes: Uint8Array): GeoDatabase {
   return {
     description: `${String(databaseType)}, built on ${buildEpoch.toISOString().slice(0, 10)}`,
     locate(address) {
-      // In a tree of IPv4 the bits of an IPv6 address lead to the network of somebody else.
+      // In a tree of IPv4 the bits of an IPv6 address would lead to an unrelated network.
       if (ipVersion === 4 && address.includes(':')) return NO_LOCATION
       try {
         return locationOf(reader.get(address))
       } catch {
-        // Damage beyond the part that is checked at the start: an event is worth more than its location.
+        // The database is damaged beyond the part that is checked at the start. The event continues without its
+        // location.
         return NO_LOCATION
       }
     },
@@ -108,7 +109,7 @@ function addressText(value: bigint, bits: 32 | 128): string {
   return groups.join(bits === 32 ? '.' : ':')
 }
 
-/** A record's own words are not trusted: a database may have other fields, or others of these names. */
+/** Records are not trusted: a database may have other fields, or fields of other types under these names. */
 function locationOf(record: CityResponse | null): Location {
   const country = code(record?.country?.iso_code, /^[A-Z]{2}$/)
   if (record === null || country === null) return NO_LOCATION

@@ -7,20 +7,20 @@ import { NO_LOCATION, type GeoDatabase, type Location } from './database.ts'
 import { countryOfZone } from './zones.ts'
 
 /**
- * The most bits of an address that are looked up, however many the records may keep: a location is never that of one
+ * The most bits of an address that are looked up, even if records keep more: a location is never that of a single
  * connection.
  */
 const LOOKED_UP = { ipv4PrefixBits: 24, ipv6PrefixBits: 48 }
 
-/** Looks an address up, once it is truncated. What is not an address has no location. */
+/** Truncates an address and looks it up. A text that is not an address has no location. */
 export function locateIn({ locate }: Pick<GeoDatabase, 'locate'>, address: string): Location {
   const truncated = truncateAddress(address, LOOKED_UP)
   return truncated === undefined ? NO_LOCATION : locate(truncated)
 }
 
 /**
- * Sets the columns of the place: by the address where the database knows it, else the country of the time zone. An anonymous
- * visitor has the latter alone.
+ * Sets the columns of the place: by the address if the database knows it, else the country of the time zone. An
+ * anonymous visitor only has the latter.
  */
 export function setGeo(
   good: Columns<'geo_country' | 'geo_country_source' | 'geo_region' | 'geo_city'>,

@@ -8,7 +8,10 @@ interface Zone {
   readonly _region?: string
 }
 
-/** Names that say how far the clock is off, and in no country; they are links to a zone that keeps the same time. */
+/**
+ * Names that give an offset of the clock and belong to no country. The database links them to a zone that keeps the
+ * same time.
+ */
 const NO_PLACES: ReadonlySet<string> = new Set(
   'CET EET MET WET EST MST HST EST5EDT CST6CDT MST7MDT PST8PDT'.toLowerCase().split(' '),
 )
