@@ -6,7 +6,7 @@ export interface Sketch {
   /** Values seen, missing ones not counted. */
   readonly count: number
   readonly missing: number
-  /** Of the values seen; null where there were none. */
+  /** Least, greatest and mean value seen; null when there were none. */
   readonly min: number | null
   readonly max: number | null
   readonly mean: number | null

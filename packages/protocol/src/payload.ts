@@ -14,13 +14,15 @@ const PATHS: ReadonlyMap<string, Protocol> = new Map([
   ['com.snowplowanalytics.iglu/v1', 'iglu'],
 ])
 
-/** What is spoken at a path; undefined for a path that is not known. `paths` are further ones of the site's. */
+/** Returns the protocol of a path; undefined for an unknown path. `paths` are further paths of the site. */
 export function protocolAt(path: string, paths: ProtocolOptions['paths']): Protocol | undefined {
   const bare = path.replace(/^\/+|\/+$/g, '')
   return Object.hasOwn(paths, bare) ? paths[bare] : PATHS.get(bare)
 }
 
-/** Reads the events of a request, in the protocol that is spoken at its path. Total: whatever the bytes are, it returns. */
+/**
+ * Reads the events of a request in the protocol of its path. It is total: it returns for any bytes, and never throws.
+ */
 export function readPayload(request: Request, options: ProtocolOptions): Payload {
   switch (protocolAt(request.path, options.paths)) {
     case 'tp2':

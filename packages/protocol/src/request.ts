@@ -4,7 +4,7 @@ import { decodeUtf8 } from './json-text.ts'
 import { parseQuery, type Query } from './query.ts'
 import type { Fault, SentEvent } from './sent-event.ts'
 
-/** What a request carried: events, each with or without faults, or nothing that could be told apart. */
+/** The content of a request: events, each with or without faults, or nothing if they can't be taken apart. */
 export type Payload = EventsPayload | RefusedPayload
 
 export interface EventsPayload {

@@ -116,7 +116,7 @@ export interface SentEvent {
   entities: readonly SelfDescribing[]
   /** Properties of an event of /v1/events. */
   properties: object | null
-  /** What the client sent, by name, for the fingerprint. */
+  /** The fields that the client sent, by name, for the fingerprint. */
   claims: Readonly<Record<string, unknown>>
 }
 

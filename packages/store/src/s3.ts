@@ -31,7 +31,7 @@ export interface S3Options {
 const PROBE = '.conditions'
 /** Fewer than the client has connections: a request that waits for one would use up its time. */
 const REQUESTS_MAX = 32
-/** Pauses of a random length, so that clients which wrote the same object at once do not do so again. */
+/** Pauses of random length, so that clients which wrote the same object at the same time do not collide again. */
 const PAUSES = { minTimeout: 50, maxTimeout: 2_000, randomize: true }
 
 /**
@@ -44,7 +44,7 @@ export async function openS3Store(options: S3Options): Promise<Store> {
   const Bucket = bucket
   const nameOf = (key: string): string => `s3://${bucket}/${prefix}${key}`
   const limit = pLimit(REQUESTS_MAX)
-  /** Repeats what the client does not repeat by itself. */
+  /** Retries requests that the client does not retry by itself. */
   const retryIf = <T>(
     isPassing: (error: unknown) => boolean,
     work: (tries: number) => Promise<T>,

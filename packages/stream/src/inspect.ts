@@ -5,7 +5,7 @@ import { checkCluster, groupMembers, type Finding, type PartitionOwner } from '.
 
 export type { Finding, PartitionOwner }
 
-/** What is wrong with a log for a process that reads and writes these streams. Rejects when it can't be reached. */
+/** Returns the faults of a log for a process that reads and writes these streams. Rejects when it can't be reached. */
 export async function checkLog(config: LogConfig, streams: readonly string[]): Promise<readonly Finding[]> {
   return config.kind === 'kafka' ? checkCluster(config, streams) : []
 }

@@ -9,7 +9,7 @@ import { startCollector } from './http/server.ts'
 
 export interface CollectorOptions {
   readonly announce?: (urls: Urls) => void
-  /** What is wrong with an event of /v1/events. Default: what the schema of these events says. */
+  /** Returns the faults of an event of /v1/events. Default: those that the schema of these events finds. */
   readonly checkEvent?: NonNullable<HandlerParts['checkEvent']>
 }
 

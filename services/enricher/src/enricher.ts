@@ -28,7 +28,7 @@ export interface EnricherParts {
   readonly badCodec: Codec<BadRecord>
   /** The secret of the pseudonyms; needed when the configuration names a file for it. */
   readonly pseudonymKey?: Uint8Array
-  /** What the files that the configuration names hold; needed when it names any. */
+  /** The content of the files that the configuration names; needed when it names any. */
   readonly files?: EnricherFiles
   /** Ids of writers' schemas that the registry does not hold: records with them are bad. */
   readonly absentSchemas?: ReadonlySet<number>
@@ -36,7 +36,7 @@ export interface EnricherParts {
   readonly version?: string
 }
 
-/** What a partition's enricher keeps: figures for the metrics, and nothing that a record depends on. */
+/** The state of a partition's enricher: figures for the metrics. No record depends on it. */
 export interface EnricherState {
   readonly partition: number
   /** Counts since the metrics last took them over. */

@@ -4,7 +4,7 @@ import type { Moment } from '@sluicebox/session/sessions/moment'
 /** Steps of probability that scores are counted by. */
 export const PROBABILITY_STEPS = 20
 
-/** What was done with some records, in figures: for metrics, which a stage does not know. */
+/** Counts of what happened to some records, for metrics. A stage does not know the metrics. */
 export interface Tally {
   events: number
   heartbeats: number

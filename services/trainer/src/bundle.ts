@@ -10,7 +10,7 @@ import type { TrainingTable } from './table.ts'
 import type { PartSummary } from './train/split.ts'
 import type { TrainedModel } from './train/train.ts'
 
-/** What a manifest says that the training table does not know. */
+/** Facts for the manifest that the training table does not contain. */
 export interface BundleWords {
   /** Made from the goal and the kind if not given. */
   readonly name?: string | undefined

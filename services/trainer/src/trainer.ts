@@ -27,7 +27,7 @@ import { transitionFeatures } from './train/transitions.ts'
 export interface DatasetBuildParts {
   readonly source: EventSource
   readonly config: TrainerConfig['dataset']
-  /** As the scorer's, with the goal to learn. */
+  /** The session policy of the scorer, with the goal to learn. */
   readonly policy: SessionPolicy
   /** The folder that becomes the table. */
   readonly outDir: string

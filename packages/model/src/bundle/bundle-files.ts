@@ -69,7 +69,7 @@ export function unzip(zip: Uint8Array): Partial<BundleFiles> {
     chunks.set(file, content)
     entry.ondata = (error, chunk, isLast) => {
       if (error) throw error
-      // What the header says of the size is not trusted: what comes out is counted.
+      // The size in the header is not trusted; the decompressed bytes are counted.
       content.bytes += chunk.length
       checkSize(file, content.bytes)
       content.parts.push(chunk)

@@ -29,7 +29,7 @@ export interface LoadOptions {
   readonly trustedKeys?: readonly KeyObject[]
 }
 
-/** What a new bundle is made of. Everything else in its manifest follows from it. */
+/** The parts of a new bundle. Everything else in its manifest follows from them. */
 export interface BundleDraft {
   readonly manifest: ManifestDraft
   readonly parameters: Parameters

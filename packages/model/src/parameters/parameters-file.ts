@@ -106,7 +106,7 @@ function writeTrees({ link, baseline, trees }: TreesParameters, writer: Writer):
   writer.u32(countNodes(trees))
   writer.u32(0)
   writer.f64(baseline)
-  // What a leaf does not use is written as -1 or 0, so that equal models are equal bytes.
+  // Fields that a leaf does not use are written as -1 or 0, so that equal models have equal bytes.
   const isLeaf = (tree: Tree, node: number) => tree.feature[node] === -1
   for (const tree of trees) tree.threshold.forEach((t, node) => writer.f64(isLeaf(tree, node) ? 0 : t))
   for (const tree of trees) tree.value.forEach(writer.f64)

@@ -1,4 +1,4 @@
-// What a runtime needs to score: made by the trainer or an importer, kept in a bundle's model.bin.
+// The parameters that a runtime needs to score: made by the trainer or an importer, kept in a bundle's model.bin.
 
 /** A binary tree. Node 0 is the root; children come after their parent. */
 export interface Tree {

@@ -24,6 +24,6 @@ export function rowEntry(tree: Tree, node: number, featureCount: number): number
 export interface Layout {
   /** baseline + the leaves' values, added in the order of the trees; never -0, so that both ways give the same bits. */
   score(row: Float64Array): number
-  /** The same; adds to `contributions` what each entry of the row contributes. */
+  /** Returns the same, and adds the contribution of each entry of the row to `contributions`. */
   explain(row: Float64Array, contributions: Float64Array): number
 }

@@ -8,7 +8,7 @@ import { sigmoid } from './sigmoid.ts'
 
 /** Deeper trees are mostly air when they are filled up to complete ones. */
 const COMPLETE_DEPTH_MAX = 8
-/** Of all complete trees together, at 28 bytes a node. */
+/** Nodes of all complete trees together, at 28 bytes per node. */
 const COMPLETE_NODES_MAX = 4_000_000
 
 /**

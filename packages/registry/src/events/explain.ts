@@ -16,7 +16,10 @@ const VALUE_RULES: ReadonlySet<string> = new Set([
   'multipleOf',
 ])
 
-/** What is wrong at the place of `error`, and what would be right: to be read after the place, without the schema. */
+/**
+ * Returns what is wrong at the place of `error`, and what would be right. It follows the place in a message, and is
+ * understandable without the schema.
+ */
 export function explain(error: ErrorObject, data: unknown): string {
   const meant = error.parentSchema?.['description']
   const sentence = faultOf(error, data)

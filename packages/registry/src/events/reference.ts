@@ -4,7 +4,7 @@ const VENDOR = /^(?!\.)[a-zA-Z0-9_.-]{1,128}$/
 const NAME = /^[a-zA-Z0-9_-]{1,128}$/
 const VERSION = /^[1-9][0-9]{0,5}-(?:0|[1-9][0-9]{0,5})-(?:0|[1-9][0-9]{0,5})$/
 
-/** What a schema is called. */
+/** The name of a schema. */
 export interface SchemaName {
   readonly vendor: string
   readonly name: string

@@ -1,6 +1,6 @@
 /**
- * What a schema means to its writers and readers, as text: the same for two texts that differ in layout, in the
- * way of saying the same type, in names written out or not, and in what is said for people. Registries hand schemas
+ * Returns the meaning of a schema for writers and readers, as text: the same for two texts that differ in layout, in
+ * the way of saying the same type, in names written out or not, and in what is said for people. Registries hand schemas
  * out in layouts of their own. Throws when the text is not an Avro schema.
  */
 export function canonicalSchema(text: string): string {

@@ -22,7 +22,7 @@ export interface PushedSchema {
 
 export interface Pushed {
   readonly subject: string
-  /** What the compatibility level was changed from; null when it was right already. */
+  /** The compatibility level before the change; null when it was right already. */
   readonly levelBefore: string | null
   readonly schemas: readonly PushedSchema[]
 }

@@ -217,7 +217,7 @@ function parseOne(item: unknown, place: string, faults: string[]): FeatureSpec |
   return parsed.data
 }
 
-/** What is wrong with a declaration that is right in each of its parts. */
+/** Returns the faults between the parts of a declaration whose parts are each valid. */
 function contradiction(spec: FeatureSpec): string | undefined {
   if (spec.kind === 'first_touch' || spec.kind === 'sequence') {
     if ((spec.is === undefined) === (spec.values === undefined))

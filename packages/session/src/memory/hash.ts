@@ -20,7 +20,7 @@ export function hash128(text: string, out: Uint32Array): void {
     h4 = rotate(h4 ^ scramble(pair(text, i + 6), 0xa1e38b93, 18, 0x239b961b), 13)
     h4 = (Math.imul(h4 + h1, 5) + 0x32ac3b17) | 0
   }
-  // What is left is shorter than a block. charCodeAt past the end is NaN, which counts as zero and changes nothing.
+  // The rest is shorter than a block. charCodeAt past the end is NaN, which counts as zero and changes nothing.
   if (i < length) {
     h1 ^= scramble(pair(text, i), 0x239b961b, 15, 0xab0e9789)
     h2 ^= scramble(pair(text, i + 2), 0xab0e9789, 16, 0x38b34ae5)

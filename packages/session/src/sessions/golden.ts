@@ -7,7 +7,7 @@ import { parseFeatures } from '../features/spec.ts'
 
 /**
  * The features at each update of a recorded session, as the scorer computes them with the default session policy.
- * What a recorded event does not say is missing. `features` are declarations as they were read.
+ * Fields that a recorded event does not have are missing. `features` are declarations as they were read.
  */
 export function replayGolden(
   events: readonly Partial<GoodRecord>[],

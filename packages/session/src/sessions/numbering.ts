@@ -26,7 +26,7 @@ export interface Numbering {
   remember(session: Uint32Array, numbers: Numbers, ids: SeenIds, forgetAt: number): void
   /** Whether the session is remembered, with the event id of this hash. */
   hasEvent(session: Uint32Array, high: number, low: number): boolean
-  /** What is remembered of the session, which is forgotten here by that; undefined if there is nothing. */
+  /** Returns what is remembered of the session, and forgets it here; undefined if nothing is remembered. */
   take(session: Uint32Array): Remembered | undefined
   /** Forgets what is due at `logTime`. */
   forget(logTime: number): void

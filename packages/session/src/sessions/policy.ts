@@ -26,10 +26,10 @@ export const SESSION_POLICY: SessionPolicy = {
   goal: 'transaction',
 }
 
-/** What the records have room for. */
+/** The limits of the records' fields. */
 export const POLICY_LIMITS = { eventsMax: 65_535, ageMs: 14 * 24 * 3_600_000 } as const
 
-/** Throws when a policy asks for more than that. */
+/** Throws when a policy exceeds these limits. */
 export function checkPolicy(policy: SessionPolicy): void {
   const { eventsMax, ageMs, gapMs, sessionsMax } = policy
   if (!(eventsMax >= 1 && eventsMax <= POLICY_LIMITS.eventsMax))

@@ -55,11 +55,11 @@ export interface Sessions {
 /** Figures for metrics; those of what has happened count from the start of the process. */
 export interface SessionStats {
   readonly open: number
-  /** Closed, and could continue. */
+  /** Closed sessions that could continue. */
   readonly reopenable: number
-  /** Known by their numbers and event ids only. */
+  /** Sessions that are known only by their numbers and event ids. */
   readonly remembered: number
-  /** Event ids of those. */
+  /** Event ids of these sessions. */
   readonly rememberedIds: number
   readonly bytes: number
   readonly opened: number
@@ -67,7 +67,7 @@ export interface SessionStats {
   readonly duplicates: number
   /** Events older than the latest of their session. */
   readonly late: number
-  /** Sessions of which numbers or event ids were forgotten before their time, for want of room. */
+  /** Sessions whose numbers or event ids were forgotten early, because there was no room. */
   readonly forgottenEarly: number
 }
 
@@ -192,7 +192,7 @@ export function createSessions(parts: { policy: SessionPolicy; program: FeatureP
     return slot
   }
 
-  /** What was remembered of the visitor's session, or of the visitor's runs; not any more then. */
+  /** Takes out what was remembered of the visitor's session, or of the visitor's runs. */
   function remembered(id: Identity | undefined): Remembered {
     hashSession(sessionHash, visitor, id)
     return (id === undefined ? runs : numbering).take(sessionHash) ?? NOTHING

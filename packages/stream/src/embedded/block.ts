@@ -74,7 +74,7 @@ export function countOf(block: Buffer): number {
   return block.readUInt32LE(8)
 }
 
-/** What a read may still take. It always takes the first record, so that a large one can't block a reader. */
+/** The room that is left in a read. A read always takes the first record, so that a large one can't block a reader. */
 export interface Room {
   records: number
   bytes: number

@@ -16,7 +16,7 @@ import { openParquetObject } from '../objects/parquet-object.ts'
 // One small JSON object beside each archived object, written after it and never changed. Everything in it can be
 // read from the object itself, so a lost entry can be made again, and a crash between the two loses nothing.
 
-/** What the manifest says of one object. */
+/** The manifest's entry for one object. */
 export interface ManifestEntry extends ObjectFacts, Summary {
   readonly key: string
   readonly bytes: number

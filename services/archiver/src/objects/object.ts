@@ -98,7 +98,7 @@ export function factsFromMetadata(metadata: ReadonlyMap<string, string>): Object
   }
 }
 
-/** What the manifest says of an object's records. */
+/** The facts about an object's records that the manifest holds. */
 export interface Summary {
   readonly records: number
   readonly collectedAtMin: number

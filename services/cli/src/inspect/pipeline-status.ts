@@ -26,13 +26,15 @@ export interface StageStatus {
   /** Workers that own partitions; null where the log does not know. */
   readonly workers: number | null
   readonly lag: number
-  /** Of the partition that is furthest behind. */
+  /** The delay of the partition that is furthest behind. */
   readonly behindSeconds: number
   readonly partitions: readonly PartitionStatus[]
 }
 
 export interface PipelineStatus {
-  /** How long ago the log stored the newest record of raw: collectors keep writing heartbeats. Null for an empty log. */
+  /**
+   * How long ago the log stored the newest record of raw: collectors keep writing heartbeats. Null for an empty log.
+   */
   readonly rawSilentSeconds: number | null
   readonly stages: readonly StageStatus[]
 }
@@ -103,7 +105,7 @@ export function orphansOf({ stages }: PipelineStatus): string[] {
     )
 }
 
-/** What the log can't read, once for each place, whichever stages wait there. */
+/** Returns the places that the log can't read, each once, whichever stages wait there. */
 export function unreadableOf({ stages }: PipelineStatus): string[] {
   const reasons = stages.flatMap(({ partitions }) => partitions.flatMap(({ unreadable }) => unreadable ?? []))
   return [...new Set(reasons)]

@@ -28,7 +28,7 @@ export interface HandlerParts {
   /** Epoch milliseconds. */
   readonly now?: () => number
   readonly uuid?: () => string
-  /** What is wrong with an event of /v1/events, in sentences; empty when nothing is. */
+  /** Returns the faults of an event of /v1/events as sentences; empty when it has none. */
   readonly checkEvent?: (event: unknown) => readonly string[]
   /** Receives the requests that are not the collector's. Without it they get 404. */
   readonly fallback?: (req: IncomingMessage, res: ServerResponse) => void

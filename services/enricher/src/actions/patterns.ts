@@ -1,6 +1,6 @@
 // Patterns that configurations hold: compiled once, and such that no URL can make one of them slow.
 
-/** What a pattern is matched against is cut to this length. */
+/** Texts are cut to this length before a pattern is matched. */
 export const MATCHED_LENGTH_MAX = 512
 
 const REGEX_LENGTH_MAX = 500

@@ -22,11 +22,14 @@ export function fingerprint(claims: Readonly<Record<string, unknown>>): string {
   return hash('sha256', text, 'hex').slice(0, 32)
 }
 
-/** The keys of the last event, in its order and in the order of the hash. */
+/** The keys of the previous event, in its own order and in the order of the hash. */
 let lastKeys: readonly string[] = []
 let lastCounted: readonly string[] = []
 
-/** The keys that count, sorted. Most events have the keys of the one before: sorting them each time took longer than the hash. */
+/**
+ * Returns the keys that count, sorted. Most events have the same keys as the previous one, and sorting them each time
+ * took longer than the hash.
+ */
 function countedKeys(keys: readonly string[]): readonly string[] {
   if (!hasSameItems(keys, lastKeys)) {
     lastKeys = keys

@@ -14,7 +14,7 @@ import { createTableWriter } from './table-writer.ts'
 export interface BuildOptions {
   readonly source: EventSource
   readonly features: readonly FeatureSpec[]
-  /** As the scorer's, with the goal to learn. */
+  /** The session policy of the scorer, with the goal to learn. */
   readonly policy: SessionPolicy
   readonly config: Omit<TrainerConfig['dataset'], 'features' | 'featuresMax'>
   /** The folder that becomes the table. */

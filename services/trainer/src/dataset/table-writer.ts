@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { fileWriter, ParquetWriter, schemaFromColumnData, type ColumnSource } from 'hyparquet-writer'
 import { FEATURES_KEY, META_COLUMNS, SLICE_COLUMNS } from '../table.ts'
 
-/** What a row says beside its features. */
+/** The fields of a row besides its features. */
 export interface RowHead {
   readonly sessionId: string
   readonly visitor: string

@@ -71,7 +71,7 @@ const SESSIONS_MAX = 100_000
 interface SeenSession {
   lastAction: string | null
   isOver: boolean
-  /** What was counted for it already: number of the field, and value. */
+  /** The values that were already counted for the session: number of the field, and value. */
   readonly seen: Set<string>
 }
 

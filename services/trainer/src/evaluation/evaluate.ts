@@ -74,7 +74,7 @@ export interface Evaluation {
 export interface EvaluateOptions {
   readonly dataset: Metric['dataset']
   readonly threshold: number
-  /** Of the draws for the intervals. */
+  /** The seed of the draws for the intervals. */
   readonly seed: number
   readonly replicates?: number
 }

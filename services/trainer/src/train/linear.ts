@@ -103,7 +103,7 @@ export async function fitLinear(
     return logLoss(scores(b, w, rows), label, weight, rows) * total + penalty
   }
 
-  /** Of the loss without its penalty; the intercept is number 0, feature f is number f + 1. */
+  /** Gradient and curvature of the loss without its penalty; the intercept is number 0, feature f is number f + 1. */
   function derivatives(b: number, w: Float64Array) {
     const score = scores(b, w, rows)
     const gradient = new Float64Array(p + 1)

@@ -30,7 +30,7 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
   Int32Array,
 ]
 
-/** Of the bytes from index `from` on, as an unsigned integer. */
+/** Returns the checksum of the bytes from index `from` on, as an unsigned integer. */
 export function crc32c(bytes: Uint8Array, from = 0): number {
   let crc = -1
   let at = from

@@ -32,12 +32,12 @@ export function cleanGood(good: Draft<GoodRecord>, texts: Texts): void {
 }
 
 /**
- * Beside the marks between its parts, which were read already: what may hide a parameter, a login or an e-mail address in a part
- * of a URL. Most have none, and URLs that are seen once should cost little.
+ * Characters that may hide a parameter, a login or an e-mail address in a part of a URL, besides the marks between its
+ * parts, which were read already. Most parts contain none, and a URL that is seen once should cost little.
  */
 const HIDING = { path: /[;@%\\?#]|:\/\//, parameters: /[;@%\\?#:/]/ }
 
-/** Whether a part of a URL has to be looked at. */
+/** Whether a part of a URL has to be cleaned. */
 const hides = (text: string | null, marks: RegExp): boolean => text !== null && marks.test(text)
 
 /** Cleans the URL of a page. This happens before the rules read it, so that values from its path are clean too. */

@@ -19,7 +19,7 @@ export interface Texts {
  */
 const SUSPECT = /[?#;@%]|(?<=[a-z-]):(?!\/\/)(?<!"iglu:)/i
 
-/** A text without these holds neither a parameter nor a login, a scheme or an e-mail address, in any encoding. */
+/** A text without any of these contains no parameter, login, scheme or e-mail address, in any encoding. */
 const MARK = /[?#;@%:\\]/
 
 export function createTexts(keep: KeepParameter, { masksEmails }: { masksEmails: boolean }): Texts {
