@@ -183,7 +183,7 @@ export function agentsPage({
 }): string {
   return `${NOTE}# Browsers, systems, devices and bots
 
-The lists are closed: whatever a client sends, these are all values that the columns of \`good\` can have.
+The lists are closed: whatever a client sends, these are the only values of the columns of \`good\` can have.
 What is not in a list is \`Other\`; without a user agent and client hints the columns are null.
 The column \`enricher\` says which edition of the lists an event was read with (\`agents/…\`).
 
@@ -221,7 +221,7 @@ A request of an app by okhttp, Dalvik, Dart or CFNetwork is a person's, as long 
 
 ## Client hints
 
-Browsers freeze most of their user agents, so client hints are believed first: the entity \`http_client_hints\` of the tracker, then \`mobile_context\` of an app's tracker, then the headers \`Sec-CH-UA…\` of the request.
+Browsers freeze most of their user agents, so client hints take precedence: the entity \`http_client_hints\` of the tracker, then \`mobile_context\` of an app's tracker, then the headers \`Sec-CH-UA…\` of the request.
 The headers count only when the event's user agent is the request's: a server that passes events on has hints of its own.
 Made-up brands are ignored, and a user agent that names an app or a browser more exactly than \`Chrome\`, \`Chromium\` or a web view keeps its name.
 
@@ -234,7 +234,7 @@ Made-up brands are ignored, and a user agent that names an app or a browser more
 
 By default the collector keeps the three that every browser sends to every site: \`Sec-CH-UA\`, \`-Mobile\` and \`-Platform\`.
 For the others let the tracker send the entity, or let your pages answer with \`Accept-CH\` and a \`Permissions-Policy\` that names the collector, and add the headers to \`collector.privacy.storedHeaders\`.
-The collector sends no \`Accept-CH\` itself: browsers heed it on pages alone.
+The collector sends no \`Accept-CH\` itself: browsers only obey it on pages.
 Of anonymous visitors neither the model nor a full version is kept, whatever is configured.
 `
 }

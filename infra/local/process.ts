@@ -26,7 +26,7 @@ export interface ServerProcess {
   readonly stop: (graceMs?: number) => Promise<void>
 }
 
-/** Starts the command in a process group of its own, so that Ctrl-C in a terminal reaches us alone. */
+/** Starts the command in a process group of its own, so that Ctrl-C in a terminal reaches only this process. */
 export async function startProcess(options: ServerCommand): Promise<ServerProcess> {
   const log = openSync(options.logFile, 'a')
   const child = spawn(options.command, options.args, {

@@ -13,7 +13,7 @@ const DOWNLOAD_MS = 15 * 60_000
 export interface Artifact {
   /** Folder in the cache, such as `kafka-4.3.1`. */
   readonly name: string
-  /** What a POM says of it. */
+  /** The coordinates of the artifact, as a POM writes them. */
   readonly dependencies: readonly string[]
   /** The goal of Maven's dependency plugin that fills the folder `files`, with its arguments. */
   readonly goal: readonly string[]

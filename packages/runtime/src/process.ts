@@ -5,7 +5,7 @@ import { createLogger, LOG_LEVELS, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
 import { stopOnSignal } from './stop.ts'
 
-/** The settings that every process has, beside the sections of the services that it runs. */
+/** The settings that every process has, besides the sections of the services that it runs. */
 export const processSettings = {
   dataDir: z
     .string()

@@ -4,7 +4,7 @@ import { storeConfig } from '@sluicebox/store/config'
 import { logConfig } from '@sluicebox/stream/config'
 import type { z } from 'zod'
 
-/** The sections that every service has beside its own: where streams, objects and schemas are. */
+/** The sections that every service has besides its own: where streams, objects and schemas are. */
 export const serviceSettings = { log: logConfig, registry: registryConfig, store: storeConfig }
 
 export type ServiceConfig = ProcessConfig & z.output<z.ZodObject<typeof serviceSettings>>

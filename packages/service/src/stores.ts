@@ -4,7 +4,7 @@ import type { Store } from '@sluicebox/store/store'
 import type { ServiceConfig } from './config.ts'
 import type { Patiently } from './patience.ts'
 
-/** The paths in the data directory beside those of the stores. */
+/** The paths in the data directory besides those of the stores. */
 export function dataPaths(dataDir: string): { readonly log: string } {
   return { log: join(dataDir, 'log') }
 }

@@ -50,7 +50,7 @@ export function createArchiverMetrics(
   const unreadable = new Counter({
     ...common,
     name: 'sluicebox_archiver_unreadable_total',
-    help: 'Records archived by their bytes alone, because they could not be read.',
+    help: 'Records archived only as bytes, because they could not be read.',
     labelNames: ['stream'] as const,
   })
   const lost = new Counter({

@@ -41,14 +41,17 @@ export function paint(
 }
 
 export interface Progress {
-  /** Share of the work that is done, 0 to 1, and what to say beside it. */
+  /** Share of the work that is done, 0 to 1, and the text to show beside it. */
   update(share: number, note?: string): void
   stop(): void
 }
 
 const QUIET_MS = 1000
 
-/** A bar on standard error that appears once the work has taken over a second. It prints nothing where that is not a terminal. */
+/**
+ * A bar on standard error that appears once the work has taken over a second. It prints nothing where that is not a
+ * terminal.
+ */
 export function progress(label: string): Progress {
   if (!process.stderr.isTTY) return { update() {}, stop() {} }
   const begun = Date.now()

@@ -30,16 +30,16 @@ const cookie = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      'Domains to set the cookie for: the first that equals, or is a parent of, the host in Origin. None: the host of the collector alone.',
+      'Domains to set the cookie for: the first that equals, or is a parent of, the host in Origin. None: only the host of the collector.',
     ),
   fallbackDomain: z
     .string()
     .optional()
-    .describe('Domain of the cookie when none of `domains` fits. Default: the host of the collector alone.'),
+    .describe('Domain of the cookie when none of `domains` fits. Default: only the host of the collector.'),
   secure: z
     .boolean()
     .default(true)
-    .describe('Sends the cookie over HTTPS alone. Set false for tests over plain HTTP.'),
+    .describe('Sends the cookie only over HTTPS. Set false for tests over plain HTTP.'),
   httpOnly: z.boolean().default(true).describe('Hides the cookie from scripts in the page.'),
   sameSite: z
     .enum(['none', 'lax', 'strict', 'unset'])

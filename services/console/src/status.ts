@@ -134,7 +134,7 @@ export function* decoded<T extends object>(
   }
 }
 
-/** The records alone. */
+/** Returns only the records. */
 export function* recordsOf<T extends object>(recent: Recent, codec: Pick<Codec<T>, 'decode'>): Generator<T> {
   for (const { record } of decoded(recent, codec)) yield record
 }

@@ -69,7 +69,7 @@ function requestOf(
 const ENVELOPE_START = Buffer.from(`{"schema":"${PAYLOAD_SCHEMA}","data":[`)
 const ENVELOPE_END = Buffer.of(0x5d, 0x7d)
 
-/** The event alone in an envelope. */
+/** Returns an envelope that contains only this event. */
 function enclose(event: Uint8Array): Uint8Array {
   return Buffer.concat([ENVELOPE_START, event, ENVELOPE_END])
 }

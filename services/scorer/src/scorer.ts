@@ -39,8 +39,8 @@ export interface ScorerState {
 const LAYOUT_VERSION = 1
 
 /**
- * The stage from good to scored: sessions, features, scores with their reasons. Bytes that are not a record go to bad. It
- * throws `Unresolved` alone: for the schema that a record was written with (`avro:<id>`).
+ * The stage from good to scored: sessions, features, scores with their reasons. Bytes that are not a record go to bad.
+ * It throws only `Unresolved`: for the schema that a record was written with (`avro:<id>`).
  */
 export function createScorer(parts: ScorerParts): Stage<ScorerState, 'scored' | 'bad'> {
   const { bundle, goodCodec, scoredCodec, badCodec, absentSchemas } = parts

@@ -19,7 +19,7 @@ export interface BundleWords {
   readonly author?: string | undefined
   /** SPDX identifier. */
   readonly licence?: string | undefined
-  /** What to know before the model is used, beside what the figures show. */
+  /** What users should know before they use the model, besides what the figures show. */
   readonly limitations?: readonly string[] | undefined
   /**
    * An instant in UTC. When the table was built if not given, so that the same table always gives the same bundle.

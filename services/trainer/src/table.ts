@@ -95,7 +95,7 @@ export async function readTable(
     ['session_started_at', table.startedAt],
   ])
 
-  // One row group and one column at a time: what is decoded at once stays small beside the table itself.
+  // One row group and one column at a time: the decoded part stays small compared with the table itself.
   let rowStart = 0
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows)

@@ -37,7 +37,7 @@ export interface SchemaServer {
   /** The subject's compatibility level, else the registry's own. */
   compatibility(subject: string): Promise<{ readonly level: string; readonly isOwn: boolean }>
   setCompatibility(subject: string, level: string): Promise<void>
-  /** Whether the registry would take the schema, and what it says of it. */
+  /** Returns whether the registry would accept the schema, and its message. */
   judge(
     subject: string,
     schema: string,

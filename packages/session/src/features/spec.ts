@@ -276,7 +276,7 @@ export function featureHash(specs: readonly FeatureSpec[]): string {
 export interface KindReference {
   readonly kind: string
   readonly description: string
-  /** What may be written beside name and kind. */
+  /** The keys that may be written besides name and kind. */
   readonly keys: readonly {
     readonly key: string
     readonly isRequired: boolean

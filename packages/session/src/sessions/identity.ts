@@ -2,7 +2,7 @@ import { hash128, hashOfWords } from '../memory/hash.ts'
 
 /**
  * An id as 128 bits. A UUID in its usual form (lower case) is those bits and nothing else; any other text is hashed to
- * them, and has to be kept beside to be read back and to be told from another text with the same hash.
+ * them, and has to be kept as well, to read it back and to distinguish it from another text with the same hash.
  */
 export interface Identity {
   readonly words: Uint32Array

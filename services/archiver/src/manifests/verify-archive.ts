@@ -178,7 +178,7 @@ async function checkObject(store: Store, listed: Listed, repair: boolean): Promi
       fault(
         'changed',
         name,
-        `it does not say what ${key} says of itself; delete it and verify with --repair`,
+        `it does not match what ${key} says about itself; delete it and verify with --repair`,
       ),
     )
   const isUnlisted = entry === undefined

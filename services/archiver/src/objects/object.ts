@@ -23,7 +23,7 @@ export interface ObjectFacts extends ObjectStart {
   readonly schemaId: number
 }
 
-/** Columns that every object has beside the fields of its stream's schema. */
+/** Columns that every object has besides the fields of its stream's schema. */
 export const LOG_FIELDS = [
   { name: 'partition', type: 'int', doc: 'Partition of the log that held the record.' },
   { name: 'position', type: 'string', doc: 'Its position there, as a decimal number.' },

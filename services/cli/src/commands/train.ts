@@ -46,7 +46,7 @@ export function addTrain(program: Command): void {
     .option('--description <text>', 'what it is, in a sentence')
     .option('--author <author>', 'who made it')
     .option('--licence <licence>', 'SPDX identifier of its licence')
-    .option('--limitation <text...>', 'what its users should know, beside what the figures show')
+    .option('--limitation <text...>', 'what its users should know, besides what the figures show')
     .option('--parent <bundle>', 'the bundle that this one replaces')
     .option('--sign <key>', 'sign it with this Ed25519 private key, a PEM file')
     .option('--config <file>', 'the configuration file; hyperparameters are in its section trainer')

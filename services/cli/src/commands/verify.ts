@@ -30,7 +30,7 @@ export function addVerify(program: Command): void {
     .option('--data <dir>', 'the data directory (default: data)')
     .option(
       '--bundle <path...>',
-      'further bundles that made scores, beside those that were kept in the data directory',
+      'further bundles that made scores, besides those that were kept in the data directory',
     )
     .option('--config <file>', 'the configuration file (default: sluicebox.yaml, if it exists)')
     .option('--json', 'print the report as JSON')

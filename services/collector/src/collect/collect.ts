@@ -224,7 +224,7 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
     return visitorFor(read.ids, read.eventId, ids)
   }
 
-  /** An anonymous event belongs to its session alone, and to nothing that lives longer. */
+  /** An anonymous event belongs only to its session, and to nothing that lives longer. */
   function visitorFor(event: EventIds, eventId: string | null, ids: Ids): string {
     const { networkId, fallback, anonymous } = ids
     if (!anonymous) return visitorOf(event, eventId, { networkUserId: networkId, fallback })

@@ -72,7 +72,7 @@ export function compileRules(rules: readonly Rule[]): Rules {
 }
 
 type Groups = Readonly<Record<string, string>>
-/** Reads a value from the page and the event, which is undefined in rules about pages alone. */
+/** Reads a value from the page and the event, which is undefined in rules about pages only. */
 type Source = (groups: Groups, page: Page, event: SentEvent | undefined) => unknown
 
 interface CompiledRule {

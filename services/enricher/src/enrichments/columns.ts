@@ -1,6 +1,6 @@
 import type { Draft, GoodRecord } from '@sluicebox/event/records'
 
-/** The columns that one function sets, and no other: it sees the record with these alone. */
+/** The columns that one function sets, and no other function does: it sees only these columns of the record. */
 export type Columns<Name extends keyof GoodRecord> = Pick<Draft<GoodRecord>, Name>
 
 type ColumnsOf<Setter> = Setter extends (good: infer Good, subject: never) => void ? keyof Good : never

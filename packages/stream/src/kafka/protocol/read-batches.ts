@@ -10,7 +10,7 @@ export interface AbortedTransaction {
   readonly firstOffset: bigint
 }
 
-/** The batches of one partition as a broker hands them out, and what it says of them. */
+/** The batches of one partition as a broker sends them, and what it reports about them. */
 export interface StoredBatches {
   readonly topic: string
   readonly partition: number

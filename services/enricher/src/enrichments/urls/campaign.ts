@@ -31,7 +31,7 @@ export const CAMPAIGN_NAMES: CampaignNames = {
   term: ['utm_term'],
   content: ['utm_content'],
   campaign: ['utm_campaign'],
-  // ysclid (Yandex) and srsltid (Google) are left out: they come with unpaid search results alone.
+  // ysclid (Yandex) and srsltid (Google) are left out: they come only with unpaid search results.
   clickIds: {
     gclid: 'Google',
     gbraid: 'Google',

@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url'
 
 /** A URL taken apart, without login and password. Scheme and host are in their usual form; nothing else is decoded. */
 export interface Url {
-  /** Null for a path alone. */
+  /** Null when the URL is only a path. */
   readonly scheme: string | null
   /** As `asciiHost` writes it. */
   readonly host: string | null
