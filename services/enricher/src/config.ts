@@ -8,7 +8,7 @@ const parameters = (names: readonly string[], what: string) =>
   z
     .array(z.string().min(1).max(128))
     .default([...names])
-    .describe(`Parameters that hold the ${what}; the first that is there wins.`)
+    .describe(`Parameters that hold the ${what}; the first one present wins.`)
 
 /** What to do about a setting of earlier versions. */
 function tellGone(issue: { readonly code?: string; readonly keys?: unknown }): string | undefined {

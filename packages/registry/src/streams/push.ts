@@ -37,7 +37,7 @@ export interface PushOptions {
 
 /**
  * Registers the schemas of a stream: first every released version, in order, so that the registry checks the current
- * one against all of them; each under FULL_TRANSITIVE. What is there already is left alone.
+ * one against all of them; each under FULL_TRANSITIVE. Schemas that are registered already stay as they are.
  */
 export async function pushStream(
   server: SchemaServer,

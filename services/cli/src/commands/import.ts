@@ -41,7 +41,7 @@ Examples:
   $ sluicebox import a.jsonl b.jsonl --map my-map.yaml --config kafka.yaml --close
 
 Maps that ship: rees46, otto, ecom, ndjson. Every row is checked before the first one is written. The same import again
-leaves out what is there already, so one that was interrupted continues. Then run "sluicebox drain --data shop --close";
+leaves out events that are there already, so an interrupted import continues. Then run "sluicebox drain --data shop --close";
 workers that run on the log read the events at once.`,
     )
     .action(runImport)
