@@ -99,6 +99,19 @@ test('bytes that are not text are kept, except the address among them', () => {
   expect(Buffer.from(masked).toString('latin1')).toContain('203.0.113.0')
 })
 
+const wide: Readonly<Record<string, (text: string) => Buffer>> = {
+  'UTF-16, low byte first': text => Buffer.from(text, 'utf16le'),
+  'UTF-16, high byte first': text => Buffer.from(text, 'utf16le').swap16(),
+  'UTF-32, low byte first': text => Buffer.from([...text].flatMap(each => [each.charCodeAt(0), 0, 0, 0])),
+  'UTF-32, high byte first': text => Buffer.from([...text].flatMap(each => [0, 0, 0, each.charCodeAt(0)])),
+}
+test.each(Object.keys(wide))('an address in %s is truncated, and the text stays what it was', encoding => {
+  const encode = wide[encoding] as (text: string) => Buffer
+  const masked = maskAddresses(encode('{"ip":"203.0.113.77","v6":"2001:db8:1:2::3"}'), prefixes)
+  expect(masked).toEqual(encode('{"ip":"203.0.113.0","v6":"2001:db8:1::"}'))
+  expect(maskAddresses(encode('203.0.113.77'), prefixes)).toEqual(encode('203.0.113.0'))
+})
+
 test('no address survives, whatever is around it', () => {
   const around = fc.string({ maxLength: 8 }).map(text => text.replaceAll(/[0-9a-fA-F.:%\\+/_=-]/g, ' '))
   fc.assert(

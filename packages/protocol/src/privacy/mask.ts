@@ -14,6 +14,8 @@ const BASE64_SIGN = String.raw`\\+\/|%(?:25)*2[bf]|\\+u002[bf]`
 const BASE64_PADDING = String.raw`=|%(?:25)*3d|\\+u003d`
 const BASE64 = new RegExp(`(?:[\\w+/-]|${BASE64_SIGN}){10,}(?:${BASE64_PADDING}){0,2}`, 'gi')
 const BASE64_TOKEN = new RegExp(`${BASE64_SIGN}|${BASE64_PADDING}|[^]`, 'gi')
+/** Text whose characters take two or four bytes, of which all but one are zero (UTF-16, UTF-32), in either order. */
+const WIDE = /[^\0](\0{1,3})(?:[^\0]\1){6,}[^\0]?/g
 /** Base64 within base64 is decoded, but nothing deeper. */
 const DEPTH_MAX = 2
 
@@ -27,8 +29,19 @@ const IPV6_LENGTH_MAX = 45
 export function maskAddresses(bytes: Uint8Array, prefixes: AddressPrefixes): Uint8Array {
   // Latin-1 keeps every byte, whatever the bytes are.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
-  const masked = maskText(text, prefixes)
+  const narrow = text.includes('\0')
+    ? text.replace(WIDE, (run, zeros) => maskWide(run, zeros as string, prefixes))
+    : text
+  const masked = maskText(narrow, prefixes)
   return masked === text ? bytes : Buffer.from(masked, 'latin1')
+}
+
+/** A run of wide characters, with `zeros` between them. */
+function maskWide(run: string, zeros: string, prefixes: AddressPrefixes): string {
+  const text = run.replaceAll(zeros, '')
+  const masked = maskText(text, prefixes)
+  if (masked === text) return run
+  return masked.split('').join(zeros) + (run.endsWith(zeros) ? zeros : '')
 }
 
 /** Does the same for a text of unknown content: addresses in base64 are truncated too. */

@@ -25,6 +25,8 @@ describe('of a URL is left what the list allows', () => {
     ['login and password', 'https://jane:secret@shop.example/p', 'https://shop.example/p'],
     ['a password with an at sign', 'ftp://jane:se@cret@shop.example/p', 'ftp://shop.example/p'],
     ['parameters of its path', '/cart;jsessionid=secret/items', '/cart/items'],
+    ['encoded parameters of its path', '/cart%3Bjsessionid%3Dsecret/items', '/cart/items'],
+    ['parameters of its path, encoded twice', '/cart%253Bjsessionid%253Dsecret', '/cart'],
     ['parameters behind a kept one', '/p?page=1;jsessionid=secret', '/p?page=1'],
     [
       'a URL in a kept parameter',

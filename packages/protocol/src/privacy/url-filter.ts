@@ -64,6 +64,7 @@ const MARK = /[?#;]|\/\/[^/\s]*@|%(?:25)*(?:3f|23|3b)/i
 /** Characters around a URL in a text. Quotes are escaped if the text is JSON. */
 const AROUND = /((?:[\s"'<>`]|\\+["'nrt])+)/
 const URL_START = /^(?:[a-z][a-z0-9+.-]*:)?\/|:\/\/|^www\.|^\.\.?\//i
+const CODED_SEMICOLON = /%(?:25)*3b/i
 const CODED_MARK = /%(?:25)*(?:3f|23|3b)/i
 
 /** Removes the parts of URLs that may not be stored. */
@@ -137,7 +138,17 @@ export function createUrlFilter(keep: KeepParameter): UrlFilter {
     const start = base.indexOf('//')
     const bare = start < 0 ? base : `${base.slice(0, start + 2)}${withoutLogin(base.slice(start + 2))}`
     if (!MARK.test(bare)) return bare
-    return withoutParameters(bare).split('/').map(filterCoded).join('/')
+    return withoutParameters(bare).split('/').map(filterSegment).join('/')
+  }
+
+  /** A part of a path, whose parameters may be encoded. */
+  function filterSegment(segment: string): string {
+    const filtered = filterCoded(segment)
+    const decoded = CODED_SEMICOLON.test(filtered) ? decode(filtered) : filtered
+    // Codes that can't be decoded stay.
+    if (decoded === filtered) return filtered
+    const kept = filterSegment(withoutParameters(decoded))
+    return kept === decoded ? filtered : encodeURIComponent(kept)
   }
 
   /** Parameters of a path: /cart;jsessionid=1F. */

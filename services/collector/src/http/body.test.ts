@@ -55,6 +55,8 @@ describe('readBody', () => {
       { 'content-encoding': ' X-GZIP' },
       'abc',
     ],
+    ['unpacks gzip whose header got lost on the way', [gzipSync('abc')], {}, 'abc'],
+    ['refuses a bomb without a header', [gzipSync('x'.repeat(30_000))], {}, '413 decoded_body_too_large'],
     ['takes identity', ['abc'], { 'content-encoding': 'identity' }, 'abc'],
     ['takes an empty body that is called gzip', [], { 'content-encoding': 'gzip' }, ''],
     ['refuses brotli', [brotliCompressSync('abc')], { 'content-encoding': 'br' }, '415 content_encoding'],

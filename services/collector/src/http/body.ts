@@ -38,9 +38,12 @@ export async function readBody(
   if (announced !== undefined && Number(announced) > limits.bodyBytesMax) return tooLarge(limits.bodyBytesMax)
 
   const sent = await receive(req, { limits, hold, pace })
-  if (!Buffer.isBuffer(sent) || !isCompressed || sent.length === 0) return sent
+  if (!Buffer.isBuffer(sent) || sent.length === 0 || !(isCompressed || isGzip(sent))) return sent
   return decompress(sent, limits, hold)
 }
+
+/** Proxies drop the header that says so, and no JSON begins like this (RFC 1952, 2.3.1). */
+const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 function receive(
   req: IncomingMessage,

@@ -1,4 +1,4 @@
-/** Where the clients of other vendors post, by exact path. They speak protocols that are not served here. */
+/** Where the clients of other vendors post, by path. They speak protocols that are not served here. */
 const PATHS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'Segment or RudderStack': [
@@ -36,7 +36,18 @@ const PATHS: ReadonlyMap<string, string> = new Map(
   }).flatMap(([vendor, paths]) => paths.map(path => [path, vendor] as const)),
 )
 
+/** Paths with a part of the site's own in them: the folder of an installation, a project, a suite. */
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/\/(?:matomo|piwik)\.php$/, 'Matomo'],
+  [/^\/v1\/projects\/[^/]+\//, 'Segment or RudderStack'],
+  [/^\/array\/[^/]+\/config(?:\.js)?$/, 'PostHog'],
+  [/^\/g\/s\/collect$/, 'Google Analytics'],
+  [/^\/b\/ss\/|^\/ee\/(?:[^/]+\/)?v\d\/(?:interact|collect)$/, 'Adobe Analytics'],
+  [/^\/api\/\d+\/(?:envelope|store)$/, 'Sentry'],
+  [/^\/watch\/\d+(?:\/\d+)?$/, 'Yandex Metrica'],
+]
+
 /** The vendor whose client posts to `path`; undefined for an unknown path. */
 export function vendorAt(path: string): string | undefined {
-  return PATHS.get(path)
+  return PATHS.get(path) ?? PATTERNS.find(([pattern]) => pattern.test(path))?.[1]
 }

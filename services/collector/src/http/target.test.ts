@@ -15,6 +15,7 @@ describe('readTarget', () => {
     ['http://collect.example/i?e=pv', '/i', 'e=pv', 'collect.example'],
     ['HTTPS://collect.example:8443/i', '/i', null, 'collect.example:8443'],
     ['http://collect.example?e=pv', '/', 'e=pv', 'collect.example'],
+    ['http://jane:secret@collect.example/i', '/i', null, 'collect.example'],
     ['*', '*', null, undefined],
     ['/http://x/', '/http://x', null, undefined],
   ])('of %s is %s with the query %s on %s', (target, path, query, host) => {

@@ -9,7 +9,8 @@ export interface Target {
   readonly host: string | undefined
 }
 
-const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
+/** A login before the host is not part of it, and never kept. */
+const ABSOLUTE = /^https?:\/\/(?:[^/?#]*@)?([^/?#]*)/i
 
 /** Takes a request target apart: origin form (`/i?e=pv`), or absolute form (`http://host/i?e=pv`), as proxies send it. */
 export function readTarget(target: string): Target {
