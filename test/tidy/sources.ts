@@ -25,18 +25,23 @@ export interface Workspace {
   readonly dependencies: readonly string[]
 }
 
+/** Where the project's own files are: a data directory may be anywhere beside them, and its bundles hold pages, too. */
+const OWN = /^(docs|infra|packages|schemas|services|test)\/|^[^/]+$/
+
 export interface Tree {
   readonly files: readonly SourceFile[]
   readonly workspaces: readonly Workspace[]
 }
 
-/** The tree as it is: every TypeScript file and Markdown page that git tracks or would track. */
+/** The tree as it is: every TypeScript file and Markdown page of the project that git tracks or would track. */
 export function readTree(): Tree {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.md'], {
     cwd: ROOT,
     encoding: 'utf8',
   })
-  const paths = [...new Set(listed.trim().split('\n'))].filter(path => existsSync(join(ROOT, path)))
+  const paths = [...new Set(listed.trim().split('\n'))]
+    .filter(path => OWN.test(path))
+    .filter(path => existsSync(join(ROOT, path)))
   return {
     files: paths.map(path => sourceFile(path, readFileSync(join(ROOT, path), 'utf8'))),
     workspaces: ['packages', 'services'].flatMap(group =>

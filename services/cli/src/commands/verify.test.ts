@@ -49,7 +49,7 @@ describe('verify', () => {
     const { code, stdout, stderr } = await sluicebox('verify', '--data', data)
     expect([code, stderr]).toEqual([0, '0 differing bits\n'])
     expect(stdout).toMatch(/^60 scores of 20 sessions compared: 0 differ, 0 are missing, 0 are extra$/m)
-    expect(stdout).toMatch(/^\d+ events compared: 0 differ, 0 are missing, 0 are extra$/m)
+    expect(stdout).toMatch(/^\d+ records of good and bad compared: 0 differ, 0 are missing, 0 are extra$/m)
   })
 
   test('prints its report as one JSON object', async () => {

@@ -123,7 +123,7 @@ function printReport(report: VerifyReport, isBlind: boolean): void {
     `${report.compared} scores of ${report.sessions} sessions compared: ${report.differing} differ, ${report.missing} are missing, ${report.extra} are extra`,
   )
   print(
-    `${events.compared} events compared: ${events.differing} differ, ${events.missing} are missing, ${events.extra} are extra`,
+    `${events.compared} records of good and bad compared: ${events.differing} differ, ${events.missing} are missing, ${events.extra} are extra`,
   )
   const behind = report.unarchived + events.unarchived
   if (behind > 0) tell(`${behind} records are not archived yet: nothing is wrong with them`)

@@ -99,7 +99,9 @@ describe('verify', () => {
         `^\\d+ events were made with the file rates/${name.slice(0, 16)}, which was not kept here: copy it to enricher/rates/<its SHA-256> in the store of the bundles\\n$`,
       ),
     )
-    expect(ran.stdout).toMatch(/^\d+ events compared: 0 differ, 0 are missing, 0 are extra$/m)
+    expect(ran.stdout).toMatch(
+      /^\d+ records of good and bad compared: 0 differ, 0 are missing, 0 are extra$/m,
+    )
     renameSync(join(dir, name), join(keptRates, name))
   })
 
