@@ -50,6 +50,7 @@ export async function* copySchemas(
     const ref = refOf(schema)
     const text = await source.read(schema)
     if (text === undefined) return { ref, outcome: 'absent', detail: `${source.name} does not have it` }
+    if (typeof text !== 'string') return { ref, outcome: 'unusable', detail: text.fault }
     if (Buffer.byteLength(text) > SCHEMA_BYTES_MAX)
       return { ref, outcome: 'unusable', detail: `is larger than ${SCHEMA_BYTES_MAX / 1024} KiB` }
     const parsed = parseSchema(text, schema)

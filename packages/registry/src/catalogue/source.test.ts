@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { registrySource } from './source.ts'
+import { folderSource, registrySource } from './source.ts'
 import { PROBES_MAX, versionsOf } from './versions.ts'
 
 const BASKET = { vendor: 'com.acme', name: 'basket', version: '1-0-0' }
@@ -40,6 +43,34 @@ test.each<[what: string, listener: RequestListener]>([
   await expect(source.read(BASKET)).rejects.toThrow('it takes too long')
 })
 
+test.each<[what: string, make: (file: string) => void, fault: RegExp]>([
+  ['a folder', file => mkdirSync(file), /^is not a file$/],
+  ['a link to nothing', file => symlinkSync('/nowhere', file), /^can't be read: ENOENT/],
+  [
+    'too large to be read',
+    file => {
+      writeFileSync(file, '')
+      truncateSync(file, 3 * 2 ** 30)
+    },
+    /^is larger than 256 KiB/,
+  ],
+])('a schema of a folder that is %s is unusable, and the folder is not', async (_what, make, fault) => {
+  const dir = mkdtempSync(join(tmpdir(), 'sluicebox-schemas-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  mkdirSync(join(dir, 'com.acme/basket/jsonschema'), { recursive: true })
+  make(join(dir, 'com.acme/basket/jsonschema/1-0-0'))
+  expect(await folderSource(dir).read(BASKET)).toEqual({ fault: expect.stringMatching(fault) as string })
+})
+
+test('a redirect to what is not an address is named', async () => {
+  const url = await serve((_request, response) => {
+    response.writeHead(302, { location: 'http://[bad' }).end()
+  })
+  await expect(registrySource(url).read(BASKET)).rejects.toThrow(
+    'redirects to "http://[bad", which is not an address',
+  )
+})
+
 test('a body without an end is read no further than a schema may be', async () => {
   let sent = 0
   const url = await serve((_request, response) => {
@@ -49,7 +80,7 @@ test('a body without an end is read no further than a schema may be', async () =
     response.on('drain', more)
     more()
   })
-  expect((await registrySource(url).read(BASKET))?.length).toBeLessThan(400_000)
+  expect(((await registrySource(url).read(BASKET)) as string).length).toBeLessThan(400_000)
   expect(sent).toBeLessThan(50_000_000)
 })
 

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { listSchemaFiles } from '../events/event-folder.ts'
+import { listSchemaFiles, readSchemaText } from '../events/event-folder.ts'
 import { SCHEMA_BYTES_MAX } from '../events/parse-schema.ts'
 import { parseRef, refOf, type SchemaName } from '../events/reference.ts'
 
@@ -8,10 +7,10 @@ export interface SchemaSource {
   /** The folder or address, as the lock file records it. */
   readonly name: string
   /**
-   * Returns the text of a schema; undefined when the source has none. A text beyond the size limit may be cut, but not
-   * below the limit. Rejects when the source can't be reached.
+   * Returns the text of a schema, or why it can't be used; undefined when the source has none. A text beyond the size
+   * limit may be cut, but not below the limit. Rejects when the source can't be reached.
    */
-  read(schema: SchemaName): Promise<string | undefined>
+  read(schema: SchemaName): Promise<string | { readonly fault: string } | undefined>
   /** Returns every schema of the source; undefined when the source can't list them. */
   list(): Promise<SchemaName[] | undefined>
 }
@@ -26,7 +25,7 @@ export function folderSource(dir: string): SchemaSource {
     name: dir,
     async read(schema) {
       const file = byRef.get(refOf(schema))
-      return file === undefined ? undefined : readFileSync(file, 'utf8')
+      return file === undefined ? undefined : readSchemaText(file)
     },
     list: async () => files,
   }
@@ -75,7 +74,11 @@ export function registrySource(
       const location = answer.headers.get('location')
       if (answer.status >= 300 && answer.status < 400 && location !== null) {
         await answer.body?.cancel()
-        const next = new URL(location, url)
+        const next = URL.parse(location, url.href)
+        if (next === null)
+          throw new Error(
+            `${url} redirects to ${JSON.stringify(location.slice(0, 200))}, which is not an address: check the registry.`,
+          )
         if (next.protocol !== 'https:' && next.protocol !== url.protocol)
           throw new Error(`${url} redirects to ${next}, which is not encrypted: it is not followed.`)
         url = next

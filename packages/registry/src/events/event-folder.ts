@@ -93,13 +93,19 @@ function list(dir: string) {
 }
 
 function readSchema(place: SchemaFile): ParsedSchema | { readonly faults: readonly string[] } {
-  let text: string
+  const read = readSchemaText(place.file)
+  return typeof read === 'string' ? parseSchema(read, place) : { faults: [read.fault] }
+}
+
+/** Reads the text of a schema, or returns why it can't be used: the file can't be read, or is too large. */
+export function readSchemaText(file: string): string | { readonly fault: string } {
   try {
-    if (statSync(place.file).size > SCHEMA_BYTES_MAX)
-      return { faults: [`is larger than ${SCHEMA_BYTES_MAX / 1024} KiB: split it`] }
-    text = readFileSync(place.file, 'utf8')
+    const stat = statSync(file)
+    if (!stat.isFile()) return { fault: 'is not a file' }
+    if (stat.size > SCHEMA_BYTES_MAX)
+      return { fault: `is larger than ${SCHEMA_BYTES_MAX / 1024} KiB: split it` }
+    return readFileSync(file, 'utf8')
   } catch (error) {
-    return { faults: [`can't be read: ${(error as Error).message}`] }
+    return { fault: `can't be read: ${(error as Error).message}` }
   }
-  return parseSchema(text, place)
 }
