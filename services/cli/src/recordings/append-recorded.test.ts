@@ -160,6 +160,18 @@ describe('nothing is written', () => {
     expect(await log.bounds('raw')).toEqual(before)
   })
 
+  test('of the rest of a recording whose sessions were closed before the import was complete', async () => {
+    const log = createMemoryLog({ partitions: PARTITIONS })
+    const all = events(20)
+    await importInto(log, all.slice(0, 12))
+    await appendHeartbeats(BEGUN_MS + 86_400_000, { log, codec, collector: 'test' })
+    const before = await log.bounds('raw')
+    await expect(importInto(log, all)).rejects.toThrow(
+      /has 12 of the 20 events .* Sessions were closed \(--close\) .* Nothing more is written. Import the whole recording into an empty log/,
+    )
+    expect(await log.bounds('raw')).toEqual(before)
+  })
+
   test('of a recording without events', async () => {
     const log = createMemoryLog({ partitions: PARTITIONS })
     expect(await importInto(log, [])).toEqual({ written: 0, present: 0, isComplete: true })

@@ -368,6 +368,34 @@ test('the map for plain NDJSON reads events of /v1/events back as they are', asy
   expect(read_).toEqual({ ...event, at: Date.parse('2026-11-20T09:00:00Z') })
 })
 
+test.each([
+  ['no visitor', {}],
+  ['null as its visitor', { visitor_id: null }],
+  ['a blank as its visitor', { visitor_id: ' ' }],
+])('an event as it is with %s is one of its session, as when it is posted', async (_what, ids) => {
+  const line = { time: '2026-11-20T09:00:00Z', action: 'look', session_id: 's1', ...ids }
+  const path = file('h.ndjson', `${JSON.stringify(line)}\n`)
+  const [event] = await eventsOf([path], loadMap('ndjson'))
+  expect(event?.visitor).toBe('s1')
+  expect(JSON.parse(event?.json ?? '')).toMatchObject({ action: 'look', session_id: 's1', ...ids })
+})
+
+test.each<[time: unknown, timeMs: number]>([
+  ['2026-11-20T09:00:00Z', 1_795_165_200_000],
+  [1_795_165_200_000, 1_795_165_200_000],
+])('an event as it is has the time %j as when it is posted', async (time, timeMs) => {
+  const path = file('j.ndjson', `${JSON.stringify({ time, visitor_id: 'v', action: 'look' })}\n`)
+  expect(await eventsOf([path], loadMap('ndjson'))).toMatchObject([{ timeMs }])
+})
+
+test.each(['', '"session_id":null,', '"session_id":"undefined",'])(
+  'an event as it is with neither visitor nor session is refused: %s',
+  async ids => {
+    const path = file('i.ndjson', `{"time":"2026-11-20T09:00:00Z",${ids}"action":"look"}\n`)
+    await expect(eventsOf([path], loadMap('ndjson'))).rejects.toThrow('row 1: has no visitor_id')
+  },
+)
+
 test('a map with faults lists them all', () => {
   const path = file(
     'map.yaml',

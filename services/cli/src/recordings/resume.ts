@@ -81,11 +81,27 @@ export async function findPlaces(
       partition.nextMs = undefined
     }
   for (const { newestMs, nextMs } of partitions)
-    if (nextMs !== undefined && newestMs > nextMs)
-      throw new Error(
-        `the log has records up to ${new Date(newestMs).toISOString()}, and the next event of the recording is of ${new Date(nextMs).toISOString()}: time in a log only goes forward. Nothing is written. Import into an empty log: another --data directory, or topics of their own by another log.kafka.prefix (or use "sluicebox send", which moves events to now)`,
-      )
+    if (nextMs !== undefined && newestMs > nextMs) {
+      const present = partitions.reduce((sum, { present: there }) => sum + there, 0)
+      throw new Error(tooLate(recording.count, { present, newestMs, nextMs }))
+    }
   return partitions
+}
+
+interface Behind {
+  /** Events of the recording that the log holds. */
+  readonly present: number
+  readonly newestMs: number
+  readonly nextMs: number
+}
+
+function tooLate(count: number, { present, newestMs, nextMs }: Behind): string {
+  const [newest, next] = [newestMs, nextMs].map(ms => new Date(ms).toISOString())
+  const why =
+    present === 0
+      ? `the log has records up to ${newest}, and the next event of the recording is of ${next}: time in a log only goes forward. Nothing is written. Import`
+      : `the log has ${present} of the ${count} events of the recording, but it can't take the others: it has records up to ${newest}, after the next event, which is of ${next}, and time in a log only goes forward. Sessions were closed (--close) before the import was complete, or other events came in. Nothing more is written. Import the whole recording`
+  return `${why} into an empty log: another --data directory, or topics of their own by another log.kafka.prefix (or use "sluicebox send", which moves events to now)`
 }
 
 function isRecordOf(event: RecordedEvent, record: RawRecord | undefined): boolean {

@@ -22,6 +22,7 @@ const DEPTH_MAX = 64
  */
 export function eventReader(map: RecordingMap, file: string, recordBytesMax = Infinity): ReadEvent {
   const readTime = timeFormat(map.time.format)
+  const readMs = timeFormat('epoch_ms')
   return row => {
     const { fields } = row
     const fail: Fail = what => {
@@ -32,10 +33,15 @@ export function eventReader(map: RecordingMap, file: string, recordBytesMax = In
 
     const timeText =
       text(map.time.field) ?? fail(`has no ${map.time.field}, which the map names for the time`)
-    const time = readTime(timeText)
+    // A posted event may give its time in milliseconds, as a number.
+    const isMs = map.as_is && typeof fields[map.time.field] === 'number'
+    const time = isMs ? readMs(timeText) : readTime(timeText)
     if (typeof time === 'string') fail(`${map.time.field} "${show(timeText)}" ${time}`)
-    const visitor = readVisitor(map, text, fail)
-    const event = map.as_is ? eventAsIs(map, fields, visitor, fail) : eventOf(map, values, visitor, fail)
+    const session = map.as_is && text(map.visitor) === undefined ? usableId(fields['session_id']) : null
+    const visitor = session ?? readVisitor(map, text, fail)
+    const event = map.as_is
+      ? eventAsIs(map, fields, session === null ? visitor : undefined, fail)
+      : eventOf(map, values, visitor, fail)
     if (event === undefined) return undefined
 
     const eventId = text(map.event_id)
@@ -63,9 +69,15 @@ function readVisitor(map: RecordingMap, text: ReadText, fail: Fail): string {
       )
 }
 
-function eventAsIs(map: RecordingMap, fields: Row['fields'], visitor: string, fail: Fail): object {
+/** An event without a visitor is one of its session, as it is for the collector. */
+function eventAsIs(
+  map: RecordingMap,
+  fields: Row['fields'],
+  visitor: string | undefined,
+  fail: Fail,
+): object {
   const { time, sent_at, [map.event_id ?? 'event_id']: _id, ...event } = checkValue(fields, fail)
-  return { ...event, visitor_id: visitor }
+  return visitor === undefined ? event : { ...event, visitor_id: visitor }
 }
 
 function eventOf(
