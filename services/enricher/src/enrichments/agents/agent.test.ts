@@ -444,6 +444,7 @@ describe('devices', () => {
       'Mozilla/5.0 (Linux; Android 9; AFTMM Build/PS7633) AppleWebKit/537.36 (KHTML, like Gecko) Silk/120.4.1 like Chrome/120.0.6099.230 Safari/537.36',
     ],
     ['tv', 'Roku OS', 'Roku/DVP-12.5 (12.5.0.4178-88)'],
+    ['tv', 'tvOS', 'AppleTV11,1/11.1'],
     ['tv', 'tvOS', 'Shop/1 (Apple TV; tvOS 17.5; Scale/2.00)'],
     [
       'tv',

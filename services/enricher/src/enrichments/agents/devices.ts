@@ -31,7 +31,7 @@ export const DEVICES: readonly (readonly [DeviceType, RegExp])[] = [
   ],
   [
     'tv',
-    /\btvOS\b|\bAFT[A-Z]\w*|\bBRAVIA\b|\bRoku\b|\bCrKey\b|\bChromecast\b|\bNetCast\b|\bWeb0S\b|\bwebOS\.TV\b/i,
+    /\btvOS\b|\bAppleTV\d|\bAFT[A-Z]\w*|\bBRAVIA\b|\bRoku\b|\bCrKey\b|\bChromecast\b|\bNetCast\b|\bWeb0S\b|\bwebOS\.TV\b/i,
   ],
   [
     'tv',

@@ -32,7 +32,7 @@ export const SYSTEMS: readonly (readonly [OsName, RegExp])[] = [
   ['Nintendo', /\bNintendo\b/],
   ['Roku OS', /\bRoku\/DVP-([\d.]+)|\bRoku\b/],
   ['tvOS', /\b(?:tvOS|Apple ?TV OS)[ /]([\d.]+)/],
-  ['tvOS', /\bApple ?TV\b|\btvOS\b/],
+  ['tvOS', /\bApple ?TV(?:\d+,\d+)?\b|\btvOS\b/],
   ['watchOS', /\bWatch ?OS[,/ ]([\d.]+)/i],
   ['watchOS', /\bWatchOS\b|\bWatch\d,\d/i],
   ['visionOS', /\b(?:visionOS|xrOS)[ /]([\d.]+)/i],

@@ -77,7 +77,12 @@ function openReader(bytes: Buffer): Reader<CityResponse> {
 }
 
 function notADatabase(why: string, cause?: unknown): Error {
-  return new Error(`it is not a database in MaxMind's format (.mmdb), or it is damaged: ${why}`, { cause })
+  return new Error(
+    `it is not a database in MaxMind's format (.mmdb), or it is damaged: ${why}; copy it again, or name another file`,
+    {
+      cause,
+    },
+  )
 }
 
 /** 2000::/3, where addresses are given out. */

@@ -1,6 +1,8 @@
+import { cleanText } from '@sluicebox/protocol/clean-text'
+
 /**
- * The parameters of a URL, decoded where possible. Of parameters with the same name, the first that is not empty
- * counts.
+ * The parameters of a URL, decoded where possible, without blanks around them. Of parameters with the same name, the
+ * first that is not empty counts.
  */
 export type Parameters = ReadonlyMap<string, string>
 
@@ -55,7 +57,7 @@ function readPairs(pairs: readonly string[], keep: Keep): ReadPart {
     const equals = pair.indexOf('=')
     const name = decode(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase()
     if (name === '') continue
-    const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
+    const value = equals < 0 ? '' : cleanText(decode(pair.slice(equals + 1))).trim()
     if (value !== '' && !parameters.has(name)) parameters.set(name, value)
     if (keep(name)) kept += kept === '' ? pair : `&${pair}`
   }

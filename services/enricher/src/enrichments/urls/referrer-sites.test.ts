@@ -149,6 +149,7 @@ test.each([
   ['https://centinelapi.cardinalcommerce.com/', 'internal Cardinal'],
   ['https://3ds.example-bank.de/', 'internal'],
   ['https://3ds2-acs.example-bank.com.br/', 'internal'],
+  ['https://ideal.example-bank.nl/', 'internal'],
   ['https://acs1.example-bank.com/', 'internal'],
   ['https://checkout.example-provider.com/', 'internal'],
   ['https://checkout.com/', 'internal Checkout.com'],
