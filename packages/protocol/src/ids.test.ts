@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ANONYMOUS_ID, fromBase64, idsOf, usableId, visitorOf } from './ids.ts'
+import { ANONYMOUS_ID, fromBase64, idsOf, usableId, usableSessionId, visitorOf } from './ids.ts'
 import { blankEvent, type SentEvent } from './sent-event.ts'
 
 const SESSION = '1c9a1f62-6f3e-4a4b-9f0e-0d6a1f0b7a11'
@@ -28,6 +28,8 @@ describe('usableId', () => {
     ['NULL', null],
     ['[object Object]', null],
     ['NaN', null],
+    ['(null)', null],
+    ['<nil>', null],
     ['0', null],
     ['0000', null],
     [ANONYMOUS_ID, null],
@@ -37,6 +39,15 @@ describe('usableId', () => {
   ])('of %j is %j', (text, expected) => {
     expect(usableId(text)).toBe(expected)
   })
+})
+
+test.each([
+  [SESSION.toUpperCase(), SESSION],
+  ['Basket-7', 'Basket-7'],
+  ['', null],
+  [null, null],
+])('a session that is sent as %j is %j', (text, expected) => {
+  expect(usableSessionId(text)).toBe(expected)
 })
 
 describe('idsOf', () => {

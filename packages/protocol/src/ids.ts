@@ -21,8 +21,12 @@ const NOT_IDS = new Set([
   'true',
   '-',
   '(not set)',
+  '(null)',
+  '<null>',
+  '<nil>',
 ])
 const WORD_LENGTH_MAX = 15
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const ZEROS = /^[0\-.]+$/
 /** Most ids are like this, and need no cleaning. */
 const PLAIN_ID = /^[\w.\-:@+/=]{4,128}$/
@@ -36,6 +40,12 @@ export function usableId(text: unknown): string | null {
   const clean = PLAIN_ID.test(text) ? text : cleanText(text).trim()
   if (clean === '' || clean.length > ID_LENGTH_MAX || ZEROS.test(clean)) return null
   return clean.length <= WORD_LENGTH_MAX && NOT_IDS.has(clean.toLowerCase()) ? null : clean
+}
+
+/** The id of a session as it may be used: a UUID in small letters, since trackers write it in either. */
+export function usableSessionId(text: unknown): string | null {
+  const id = usableId(text)
+  return id !== null && UUID.test(id) ? id.toLowerCase() : id
 }
 
 /** The ids of the visitor in an event; null where an id is absent or unusable. */
@@ -59,7 +69,7 @@ export function idsOf(event: SentEvent): EventIds {
   return {
     domainUserId: domainUserId ?? usableId(session['userId']),
     networkUserId,
-    sessionId: sessionId ?? usableId(session['sessionId'])?.toLowerCase() ?? null,
+    sessionId: sessionId ?? usableSessionId(session['sessionId']),
     sessionIndex: sessionIndex ?? indexOf(session['sessionIndex']),
   }
 }

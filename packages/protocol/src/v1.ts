@@ -1,7 +1,7 @@
 import { INSTANT_MS_MAX } from '@sluicebox/event/instants'
 import { PAGE_KINDS } from './page-kinds.ts'
 import { cleanText } from './clean-text.ts'
-import { usableId, type EventIds } from './ids.ts'
+import { usableId, usableSessionId, type EventIds } from './ids.ts'
 import { isFit } from './fit.ts'
 import { parseIso } from './instant.ts'
 import { itemTexts, parseJson } from './json-text.ts'
@@ -106,7 +106,7 @@ export function readV1Ids(value: Readonly<Record<string, unknown>>): {
   const ids = {
     domainUserId: usableId(value['visitor_id']),
     networkUserId: null,
-    sessionId: usableId(value['session_id']),
+    sessionId: usableSessionId(value['session_id']),
     sessionIndex: null,
   }
   return { ids, eventId: usableId(value['event_id']) }
@@ -122,7 +122,7 @@ export function readV1Event(value: unknown, depthMax: number): SentEvent {
   }
   const event = blankEvent(value)
   event.eventId = id(event, value['event_id'])
-  event.sessionId = id(event, value['session_id'])
+  event.sessionId = usableSessionId(id(event, value['session_id']))
   event.domainUserId = id(event, value['visitor_id'])
   event.userId = id(event, value['user_id'])
   if (!isFit(event, value, '', depthMax)) return event

@@ -36,3 +36,8 @@ test('finds wrong what the enricher will find wrong, and nothing else', () => {
     { numRuns: 500 },
   )
 })
+
+test('empty ids count as absent, and are not faults', () => {
+  const check = createEventCheck({ config: testConfig(), schemas })
+  expect(check({ action: 'view', event_id: '', session_id: '', visitor_id: '', user_id: '' })).toEqual([])
+})

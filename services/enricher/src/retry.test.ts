@@ -1,5 +1,6 @@
 import { asCollectedTime } from '@sluicebox/event/instants'
-import type { GoodRecord, RawRecord } from '@sluicebox/event/records'
+import type { BadRecord, GoodRecord, RawRecord } from '@sluicebox/event/records'
+import { maskAddresses } from '@sluicebox/protocol/mask'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { firstTry, toRaw } from './retry.ts'
@@ -23,6 +24,21 @@ const after = testEnricher(
   {},
   { schemas: { validator: ref => (ref === VOTE ? () => [] : schemas.validator(ref)) } },
 )
+
+test.each([
+  ['cut off', 'application/json', (text: string) => Buffer.from(text.slice(0, -2)), 'payload_not_json'],
+  ['of another type', 'text/plain', (text: string) => Buffer.from(text), 'content_type_unsupported'],
+  ['in UTF-16', 'application/json', (text: string) => Buffer.from(text, 'utf16le'), 'payload_not_json'],
+])('a body %s that was masked is good once it is repaired', (_what, content_type, spoil, reason) => {
+  const sent = Buffer.from(tp2Body(pageView({ ip: '203.0.113.77' }))).toString()
+  const body = maskAddresses(spoil(sent), { ipv4PrefixBits: 24, ipv6PrefixBits: 48 })
+  const [bad] = run([rawRecord({ content_type, body })], before).bad
+  expect(bad?.reason).toBe(reason)
+  const repaired = Buffer.from(sent.replace('.77"', '.0"').replace('.77\\"', '.0\\"'))
+  const { good, bad: again } = run([toRaw(bad as BadRecord, repaired)], before)
+  expect(again).toEqual([])
+  expect(good[0]?.collected_at).toBe(bad?.collected_at)
+})
 
 /** Without the coordinates, by which alone a retried event differs. */
 function content(event: GoodRecord): object {

@@ -28,7 +28,10 @@ export function toRaw(bad: BadRecord, editedOriginal?: Uint8Array): RawRecord {
     request_id: bad.request_id,
     visitor: bad.visitor,
     path: bad.path,
-    ...requestOf(bad, editedOriginal ?? bad.original),
+    ...requestOf(
+      isOtherType(bad) && editedOriginal !== undefined ? { ...bad, content_type: TRACKER_TYPE } : bad,
+      editedOriginal ?? bad.original,
+    ),
     ip: bad.ip,
     user_agent: bad.user_agent,
     referer: bad.referer,
@@ -48,6 +51,11 @@ export function firstTry(bad: BadRecord): string {
   const { source_partition: partition, source_position: position, source_index: index } = bad
   return formatCoordinates(firstCoordinates({ partition, position, index }, bad.retry_of))
 }
+
+const TRACKER_TYPE = 'application/json; charset=utf-8'
+
+/** Whether only the content type was wrong. Who edits the body makes it what the tracker should have sent. */
+const isOtherType = (bad: BadRecord): boolean => bad.reason === 'content_type_unsupported'
 
 /** How to send the original, by its format. */
 function requestOf(
