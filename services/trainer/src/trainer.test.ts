@@ -112,7 +112,8 @@ describe('dataset build', () => {
         event({ at: 9e5, session_id: 'x', is_bot: true }),
         event({ at: 9e6, session_id: 'y', action: 'transaction' }),
       ],
-      message: /none of the 3 events/,
+      message:
+        /none of the 3 events .* To get rows: wait for more .*; keep sessions that look automated with --include-bots$/,
     },
   ])('$name is an error that says what to do, and leaves no rows', async ({ events, message }) => {
     await expect(build('fails', { source: eventSource([events]) })).rejects.toThrow(message)

@@ -140,10 +140,15 @@ function checkCounts(counts: RowCounts, goal: string, maturityMs: number): void 
   if (counts.events === 0)
     throw new Error('there are no events to make a training table of: import or collect some first')
   if (counts.rows > 0) return
-  const { immature } = counts.leftOut
+  const { immature, bots, simulated } = counts.leftOut
+  const ways = [
+    ...(immature > 0 ? ['wait for more events, or lower --maturity'] : []),
+    ...(bots > 0 ? ['keep sessions that look automated with --include-bots'] : []),
+    ...(simulated > 0 ? ['keep simulated sessions with --include-simulated'] : []),
+  ]
   const reasons = leftOutReasons(counts.leftOut, maturityMs).join('; ')
   throw new Error(
-    `none of the ${counts.events} events gives a row before the goal "${goal}": ${reasons}${immature > 0 ? '. Wait for more events, or lower --maturity' : ''}`,
+    `none of the ${counts.events} events gives a row before the goal "${goal}": ${reasons}. To get rows: ${ways.length > 0 ? ways.join('; ') : 'collect more events, or name another goal with --goal'}`,
   )
 }
 
