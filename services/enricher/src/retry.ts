@@ -1,4 +1,7 @@
 import type { BadRecord, RawRecord } from '@sluicebox/event/records'
+import { idsOf } from '@sluicebox/protocol/ids'
+import { readPayload } from '@sluicebox/protocol/payload'
+import type { ProtocolOptions, Request } from '@sluicebox/protocol/request'
 import { firstCoordinates, formatCoordinates } from './coordinates.ts'
 
 const PAYLOAD_SCHEMA = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4'
@@ -21,17 +24,18 @@ export function toRaw(bad: BadRecord, editedOriginal?: Uint8Array): RawRecord {
     throw new Error(
       `The record ${coordinates} can't be sent again: its bytes are not a record of the stream raw. Find out what wrote it.`,
     )
+  const request = requestOf(
+    isOtherType(bad) && editedOriginal !== undefined ? { ...bad, content_type: TRACKER_TYPE } : bad,
+    editedOriginal ?? bad.original,
+  )
   return {
     kind: 'payload',
     collected_at: bad.collected_at,
     collector: 'sluicebox retry',
     request_id: bad.request_id,
-    visitor: bad.visitor,
+    visitor: visitorIn({ path: bad.path, ...request }, bad),
     path: bad.path,
-    ...requestOf(
-      isOtherType(bad) && editedOriginal !== undefined ? { ...bad, content_type: TRACKER_TYPE } : bad,
-      editedOriginal ?? bad.original,
-    ),
+    ...request,
     ip: bad.ip,
     user_agent: bad.user_agent,
     referer: bad.referer,
@@ -52,6 +56,19 @@ export function firstTry(bad: BadRecord): string {
   return formatCoordinates(firstCoordinates({ partition, position, index }, bad.retry_of))
 }
 
+/**
+ * Whose request it is. A body that could not be read was written under another key than its visitor's, and its session must
+ * not have two.
+ */
+function visitorIn(request: Request, { privacy, visitor }: BadRecord): string {
+  const payload = readPayload(request, READING)
+  if (privacy === 'anonymous' || 'refused' in payload) return visitor
+  const [named, ...others] = new Set(payload.events.map(event => idsOf(event).domainUserId))
+  return others.length === 0 ? (named ?? visitor) : visitor
+}
+
+/** Reads as the collector does. */
+const READING: ProtocolOptions = { strict: false, eventsMax: Infinity, depthMax: 0, paths: {} }
 const TRACKER_TYPE = 'application/json; charset=utf-8'
 
 /** Whether only the content type was wrong. Who edits the body makes it what the tracker should have sent. */
