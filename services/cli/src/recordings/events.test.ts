@@ -371,13 +371,14 @@ test('the map for plain NDJSON reads events of /v1/events back as they are', asy
 test.each([
   ['no visitor', {}],
   ['null as its visitor', { visitor_id: null }],
+  ['a session id that is a UUID in capitals', { session_id: '0A0B0C0D-0000-4000-8000-00000000000F' }],
   ['a blank as its visitor', { visitor_id: ' ' }],
 ])('an event as it is with %s is one of its session, as when it is posted', async (_what, ids) => {
-  const line = { time: '2026-11-20T09:00:00Z', action: 'look', session_id: 's1', ...ids }
+  const line = { time: '2026-11-20T09:00:00Z', action: 'look', session_id: 's1', ...(ids as object) }
   const path = file('h.ndjson', `${JSON.stringify(line)}\n`)
   const [event] = await eventsOf([path], loadMap('ndjson'))
-  expect(event?.visitor).toBe('s1')
-  expect(JSON.parse(event?.json ?? '')).toMatchObject({ action: 'look', session_id: 's1', ...ids })
+  expect(event?.visitor).toBe(line.session_id.toLowerCase())
+  expect(JSON.parse(event?.json ?? '')).toMatchObject({ action: 'look', session_id: line.session_id, ...ids })
 })
 
 test.each<[time: unknown, timeMs: number]>([

@@ -1,6 +1,7 @@
 import { AMOUNT_MAX, QUANTITY_MAX } from '@sluicebox/protocol/amounts'
 import { usableId } from '@sluicebox/protocol/ids'
 import { ACTION_NAME } from '@sluicebox/protocol/sent-event'
+import { readV1Ids } from '@sluicebox/protocol/v1'
 import type { RecordingMap } from './map.ts'
 import { digestOfRow } from './row-ids.ts'
 import type { Row } from './rows.ts'
@@ -37,7 +38,7 @@ export function eventReader(map: RecordingMap, file: string, recordBytesMax = In
     const isMs = map.as_is && typeof fields[map.time.field] === 'number'
     const time = isMs ? readMs(timeText) : readTime(timeText)
     if (typeof time === 'string') fail(`${map.time.field} "${show(timeText)}" ${time}`)
-    const session = map.as_is && text(map.visitor) === undefined ? usableId(fields['session_id']) : null
+    const session = map.as_is && text(map.visitor) === undefined ? readV1Ids(fields).ids.sessionId : null
     const visitor = session ?? readVisitor(map, text, fail)
     const event = map.as_is
       ? eventAsIs(map, fields, session === null ? visitor : undefined, fail)
