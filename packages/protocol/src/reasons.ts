@@ -51,7 +51,7 @@ export const REASONS = {
   },
   payload_schema_unknown: {
     scope: 'payload',
-    when: 'the envelope of the body names another schema than payload_data 1-0-*',
+    when: 'the envelope of the body names another schema than payload_data 1-*-*',
     remedy: `Only payload_data holds tracker events: correct the client, or edit the body, ${RETRY}.`,
   },
   payload_empty: {

@@ -42,8 +42,9 @@ export interface EntityLimits {
   readonly entitiesMax: number
 }
 
-const EVENT_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-'
-const CONTEXTS_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-'
+// A REVISION or an ADDITION of a wrapper holds the same data.
+const EVENT_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-'
+const CONTEXTS_WRAPPER = 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-'
 // A vendor does not begin with a dot, so that no request to a registry has a path that leads upwards.
 const REFERENCE = /^iglu:(?!\.)[\w.-]{1,128}\/[\w-]{1,128}\/jsonschema\/\d{1,6}-\d{1,6}-\d{1,6}$/
 

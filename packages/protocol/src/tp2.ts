@@ -14,7 +14,7 @@ import {
 import type { Query } from './query.ts'
 import { blame, blankEvent, isObject, show, type Fault, type SentEvent } from './sent-event.ts'
 
-const PAYLOAD_SCHEMA = /^iglu:com\.snowplowanalytics\.snowplow\/payload_data\/jsonschema\/1-0-\d{1,6}$/
+const PAYLOAD_SCHEMA = /^iglu:com\.snowplowanalytics\.snowplow\/payload_data\/jsonschema\/1-\d{1,6}-\d{1,6}$/
 const REQUIRED = ['tv', 'p', 'e']
 const NO_QUERY: Query = Object.freeze(Object.create(null) as Query)
 

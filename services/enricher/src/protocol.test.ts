@@ -29,6 +29,8 @@ function outcome(changes: Partial<RawRecord>, config: ConfigChanges = {}): strin
   return [...good.map(event => event.event_name), ...bad.map(record => record.reason)]
 }
 
+const CONTEXTS_LATER = 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-1-0'
+
 describe('where a request goes', () => {
   const get = { body: null, content_type: null, querystring: 'e=pv&p=web&tv=x' }
   const post = { body: tp2Body(pageView()) }
@@ -86,6 +88,16 @@ describe('a POST to tp2', () => {
     [
       'of a later revision',
       { body: json({ schema: PAYLOAD.replace('1-0-4', '1-0-9'), data: [pageView()] }) },
+      ['page_view'],
+    ],
+    [
+      'of a later addition, with entities in one, too',
+      {
+        body: json({
+          schema: PAYLOAD.replace('1-0-4', '1-1-0'),
+          data: [{ ...pageView(), co: json({ schema: CONTEXTS_LATER, data: [] }).toString() }],
+        }),
+      },
       ['page_view'],
     ],
     [
