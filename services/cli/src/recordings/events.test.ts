@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { readV1Ids } from '@sluicebox/protocol/v1'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadMap, mapSchema, type RecordingMap } from './map.ts'
 import { readRecordings, type RecordedEvent } from './events.ts'
@@ -67,6 +68,13 @@ describe('readRecordings', () => {
       { at: 1, action: 'transaction' },
       { at: 2, action: 'x', product: { id: '7' } },
     ])
+  })
+
+  test('names the visitor that a recording numbers 0, which is not an id to the enricher', async () => {
+    const events = await eventsOf([file('zero.csv', 'at,who,what\n1,0,a\n2,1,a\n')], map())
+    expect(events.map(({ visitor }) => visitor)).toEqual(['#0', '1'])
+    for (const { json, visitor } of events)
+      expect(readV1Ids(JSON.parse(json) as Record<string, unknown>).ids.domainUserId).toBe(visitor)
   })
 
   describe('gives an event without an id one that is made of its row', () => {

@@ -57,10 +57,13 @@ export function eventReader(map: RecordingMap, file: string, recordBytesMax = In
 type Fail = (what: string) => never
 type ReadText = (path: string | undefined) => string | undefined
 
+/** What the first visitor of a recording is called that numbers them from 0. */
+const VISITOR_0 = '#0'
+
 function readVisitor(map: RecordingMap, text: ReadText, fail: Fail): string {
   const given = text(map.visitor) ?? fail(`has no ${map.visitor}, which the map names for the visitor`)
-  // Recordings number their visitors, and some start at 0.
-  if (given === '0') return given
+  // Recordings number their visitors, and some start at 0, which programs write where they have no id.
+  if (given === '0' && !map.as_is) return VISITOR_0
   const usable = usableId(given)
   if (usable !== null) return usable
   return given.trim().length > ID_LENGTH_MAX
