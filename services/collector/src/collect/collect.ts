@@ -113,8 +113,10 @@ export function createCollect({ config, uuid, checkEvent }: CollectParts): Colle
         }
 
       const readable = visitorsOf({ path, contentType, query: ids.query, body: sent }, ids)
-      const body = readable?.isFaultless === true || ids.anonymous ? sent : masked(sent)
-      const payload = readTrackerBody(body)
+      const asSent = readTrackerBody(sent)
+      const isClear = readable?.isFaultless === true && asSent?.isPlain !== false
+      const body = isClear || ids.anonymous ? sent : masked(sent)
+      const payload = body === sent ? asSent : readTrackerBody(body)
       if (payload !== undefined && payload.events.length > limits.eventsMax)
         return tooManyEvents(payload.events.length, limits.eventsMax)
       if (ids.anonymous && payload === undefined && body.length > 0) return unreadable()

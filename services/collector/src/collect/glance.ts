@@ -77,10 +77,11 @@ export function glanceAtEvents(body: Buffer): readonly PlainEvent[] | undefined 
           } else if (mayNameAddress(body[textEnd - 2], last)) return undefined
         } else if (depth === IN_ENVELOPE) {
           if (isEscaped) return undefined
-          if (textEnd - textStart === 4 && body.toString('latin1', textStart, textEnd) === 'data') {
+          const name = textEnd - textStart <= 6 ? body.toString('latin1', textStart, textEnd) : ''
+          if (name === 'data') {
             if (data !== 'before') return undefined
             data = 'next'
-          }
+          } else if (name !== 'schema') return undefined
         }
         break
       case OPEN_OBJECT:

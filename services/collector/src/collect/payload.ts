@@ -42,22 +42,30 @@ const COMMA = Buffer.from(',')
 const LINE_FEED = Buffer.from('\n')
 const NOTHING = Buffer.alloc(0)
 
+export interface TrackerBody extends Payload {
+  /** Whether the body holds the events and the reference of their schema, each once, and nothing else. */
+  readonly isPlain: boolean
+}
+
+const ENVELOPE = new Set(['schema', 'data'])
+
 /**
  * The events of a tracker's body: an object with an array `data`. Undefined for everything else, which is stored as
  * it is: the enricher says what is wrong with it.
  */
-export function readTrackerBody(sent: Buffer): Payload | undefined {
+export function readTrackerBody(sent: Buffer): TrackerBody | undefined {
   const body = withoutMark(sent)
   if (!isUtf8(body)) return undefined
   const envelope = tryParse(body.toString('utf8'))
   if (!isObject(envelope) || !Array.isArray(envelope['data'])) return undefined
   const data = envelope['data'] as unknown[]
   const enclose = (events: readonly Uint8Array[]): Layout => encloseForTracker(envelope['schema'], events)
+  const spans = findElements(body, 'data')
   return {
     events: data.map(asEvent),
+    isPlain: spans !== undefined && Object.keys(envelope).every(name => ENVELOPE.has(name)),
     enclose,
     layout() {
-      const spans = findElements(body, 'data')
       if (spans !== undefined && spans.elements.length === data.length) {
         return {
           head: body.subarray(0, spans.array.start + 1),

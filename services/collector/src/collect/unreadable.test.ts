@@ -43,6 +43,23 @@ test.each<[string, string, EventRequest]>([
     request(`{"data":[{"cx":"${base64(`{"ip":"${V4}","to":"${V6}"}`)}`),
   ],
   ['a body with escapes that is cut off', TP2, request('{"data":[{"ip":"203\\u002e0.113.77"')],
+  [
+    'a member of the envelope that nobody reads',
+    TP2,
+    request(
+      payloadData({ e: 'pv', p: 'web', tv: 't', duid: 'd' }).replace('{', `{"from":"${V4}","via":["${V6}"],`),
+    ),
+  ],
+  [
+    'events that are there twice, of which the last are read',
+    TP2,
+    request(
+      payloadData({ e: 'pv', p: 'web', tv: 't', duid: 'd' }).replace(
+        '"data":',
+        `"data":[{"e":"pv","ip":"${V4}","duid":"${V6}"}],"data":`,
+      ),
+    ),
+  ],
   ['an envelope that is missing', TP2, request(JSON.stringify({ ip: V4, e: 'pv' }))],
   [
     'an event with an unknown field',
