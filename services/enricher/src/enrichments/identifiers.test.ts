@@ -11,7 +11,7 @@ describe('identifiers', () => {
     schema: `${SNOWPLOW}/client_session/jsonschema/1-0-2`,
     data: {
       userId: 'entity-user',
-      sessionId: 'ENTITY-SESSION',
+      sessionId: '0F9A8B7C-1111-4222-8333-444455556666',
       sessionIndex: 4,
       previousSessionId: 'before',
     },
@@ -40,7 +40,7 @@ describe('identifiers', () => {
       userId: null,
       domainUserId: 'entity-user',
       networkUserId: 'cookie',
-      sessionId: 'entity-session',
+      sessionId: '0f9a8b7c-1111-4222-8333-444455556666',
       sessionIndex: 4,
     })
   })
