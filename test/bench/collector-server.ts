@@ -17,7 +17,7 @@ async function startPlain(accept: (body: Buffer, res: ServerResponse) => void): 
     req.on('data', (chunk: Buffer) => chunks.push(chunk))
     req.on('end', () => {
       const body = Buffer.concat(chunks)
-      JSON.parse(body.toString())
+      for (const line of body.toString().split('\n')) JSON.parse(line)
       accept(body, res)
     })
   })
