@@ -20,7 +20,7 @@ const OPEN_LOOP_SHARE = 0.6
 const EVENTS_PER_REQUEST = 5
 const EVENT_BYTES = 700
 /** Of the reference. */
-const P99 = 5
+const P99 = 3
 /** How long a client pauses that was answered 503. */
 const REFUSED_MS = 50
 

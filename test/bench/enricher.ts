@@ -17,7 +17,7 @@ const RECORDS = 4_000
 const BATCH_RECORDS = 500
 const ROUNDS = 5
 /** Of the reference. */
-const ENRICHER = 0.09
+const ENRICHER = 0.1
 
 const SNOWPLOW = 'iglu:com.snowplowanalytics.snowplow'
 const AGENTS = Array.from(
