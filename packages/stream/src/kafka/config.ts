@@ -85,7 +85,7 @@ export const kafkaConfig = z
       .enum(['none', 'gzip', 'zstd'])
       .default('none')
       .describe(
-        'How record batches are compressed. zstd makes them several times smaller and costs a stage a fifth to a third of its throughput; gzip, for readers that do not know zstd, costs more.',
+        'How record batches are compressed. zstd makes them several times smaller for some processor time; gzip, for readers that do not know zstd, takes more of it.',
       ),
     recordBytesMax: z
       .int()
