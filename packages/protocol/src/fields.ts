@@ -1,7 +1,7 @@
 import { INSTANT_MS_MAX } from '@sluicebox/event/instants'
 import { cleanText } from './clean-text.ts'
 import { AMOUNT_MAX, QUANTITY_MAX } from './amounts.ts'
-import { usableId } from './ids.ts'
+import { ANONYMOUS_ID, isUuid, usableId } from './ids.ts'
 import type { BadReason } from './reasons.ts'
 import { addFault, show, type EventType, type SentEvent } from './sent-event.ts'
 
@@ -22,7 +22,6 @@ interface Field {
 type SetText = (event: SentEvent, value: string) => void
 type SetNumber = (event: SentEvent, value: number) => void
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 // With 9 digits a number of pixels always fits the 32 bits that it has in Avro.
 const DIMENSIONS = /^(\d{1,9})x(\d{1,9})$/
 const INTEGER = /^[+-]?\d{1,15}$/
@@ -80,8 +79,8 @@ function id(lengthMax: number, set: SetText): ReadField {
 
 function uuid(set: SetText): ReadField {
   return (event, value, key) => {
-    if (usableId(value) === null) event.ignoredIds++
-    else if (UUID.test(value)) set(event, value.toLowerCase())
+    if (isUuid(value) && value !== ANONYMOUS_ID) set(event, value.toLowerCase())
+    else if (usableId(value) === null) event.ignoredIds++
     else reject(event, 'field_invalid', key, `must be a UUID, not ${show(value)}`)
   }
 }

@@ -28,7 +28,10 @@ const NOT_IDS = new Set([
 const WORD_LENGTH_MAX = 15
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const ZEROS = /^[0\-.]+$/
-/** Most ids are like this, and need no cleaning. */
+/** Whether a text is a UUID, in small or in capital letters. */
+export const isUuid = (text: string): boolean => UUID.test(text)
+
+/** Most other ids are like this, and need no cleaning. */
 const PLAIN_ID = /^[\w.\-:@+/=]{4,128}$/
 
 /**
@@ -37,6 +40,8 @@ const PLAIN_ID = /^[\w.\-:@+/=]{4,128}$/
  */
 export function usableId(text: unknown): string | null {
   if (typeof text !== 'string') return null
+  // Most ids are UUIDs.
+  if (isUuid(text)) return text === ANONYMOUS_ID ? null : text
   const clean = PLAIN_ID.test(text) ? text : cleanText(text).trim()
   if (clean === '' || clean.length > ID_LENGTH_MAX || ZEROS.test(clean)) return null
   return clean.length <= WORD_LENGTH_MAX && NOT_IDS.has(clean.toLowerCase()) ? null : clean
@@ -45,7 +50,7 @@ export function usableId(text: unknown): string | null {
 /** The id of a session as it may be used: a UUID in small letters, since trackers write it in either. */
 export function usableSessionId(text: unknown): string | null {
   const id = usableId(text)
-  return id !== null && UUID.test(id) ? id.toLowerCase() : id
+  return id !== null && isUuid(id) ? id.toLowerCase() : id
 }
 
 /** The ids of the visitor in an event; null where an id is absent or unusable. */

@@ -18,17 +18,28 @@ export const CLEANED = {
   json: ['event_data', 'contexts'],
 } as const satisfies Partial<Record<keyof Texts, readonly (keyof GoodRecord)[]>>
 
-const COLUMNS = Object.entries(CLEANED) as [keyof typeof CLEANED, readonly TextColumn[]][]
 type TextColumn = (typeof CLEANED)[keyof typeof CLEANED][number]
 
 /** Cleans the client's texts in the columns of a record. This is the last step for a record. */
 export function cleanGood(good: Draft<GoodRecord>, texts: Texts): void {
-  for (const [how, names] of COLUMNS)
-    for (const name of names) {
-      const value = good[name]
-      if (value !== null) good[name] = texts[how](value)
-    }
+  cleanColumns(good, CLEANED.text, texts.text)
+  cleanColumns(good, CLEANED.id, texts.id)
+  cleanColumns(good, CLEANED.json, texts.json)
   if (good.notes.length > 0) good.notes = good.notes.map(texts.text)
+}
+
+function cleanColumns(
+  good: Draft<GoodRecord>,
+  names: readonly TextColumn[],
+  clean: (text: string) => string,
+): void {
+  for (const name of names) {
+    const sent = good[name]
+    if (sent === null) continue
+    const stored = clean(sent)
+    // Nearly all stay as they are, and writing a column by its name costs more than reading it.
+    if (stored !== sent) good[name] = stored
+  }
 }
 
 /**
