@@ -17,7 +17,7 @@ const ROUNDS = 3
 const WINDOWS = 5
 const WINDOW_MS = 3_000
 const OPEN_LOOP_SHARE = 0.6
-const EVENTS_PER_REQUEST = 5
+export const EVENTS_PER_REQUEST = 5
 const EVENT_BYTES = 700
 /** Of the reference. */
 const P99 = 3
@@ -102,13 +102,13 @@ export async function startServer(kind: 'bare' | 'flushed' | 'collector', dir: s
 }
 
 /** CPU time of the server's process so far, of all its threads. */
-async function cpuSeconds({ child }: Server): Promise<number> {
+export async function cpuSeconds({ child }: Pick<Server, 'child'>): Promise<number> {
   child.send('usage')
   const [message] = (await once(child, 'message')) as [{ cpuSeconds: number }]
   return message.cpuSeconds
 }
 
-interface Saturation {
+export interface Saturation {
   readonly perSecond: number
   readonly perCpuSecond: number
   /** Answers of 503, which a server out of capacity gives. */
@@ -146,7 +146,11 @@ export async function saturate(server: Server, requests: readonly Buffer[]): Pro
  * was due: a server that stalls pays for all that
  * came meanwhile, and a request that gets 503 is repeated. Returns the latencies in ms of each window of time.
  */
-async function openLoop(server: Server, requests: readonly Buffer[], perSecond: number): Promise<number[][]> {
+export async function openLoop(
+  server: Server,
+  requests: readonly Buffer[],
+  perSecond: number,
+): Promise<number[][]> {
   const windows: number[][] = Array.from({ length: WINDOWS }, () => [])
   const due: number[] = []
   const idle: Socket[] = []

@@ -26,17 +26,27 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024
 const PATIENCE = 3
 /** About how many bytes of records go into one request. */
 const REQUEST_BYTES_MAX = 8 * 1024 * 1024
+/** The longest pause between two requests. */
+const PAUSE_MS_MAX = 4
+/** Timers are not more precise. */
+const PAUSE_MS_MIN = 0.5
 /** The records may have been written. A repeat is harmless: brokers recognise it by its numbers. */
 const REPEATABLE = new Set(['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_OUT', 'NETWORK_EXCEPTION'])
 
 /**
  * Appends records outside of transactions, for the collector and for imports. One request is in flight at a time, so
  * that a repeat never follows later records; appends that arrive meanwhile go into the next request together.
+ *
+ * After a request the next one waits as long as the last one took, at most 4 ms: a request costs the broker and this
+ * process the same whether it holds one record or fifty. With half the requests the processors are less busy, and the
+ * slowest answers come in half the time. An append that finds the appender at rest does not wait.
  */
 export function createAppender(connection: Connection, settings: ProduceSettings) {
   const { recordBytesMax, requestTimeoutMs } = settings
   const waiting: Append[] = []
   let waitingBytes = 0
+  /** When the pause after the last request ends, in monotonic milliseconds. */
+  let restsUntil = 0
   let running: Promise<void> | undefined
   let producer: { id: ProducerId; sequences: Sequences } | undefined
 
@@ -56,6 +66,9 @@ export function createAppender(connection: Connection, settings: ProduceSettings
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
+      const pauseMs = restsUntil - performance.now()
+      if (pauseMs >= PAUSE_MS_MIN) await new Promise(resolve => setTimeout(resolve, pauseMs))
+      const begunAt = performance.now()
       const appends: Append[] = []
       const placed: Placed[] = []
       for (let bytes = 0; waiting.length > 0 && bytes < REQUEST_BYTES_MAX;) {
@@ -79,6 +92,8 @@ export function createAppender(connection: Connection, settings: ProduceSettings
         producer = undefined
         for (const { reject } of appends) reject(error)
       }
+      const now = performance.now()
+      restsUntil = now + Math.min(now - begunAt, PAUSE_MS_MAX)
     }
   }
 
