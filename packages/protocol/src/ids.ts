@@ -24,8 +24,16 @@ const NOT_IDS = new Set([
   '(null)',
   '<null>',
   '<nil>',
+  '(none)',
+  'n/a',
+  'unknown',
+  'anonymous',
+  'guest',
+  'empty',
 ])
 const WORD_LENGTH_MAX = 15
+/** The name of a variable that a template or a tag manager did not fill in: `{{user_id}}`, `${userId}`, `%USER_ID%`. */
+const PLACEHOLDER = /^(?:\{\{[^{}]*\}\}|\$\{[^{}]*\}|\[\[[^[\]]*\]\]|<%.*%>|%\w+%|__\w+__|\$\w+\$)$/
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const ZEROS = /^[0\-.]+$/
 /** Whether a text is a UUID, in small or in capital letters. */
@@ -36,7 +44,7 @@ const PLAIN_ID = /^[\w.\-:@+/=]{4,128}$/
 
 /**
  * Returns an id in its usable form: without control characters and surrounding blanks. Null when nothing usable is
- * left: an empty text, a word such as `undefined` or `null`, zeros. A text of more than 128 characters is not an id.
+ * left: an empty text, a word such as `undefined` or `guest`, a placeholder such as `{{user_id}}`, zeros. A text of more than 128 characters is not an id.
  */
 export function usableId(text: unknown): string | null {
   if (typeof text !== 'string') return null
@@ -44,7 +52,8 @@ export function usableId(text: unknown): string | null {
   if (isUuid(text)) return text === ANONYMOUS_ID ? null : text
   const clean = PLAIN_ID.test(text) ? text : cleanText(text).trim()
   if (clean === '' || clean.length > ID_LENGTH_MAX || ZEROS.test(clean)) return null
-  return clean.length <= WORD_LENGTH_MAX && NOT_IDS.has(clean.toLowerCase()) ? null : clean
+  if (clean.length <= WORD_LENGTH_MAX && NOT_IDS.has(clean.toLowerCase())) return null
+  return PLACEHOLDER.test(clean) ? null : clean
 }
 
 /** The id of a session as it may be used: a UUID in small letters, since trackers write it in either. */

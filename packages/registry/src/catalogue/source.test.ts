@@ -39,8 +39,33 @@ test.each<[what: string, listener: RequestListener]>([
   ['is silent', () => {}],
   ['stops in the middle', (_request, response) => void response.write('{')],
 ])('a registry that %s is given up after the time-out', async (_what, listener) => {
-  const source = registrySource(await serve(listener), { timeoutMs: 50 })
+  const source = registrySource(await serve(listener), { timeoutMs: 50, retryMs: 1 })
   await expect(source.read(BASKET)).rejects.toThrow('it takes too long')
+})
+
+test.each([500, 503, 429])('an answer of %d is asked for again, and then reported', async status => {
+  let failures = 2
+  let requests = 0
+  const url = await serve((_request, response) => {
+    requests++
+    response.statusCode = failures-- > 0 ? status : 200
+    response.end('{}')
+  })
+  expect(await registrySource(url, { retryMs: 1 }).read(BASKET)).toBe('{}')
+  expect(requests).toBe(3)
+  failures = Infinity
+  await expect(registrySource(url, { retryMs: 1 }).read(BASKET)).rejects.toThrow(`answers ${status}`)
+})
+
+test('a key that is refused is reported at once', async () => {
+  let requests = 0
+  const url = await serve((_request, response) => {
+    requests++
+    response.statusCode = 401
+    response.end()
+  })
+  await expect(registrySource(url, { retryMs: 1 }).read(BASKET)).rejects.toThrow('requires a key')
+  expect(requests).toBe(1)
 })
 
 test.each<[what: string, make: (file: string) => void, fault: RegExp]>([

@@ -1,3 +1,4 @@
+import pRetry from 'p-retry'
 import { listSchemaFiles, readSchemaText } from '../events/event-folder.ts'
 import { SCHEMA_BYTES_MAX } from '../events/parse-schema.ts'
 import { parseRef, refOf, type SchemaName } from '../events/reference.ts'
@@ -36,11 +37,16 @@ export interface RegistryAccess {
   readonly apiKey?: string
   /** How long one request may take. */
   readonly timeoutMs?: number
+  /** The pause before a request is repeated; it doubles each time. */
+  readonly retryMs?: number
 }
 
 const TIMEOUT_MS = 10_000
+const RETRY_MS = 500
+const RETRIES_MAX = 3
 const REDIRECTS_MAX = 3
 const LIST_BYTES_MAX = 4 * 1024 * 1024
+const TOO_MANY_REQUESTS = 429
 /** Static registries on object stores say 403 where a file is absent. */
 const ABSENT = new Set([403, 404, 410])
 
@@ -50,14 +56,22 @@ const ABSENT = new Set([403, 404, 410])
  */
 export function registrySource(
   address: string,
-  { apiKey, timeoutMs = TIMEOUT_MS }: RegistryAccess = {},
+  { apiKey, timeoutMs = TIMEOUT_MS, retryMs = RETRY_MS }: RegistryAccess = {},
 ): SchemaSource {
   const { origin, pathname } = checkedUrl(address)
   const base = `${origin}${pathname.replace(/(\/schemas)?\/*$/, '')}`
   // The first schema that is found shows which of the two it is.
   let roots = [`${base}/schemas`, `${base}/api/schemas`]
 
-  async function get(path: string, bytesMax: number): Promise<string | undefined> {
+  /** A registry that is overloaded or restarting must not end a copy of a thousand schemas. */
+  const get = (path: string, bytesMax: number): Promise<string | undefined> =>
+    pRetry(() => getOnce(path, bytesMax), {
+      retries: RETRIES_MAX,
+      minTimeout: retryMs,
+      shouldRetry: ({ error }) => error instanceof PassingError,
+    })
+
+  async function getOnce(path: string, bytesMax: number): Promise<string | undefined> {
     for (const root of roots) {
       const text = await follow(`${root}${path}`, bytesMax)
       if (text === undefined) continue
@@ -87,7 +101,8 @@ export function registrySource(
       if (answer.status === 200) return readText(answer, url, bytesMax)
       await answer.body?.cancel()
       if (ABSENT.has(answer.status)) return undefined
-      throw new Error(
+      const mayPass = answer.status >= 500 || answer.status === TOO_MANY_REQUESTS
+      throw new (mayPass ? PassingError : Error)(
         answer.status === 401
           ? `${url} requires a key (401): give --api-key-file, or set the variable IGLU_API_KEY.`
           : `${url} answers ${answer.status}: check that the registry works and that the address is right.`,
@@ -105,6 +120,9 @@ export function registrySource(
     },
   }
 }
+
+/** A repeat of the request may succeed. */
+class PassingError extends Error {}
 
 function checkedUrl(address: string): URL {
   if (!URL.canParse(address))
@@ -145,10 +163,10 @@ async function readText(answer: Response, url: URL, bytesMax: number): Promise<s
 }
 
 /** The error of fetch says "fetch failed"; its cause has the reason. */
-function unreachable(url: URL, error: unknown): Error {
+function unreachable(url: URL, error: unknown): PassingError {
   const { name, message, cause } = error as Error
   const why = name === 'TimeoutError' ? 'it takes too long' : cause instanceof Error ? cause.message : message
-  return new Error(
+  return new PassingError(
     `${url} can't be read: ${why}. See that the registry runs, and that the address is right.`,
     {
       cause: error,

@@ -11,6 +11,7 @@ describe('clientAddress', () => {
     ['takes the first when there are fewer than proxies', 3, '10.0.0.1, 198.51.100.1', '10.0.0.1'],
     ['takes the peer when there is no header', 1, undefined, 'peer'],
     ['passes over empty elements', 1, '10.0.0.1, , 198.51.100.1, ,', '198.51.100.1'],
+    ['reads quoted addresses', 1, '10.0.0.1, "[2001:db8::7]:4711"', '[2001:db8::7]:4711'],
     ['takes the peer when the header is empty', 1, ' , ', 'peer'],
   ])('%s', (_name, hops, header, expected) => {
     expect(clientAddress('peer', header, hops)).toBe(expected)
@@ -21,6 +22,7 @@ test('the reader gives the same for what it has seen and what it has not', () =>
   const read = createAddressReader({ ...options, trustedProxyHops: 1 })
   for (let round = 0; round < 2; round++) {
     expect(read('192.0.2.9', '203.0.113.77')).toBe('203.0.113.0')
+    expect(read('192.0.2.9', '"[2001:db8:1:2::7]:4711"')).toBe('2001:db8:1::')
     expect(read('192.0.2.9', undefined)).toBe('192.0.2.0')
     expect(read('192.0.2.9', 'nonsense')).toBe(undefined)
     expect(read('192.0.2.9', 'x'.repeat(10_000))).toBe(undefined)

@@ -20,7 +20,8 @@ export function clientAddress(
   // Proxies may leave empty elements, which RFC 9110, 5.6.1 has every reader ignore.
   const seen = forwardedFor
     .split(',')
-    .map(address => address.trim())
+    // RFC 7239 quotes addresses with a port, and some proxies do so here.
+    .map(address => address.trim().replace(/^"(.*)"$/, '$1'))
     .filter(address => address !== '')
   return seen[Math.max(0, seen.length - trustedProxyHops)] ?? peer
 }

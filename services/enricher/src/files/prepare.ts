@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { ConfigError } from '@sluicebox/runtime/config'
 import { fileProblem } from '@sluicebox/runtime/file-problem'
 import type { Store } from '@sluicebox/store/store'
 import type { EnricherConfig } from '../config.ts'
@@ -17,19 +18,27 @@ export function readFiles({ geo, currency }: EnricherConfig): Partial<Record<Fil
 
 /**
  * Reads the files that the configuration names, and keeps a copy of each for `verify`. The store for the copies is
- * opened only if there are files. Rejects with the file and the reason when one can't be read or is damaged.
+ * opened only if there are files. Rejects with a `ConfigError` that names the file and the reason when one can't be read or is damaged.
  */
 export async function prepareFiles(
   config: EnricherConfig,
   openStore: () => Promise<Pick<Store, 'create'>>,
 ): Promise<EnricherFiles> {
-  const found = readFiles(config)
-  const files = compileFiles(found, config)
+  const { found, files } = readAndCompile(config)
   const named = Object.entries(found) as [FileKind, FileBytes][]
   if (named.length === 0) return files
   const store = await openStore()
   for (const [kind, { bytes }] of named) await keepFile(store, kind, bytes)
   return files
+}
+
+function readAndCompile(config: EnricherConfig) {
+  try {
+    const found = readFiles(config)
+    return { found, files: compileFiles(found, config) }
+  } catch (error) {
+    throw new ConfigError([(error as Error).message])
+  }
 }
 
 function readNamed(setting: string, name: string): FileBytes {
