@@ -1,4 +1,5 @@
-import avro from 'avsc'
+import type avro from 'avsc'
+import { typeOf } from './avro-types.ts'
 
 /** Encodes and decodes the records of one stream: Avro in Confluent framing (0, schema id as four bytes, Avro). */
 export interface Codec<T> {
@@ -26,7 +27,6 @@ export class UndecodableError extends Error {}
 const MAGIC = 0
 const HEADER_BYTES = 5
 const SLAB_BYTES = 256 * 1024
-const STRING_TYPE = createStringType()
 
 /**
  * A codec for the Avro schema `schema` (JSON text), registered under `schemaId`.
@@ -38,13 +38,13 @@ export function createCodec<T>(
   project?: readonly (keyof T & string)[],
 ): Codec<T> {
   const parsed = JSON.parse(schema) as RecordSchema
-  const type = typeOf(parsed)
-  const reader = project === undefined ? type : typeOf(projection(parsed, project))
+  const type = typeOf(parsed as unknown as avro.Schema)
+  const reader = project === undefined ? type : typeOf(projection(parsed, project) as unknown as avro.Schema)
   const bytesFields = parsed.fields.filter(holdsBytes).map(field => field.name)
   const decoders = new Map<number, (body: Buffer) => T>()
 
   function learn(id: number, writerSchema: string): void {
-    const writer = typeOf(JSON.parse(writerSchema) as RecordSchema)
+    const writer = typeOf(JSON.parse(writerSchema) as avro.Schema)
     if (writer.equals(reader)) {
       decoders.set(id, body => reader.fromBuffer(body) as T)
     } else {
@@ -121,23 +121,6 @@ function projection(schema: RecordSchema, fields: readonly string[]): RecordSche
   for (const field of fields) if (!known.has(field)) throw new Error(`no field "${field}" in the schema`)
   const wanted = new Set(fields)
   return { ...schema, fields: schema.fields.filter(field => wanted.has(field.name)) }
-}
-
-function typeOf(schema: RecordSchema): avro.Type {
-  return avro.Type.forSchema(schema as unknown as avro.Schema, {
-    typeHook: each => (each === 'string' ? STRING_TYPE : undefined),
-  })
-}
-
-/**
- * avsc writes half of a surrogate pair as bytes that are not UTF-8, which strict readers of the archive refuse.
- * Here it becomes U+FFFD, as everywhere else in JavaScript.
- */
-function createStringType(): avro.Type {
-  const type = new avro.types.StringType() as avro.Type & { _write(tap: unknown, value: unknown): void }
-  const write = (tap: unknown, value: unknown): void =>
-    type._write(tap, typeof value === 'string' ? value.toWellFormed() : value)
-  return Object.create(type, { _write: { value: write } }) as avro.Type
 }
 
 function holdsBytes({ type }: { readonly type: unknown }): boolean {
