@@ -121,8 +121,12 @@ async function read(
       waitMsMax: 0,
       bytesMax,
     })
-    if (part!.errorCode !== 0) throw errorOf(part!.errorCode)
-    const fetched = await readBatches(part!, next)
+    if (part === undefined)
+      throw Object.assign(new Error('the broker throttles this client and sent nothing'), {
+        type: 'THROTTLED',
+      })
+    if (part.errorCode !== 0) throw errorOf(part.errorCode)
+    const fetched = await readBatches(part, next)
     if (fetched.next === next) break
     next = fetched.next
     for (const record of fetched.records) {

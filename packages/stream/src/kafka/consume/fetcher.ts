@@ -172,7 +172,7 @@ export function createFetcher({ connection, fetch, topic, onOutOfRange, onProble
     if (next === feed.position) return
     for (const record of records) {
       feed.records.push(record)
-      feed.heldBytes += bytesOf(record)
+      feed.heldBytes += heldBytesOf(record)
     }
     feed.position = next
     feed.wake?.()
@@ -276,7 +276,7 @@ function takeSome(feed: FeedState, { recordsMax, bytesMax }: ReadLimits) {
     bytes += bytesOf(fetched)
     if (records.length > 0 && bytes > bytesMax) break
     records.push(fetched)
-    feed.heldBytes -= bytesOf(fetched)
+    feed.heldBytes -= heldBytesOf(fetched)
     feed.taken++
   }
   if (feed.taken < feed.records.length) feed.takenTo = records.at(-1)!.position + 1n
@@ -290,4 +290,11 @@ function takeSome(feed: FeedState, { recordsMax, bytesMax }: ReadLimits) {
 
 function bytesOf({ key, value }: InputRecord): number {
   return (key?.length ?? 0) + value.length
+}
+
+/** About what a record takes in memory besides its key and value. Records may have neither. */
+const RECORD_BYTES = 200
+
+function heldBytesOf(record: InputRecord): number {
+  return RECORD_BYTES + bytesOf(record)
 }

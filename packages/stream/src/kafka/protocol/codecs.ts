@@ -13,6 +13,12 @@ const zstd = promisify(zstdCallback)
 export const UNPACKED_BYTES_MAX = 256 * 1024 * 1024
 
 /**
+ * The most records of one batch, which is librdkafka's limit too. A record of seven bytes takes some hundred in memory,
+ * so that the limit on decompressed bytes does not bound what a batch takes.
+ */
+export const BATCH_RECORDS_MAX = 1_000_000
+
+/**
  * Decompresses the records of a batch. `codec` is the number that the lowest three bits of the attributes have. Rejects
  * with the reason when the bytes are damaged, the codec is unknown, or more than `UNPACKED_BYTES_MAX` would come out.
  */
@@ -72,8 +78,9 @@ const LZ4_MAGIC = 0x184d2204
 const STORED = 0x80000000
 
 /**
- * The most bytes that an LZ4 frame can hold: the number of its blocks times the block size in its header. See the LZ4
- * frame format, version 1.6.
+ * The most bytes that an LZ4 frame can hold: the number of its blocks times the block size in its header. A second frame
+ * behind the first is refused: Kafka's clients write one, and the library would decompress them all. See the LZ4 frame
+ * format, version 1.6.
  */
 function lz4BytesMax(bytes: Buffer): number {
   if (bytes.length < 7 || bytes.readUInt32LE(0) !== LZ4_MAGIC) throw new Error('it is not an LZ4 frame')
@@ -82,9 +89,13 @@ function lz4BytesMax(bytes: Buffer): number {
   const checksumBytes = flags & 0x10 ? 4 : 0
   let at = 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0)
   for (let blocks = 0; at + 4 <= bytes.length; blocks++) {
-    const size = bytes.readUInt32LE(at) & ~STORED
-    if (size === 0) return blocks * blockBytesMax
-    at += 4 + size + checksumBytes
+    const size = bytes.readUInt32LE(at)
+    at += 4
+    if (size === 0) {
+      if (at + (flags & 0x04 ? 4 : 0) !== bytes.length) throw new Error('more follows behind an LZ4 frame')
+      return blocks * blockBytesMax
+    }
+    at += (size & ~STORED) + checksumBytes
   }
   throw new Error('an LZ4 frame is cut')
 }

@@ -5,6 +5,7 @@ import { backoffMs } from '../../backoff.ts'
 /** The request had no effect, and will succeed later or on another broker. */
 const DEFINITE = new Set([
   'NOT_SENT',
+  'THROTTLED',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
   'FENCED_LEADER_EPOCH',

@@ -7,6 +7,7 @@ import {
   take,
   type ByteReader,
 } from './byte-reader.ts'
+import { UnreadableError } from '../../log.ts'
 import type { AbortedTransaction, StoredBatches } from './read-batches.ts'
 import { errorOf, send, type Broker } from './wire.ts'
 
@@ -34,10 +35,12 @@ const READ_COMMITTED = 1
 
 /**
  * Fetches batches of several partitions up to the last stable offset. An error of one partition is in its part of the
- * response: it does not keep the others from being read. Rejects when the broker refuses the request as a whole.
+ * response: it does not keep the others from being read. Rejects when the broker refuses the request as a whole, and with
+ * `UnreadableError` when its response is damaged.
  */
 export async function fetchBatches(broker: Broker, request: FetchRequest): Promise<FetchedPartition[]> {
-  const { errorCode, partitions } = await send(broker, FETCH, encodeFetch(request), decodeFetched)
+  const decode = (response: Buffer) => decodeFetched(response, request)
+  const { errorCode, partitions } = await send(broker, FETCH, encodeFetch(request), decode)
   if (errorCode !== 0) throw errorOf(errorCode)
   return partitions
 }
@@ -76,13 +79,37 @@ function encodeFetch({ topic, partitions, waitMsMax, bytesMax }: FetchRequest): 
   return bytes
 }
 
-/** Exported for its test. */
-export function decodeFetched(bytes: Buffer): {
-  errorCode: number
+export interface Fetched {
+  readonly errorCode: number
   /** Milliseconds for which the broker asks for no further request; kafkajs keeps to it. */
-  clientSideThrottleTime: number
-  partitions: FetchedPartition[]
-} {
+  readonly clientSideThrottleTime: number
+  /** Those that were asked for, each at most once; none while the broker throttles this client. */
+  readonly partitions: FetchedPartition[]
+}
+
+/** Reads the response to a request. Throws an `UnreadableError` when it is not one. */
+export function decodeFetched(bytes: Buffer, request: FetchRequest): Fetched {
+  try {
+    const fetched = decode(bytes)
+    if (fetched.errorCode === 0) checkAnswers(fetched, request)
+    return fetched
+  } catch (cause) {
+    const numbers = request.partitions.map(({ partition }) => partition).join(', ')
+    throw new UnreadableError(
+      `the broker's response to a fetch of ${request.topic} (partitions ${numbers}) can't be read: ${(cause as Error).message}`,
+      { cause },
+    )
+  }
+}
+
+function checkAnswers({ partitions }: Fetched, request: FetchRequest): void {
+  const left = new Set(request.partitions.map(({ partition }) => partition))
+  for (const { topic, partition } of partitions)
+    if (topic !== request.topic || !left.delete(partition))
+      throw new Error(`it holds partition ${partition} of ${topic}, which was not asked for or comes twice`)
+}
+
+function decode(bytes: Buffer): Fetched {
   const reader: ByteReader = { bytes, at: 0 }
   const clientSideThrottleTime = readInt32(reader)
   const errorCode = readInt16(reader)
@@ -92,6 +119,7 @@ export function decodeFetched(bytes: Buffer): {
     const topic = readString(reader)
     for (let left = readInt32(reader); left > 0; left--) partitions.push(decodePartition(topic, reader))
   }
+  if (reader.at !== bytes.length) throw new Error(`${bytes.length - reader.at} bytes are left over`)
   return { errorCode, clientSideThrottleTime, partitions }
 }
 

@@ -1,6 +1,6 @@
 import { UnreadableError, type InputRecord } from '../../log.ts'
 import { readInt16, readVarBytes, readVarInt, type ByteReader } from './byte-reader.ts'
-import { decompress } from './codecs.ts'
+import { BATCH_RECORDS_MAX, decompress } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
 import { readMessage } from './message-set.ts'
 
@@ -36,11 +36,14 @@ const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 const NO_PRODUCER = -1n
 const ABORT = 0
+/** About the most bytes that one call decompresses; the batches beyond are left to the next fetch. The first is always read. */
+const UNPACKED_BYTES_PER_READ = 16 * 1024 * 1024
 
 /**
  * Reads the batches of a fetch as a read-committed reader sees them, from offset `from` on. A batch that was cut at the end, as
- * brokers do, is left to the next fetch. Rejects with `UnreadableError` when the first batch from `from` on is damaged
- * or of an unknown kind; a later one ends what is returned.
+ * brokers do, is left to the next fetch, and so are batches beyond about 16 MiB decompressed. Rejects with
+ * `UnreadableError` when the first batch from `from` on is damaged, too large or of an unknown kind, or when none of the
+ * batches reaches `from`; a damaged one further on ends what is returned.
  *
  * What belongs to an aborted transaction is known by the producer: from the first offset that the broker names up to the
  * mark of its end, which is a batch with the control attribute. Keys decide nothing: any client can write any key. See
@@ -56,11 +59,12 @@ export async function readBatches(
   const records: InputRecord[] = []
   let next = from
   let after = 0n
+  let unpackedBytes = 0
   let at = 0
   while (at + MAGIC_AT < batches.length) {
     const offset = batches.readBigInt64BE(at)
     const end = at + FRAME_BYTES + batches.readInt32BE(at + 8)
-    if (end > batches.length) break
+    if (end > batches.length || unpackedBytes > UNPACKED_BYTES_PER_READ) break
     try {
       const entry = batches.subarray(at, Math.max(at, end))
       const magic = batches[at + MAGIC_AT]!
@@ -72,6 +76,7 @@ export async function readBatches(
           `the batch at offset ${offset} is behind the end of the partition, or does not follow the one before`,
         )
       after = read.lastOffset + 1n
+      unpackedBytes += read.unpackedBytes
       if (read.producerId !== NO_PRODUCER)
         while (begun.length > 0 && begun[0]!.firstOffset <= read.lastOffset)
           aborting.add(begun.shift()!.producerId)
@@ -86,6 +91,7 @@ export async function readBatches(
     at = end
   }
   if (at === 0 && batches.length > 0) throw unreadable(new Error('the broker sent only a part of the batch'))
+  if (at > 0 && next === from) throw unreadable(new Error('the broker sent only batches from before it'))
   return { records, next }
 
   function unreadable(cause: Error): UnreadableError {
@@ -102,12 +108,20 @@ interface ReadBatch {
   readonly isTransactional: boolean
   /** Set for the mark of a transaction's end: how it ended, 0 without effect, 1 with. */
   readonly ends: number | undefined
+  readonly unpackedBytes: number
   readonly records: readonly InputRecord[]
 }
 
 async function readOld(offset: bigint, entry: Buffer): Promise<ReadBatch> {
-  const records = await readMessage(offset, entry.subarray(FRAME_BYTES))
-  return { lastOffset: offset, producerId: NO_PRODUCER, isTransactional: false, ends: undefined, records }
+  const { records, unpackedBytes } = await readMessage(offset, entry.subarray(FRAME_BYTES))
+  return {
+    lastOffset: offset,
+    producerId: NO_PRODUCER,
+    isTransactional: false,
+    ends: undefined,
+    unpackedBytes,
+    records,
+  }
 }
 
 async function readBatch(offset: bigint, batch: Buffer): Promise<ReadBatch> {
@@ -121,12 +135,16 @@ async function readBatch(offset: bigint, batch: Buffer): Promise<ReadBatch> {
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
   }
   const count = batch.readInt32BE(57)
+  if (count < 0 || count > BATCH_RECORDS_MAX)
+    throw new Error(`the batch announces ${count} records; it may have up to ${BATCH_RECORDS_MAX}`)
   const bytes = await decompress(attributes & CODEC, batch.subarray(HEAD_BYTES))
   const reader: ByteReader = { bytes, at: 0 }
-  if (attributes & CONTROL) return { ...head, ends: readEnd(reader), records: [] }
+  const unpackedBytes = bytes.length
+  if (attributes & CONTROL) return { ...head, ends: readEnd(reader), unpackedBytes, records: [] }
   const first = Number(batch.readBigInt64BE(27))
   const appended = attributes & LOG_APPEND_TIME ? Number(batch.readBigInt64BE(35)) : undefined
   const records: InputRecord[] = []
+  let before = offset - 1n
   for (let index = 0; index < count; index++) {
     const end = readVarInt(reader) + reader.at
     reader.at++
@@ -135,6 +153,11 @@ async function readBatch(offset: bigint, batch: Buffer): Promise<ReadBatch> {
     const key = readVarBytes(reader)
     const value = readVarBytes(reader)
     if (reader.at >= end || end > bytes.length) throw new Error('a record does not fit its length')
+    if (position <= before || position > head.lastOffset)
+      throw new Error(
+        `a record has the offset ${position}, which is not between ${before} and ${head.lastOffset}`,
+      )
+    before = position
     // Headers follow, which nothing here reads.
     reader.at = end
     records.push({
@@ -145,7 +168,7 @@ async function readBatch(offset: bigint, batch: Buffer): Promise<ReadBatch> {
     })
   }
   if (reader.at !== bytes.length) throw new Error('the batch holds more than its records')
-  return { ...head, ends: undefined, records }
+  return { ...head, ends: undefined, unpackedBytes, records }
 }
 
 /** The checksum covers a batch from this byte on. */
