@@ -4,7 +4,7 @@ import avro from 'avsc'
 // of them null or a short text, and avsc asks for each which branch of its union the value is, and how long its text is
 // in UTF-8. With these types the enricher handles about a tenth more events.
 
-/** What avsc writes into. Writing behind the end of `buf` is no error: only `pos` then says how long the record is. */
+/** What avsc writes into. What is written behind the end of `buf` is dropped, and `pos` still says how long the record is. */
 interface Tap {
   readonly buf: Buffer
   pos: number
