@@ -1,41 +1,93 @@
+import { crc32, zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib'
 import type { InputRecord, OutputRecord } from '../log.ts'
 
 // Records are stored in blocks: one entry of the database holds up to BLOCK_BYTES of records that were appended
 // together. Compared with one entry for each record, that halves the file, whose pages fit only three records of 1 KB
-// each, and triples the rate. The layout of a block, little-endian:
+// each, and triples the rate. A block names its place and carries checksums, so that whatever a disk does to it is
+// found when it is read, and so that a block can be found in a file whose structure is lost. Little-endian:
 //
-//   appendedAt (double) · count (uint32) · then for each record: length of the key + 1, or 0 without a key (uint32) ·
-//   length of the value (uint32) · key · value
+//   magic (4 bytes) · compression (uint8: 0 none, 1 zstd) · length of the stream's name (uint8) · 0xffff (uint16) ·
+//   appendedAt (double) · first position (double) · partition (uint32) · records (uint32) · bytes of the body as stored
+//   (uint32) · bytes of the body (uint32) · CRC-32 of the body as stored (uint32) · CRC-32 of the header (uint32) ·
+//   name of the stream · body
+//
+// The body, for each record: length of the key + 1, or 0 without a key (uint32) · length of the value (uint32) · key ·
+// value. Earlier versions wrote a shorter header, without checksums: appendedAt (double) · records (uint32). The two
+// bytes 0xffff tell them apart: they would make that instant no number.
+
+export const MAGIC = Buffer.from('SLBK', 'latin1')
 
 /** The size at which a block is full. A read that starts inside a block passes over at most this many bytes. */
 const BLOCK_BYTES = 64 * 1024
-const HEADER_BYTES = 12
+/** The largest body that a header may claim: the largest record, with room to spare. */
+const BODY_BYTES_MAX = 256 * 1024 * 1024
+const HEADER_BYTES = 48
+const FORMER_HEADER_BYTES = 12
+const MARK = 0xffff
 const RECORD_HEADER_BYTES = 8
+/** Smaller bodies are not compressed: it would save less than it costs. */
+const COMPRESSED_BYTES_MIN = 512
+/** The share of its bytes that a body must save to be stored compressed. */
+const SAVED_SHARE_MIN = 0.1
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
+export type BlockCompression = 'none' | 'zstd'
+
+/** A block that is ready to be placed. */
 export interface Block {
   readonly bytes: Buffer
   readonly count: number
 }
 
-/** Packs records, in order, into as few blocks as their sizes allow. */
-export function packBlocks(records: readonly OutputRecord[], appendedAt: number): Block[] {
+/** Where a block belongs: the position is the one of its first record. */
+export interface BlockPlace {
+  readonly stream: string
+  readonly partition: number
+  readonly first: number
+}
+
+/** What a block says of itself. */
+export interface BlockHeader {
+  readonly appendedAt: number
+  readonly count: number
+  /** Undefined in blocks of earlier versions. */
+  readonly place: BlockPlace | undefined
+  readonly isCompressed: boolean
+  readonly bodyAt: number
+  readonly storedBytes: number
+  readonly bodyBytes: number
+  readonly bodyCrc: number | undefined
+}
+
+/** A block is not what was written. The message says in what. */
+export class DamagedBlockError extends Error {}
+
+export interface PackOptions {
+  readonly stream: string
+  readonly partition: number
+  readonly appendedAt: number
+  readonly compression: BlockCompression
+}
+
+/** Packs records, in order, into as few blocks as their sizes allow. `placeBlock` completes each. */
+export function packBlocks(records: readonly OutputRecord[], options: PackOptions): Block[] {
   const blocks: Block[] = []
   const keyBytes: number[] = []
   let from = 0
-  let bytes = HEADER_BYTES
+  let bytes = 0
   for (let index = 0; index < records.length; index++) {
     const { key, value } = records[index]!
     const length = key === null ? 0 : Buffer.byteLength(key)
     const recordBytes = RECORD_HEADER_BYTES + length + value.length
     if (index > from && bytes + recordBytes > BLOCK_BYTES) {
-      blocks.push(pack(records, keyBytes, from, index, bytes, appendedAt))
+      blocks.push(pack(records, keyBytes, from, index, bytes, options))
       from = index
-      bytes = HEADER_BYTES
+      bytes = 0
     }
     keyBytes.push(length)
     bytes += recordBytes
   }
-  if (from < records.length) blocks.push(pack(records, keyBytes, from, records.length, bytes, appendedAt))
+  if (from < records.length) blocks.push(pack(records, keyBytes, from, records.length, bytes, options))
   return blocks
 }
 
@@ -44,13 +96,13 @@ function pack(
   keyBytes: readonly number[],
   from: number,
   to: number,
-  bytes: number,
-  appendedAt: number,
+  bodyBytes: number,
+  { stream, partition, appendedAt, compression }: PackOptions,
 ): Block {
-  const block = Buffer.allocUnsafe(bytes)
-  block.writeDoubleLE(appendedAt, 0)
-  block.writeUInt32LE(to - from, 8)
-  let at = HEADER_BYTES
+  const nameBytes = Buffer.byteLength(stream)
+  const bodyAt = HEADER_BYTES + nameBytes
+  let block = Buffer.allocUnsafe(bodyAt + bodyBytes)
+  let at = bodyAt
   for (let index = from; index < to; index++) {
     const { key, value } = records[index]!
     const length = keyBytes[index]!
@@ -61,17 +113,102 @@ function pack(
     block.set(value, at + length)
     at += length + value.length
   }
+  const small = compression === 'zstd' ? compressed(block.subarray(bodyAt)) : undefined
+  if (small !== undefined) {
+    block = block.subarray(0, bodyAt + small.length)
+    block.set(small, bodyAt)
+  }
+  const body = block.subarray(bodyAt)
+  block.set(MAGIC, 0)
+  block.writeUInt8(small === undefined ? 0 : 1, 4)
+  block.writeUInt8(nameBytes, 5)
+  block.writeUInt16LE(MARK, 6)
+  block.writeDoubleLE(appendedAt, 8)
+  block.writeUInt32LE(partition, 24)
+  block.writeUInt32LE(to - from, 28)
+  block.writeUInt32LE(body.length, 32)
+  block.writeUInt32LE(bodyBytes, 36)
+  block.writeUInt32LE(crc32(body), 40)
+  block.write(stream, HEADER_BYTES, 'utf8')
   return { bytes: block, count: to - from }
 }
 
-/** Returns when the records of a block were appended, in epoch milliseconds. */
-export function appendedAtOf(block: Buffer): number {
-  return block.readDoubleLE(0)
+/** Returns the compressed body, or undefined when that saves too little. */
+function compressed(body: Buffer): Buffer | undefined {
+  if (body.length < COMPRESSED_BYTES_MIN) return undefined
+  const small = zstdCompressSync(body, ZSTD)
+  return small.length <= body.length * (1 - SAVED_SHARE_MIN) ? small : undefined
 }
 
-/** Returns the number of records in a block. */
-export function countOf(block: Buffer): number {
-  return block.readUInt32LE(8)
+/** Writes the position of its first record into a block, which is known only in the transaction that stores it. */
+export function placeBlock({ bytes }: Block, first: number): void {
+  bytes.writeDoubleLE(first, 16)
+  bytes.writeUInt32LE(headerCrcOf(bytes, bytes.readUInt8(5)), 44)
+}
+
+/** The checksum of the header: of all but itself. */
+function headerCrcOf(block: Buffer, nameBytes: number): number {
+  return crc32(block.subarray(HEADER_BYTES, HEADER_BYTES + nameBytes), crc32(block.subarray(0, 44)))
+}
+
+/** Reads the header of a block. Throws a `DamagedBlockError`. The bytes may go on behind the block. */
+export function readHeader(block: Buffer): BlockHeader {
+  if (block.length < FORMER_HEADER_BYTES) throw new DamagedBlockError(`it has ${block.length} bytes`)
+  if (block.readUInt16LE(6) !== MARK) return readFormerHeader(block)
+  const nameBytes = block.readUInt8(5)
+  if (!block.subarray(0, 4).equals(MAGIC) || block.length < HEADER_BYTES + nameBytes)
+    throw new DamagedBlockError('its header is not one')
+  if (block.readUInt32LE(44) !== headerCrcOf(block, nameBytes))
+    throw new DamagedBlockError('the checksum of its header does not match')
+  return {
+    appendedAt: block.readDoubleLE(8),
+    count: block.readUInt32LE(28),
+    place: {
+      stream: block.toString('utf8', HEADER_BYTES, HEADER_BYTES + nameBytes),
+      partition: block.readUInt32LE(24),
+      first: block.readDoubleLE(16),
+    },
+    isCompressed: block.readUInt8(4) === 1,
+    bodyAt: HEADER_BYTES + nameBytes,
+    storedBytes: block.readUInt32LE(32),
+    bodyBytes: block.readUInt32LE(36),
+    bodyCrc: block.readUInt32LE(40),
+  }
+}
+
+function readFormerHeader(block: Buffer): BlockHeader {
+  const [appendedAt, count] = [block.readDoubleLE(0), block.readUInt32LE(8)]
+  const bodyBytes = block.length - FORMER_HEADER_BYTES
+  if (!(appendedAt >= 0) || count === 0 || count > bodyBytes / RECORD_HEADER_BYTES)
+    throw new DamagedBlockError('its header is not one')
+  return {
+    appendedAt,
+    count,
+    place: undefined,
+    isCompressed: false,
+    bodyAt: FORMER_HEADER_BYTES,
+    storedBytes: bodyBytes,
+    bodyBytes,
+    bodyCrc: undefined,
+  }
+}
+
+/** Returns the body of a block after checking it. Throws a `DamagedBlockError`. */
+export function bodyOf(block: Buffer, header: BlockHeader): Buffer {
+  const { bodyAt, storedBytes, bodyBytes, bodyCrc, isCompressed } = header
+  if (block.length < bodyAt + storedBytes) throw new DamagedBlockError('it is cut off')
+  const stored = block.subarray(bodyAt, bodyAt + storedBytes)
+  if (bodyCrc !== undefined && crc32(stored) !== bodyCrc)
+    throw new DamagedBlockError('the checksum of its records does not match')
+  if (!isCompressed) return stored
+  if (bodyBytes > BODY_BYTES_MAX) throw new DamagedBlockError(`it claims to hold ${bodyBytes} bytes`)
+  try {
+    const body = zstdDecompressSync(stored, { maxOutputLength: Math.max(1, bodyBytes) })
+    if (body.length === bodyBytes) return body
+  } catch (error) {
+    throw new DamagedBlockError(`it can't be decompressed: ${(error as Error).message}`, { cause: error })
+  }
+  throw new DamagedBlockError('it is shorter than its header says')
 }
 
 /** The room that is left in a read. A read always takes the first record, so that a large one can't block a reader. */
@@ -81,36 +218,51 @@ export interface Room {
 }
 
 /**
- * Adds records of a block to `into`, from position `from` on, while there is room; `first` is the position of the
- * block's first record. The values are views of `block`. Returns whether the end of the block was reached.
+ * Adds records of a block to `into`, from position `from` on, while there is room; `place` is where the block was found.
+ * The values are views of `block`, or of its decompressed body. Returns how many records the block has, and whether its
+ * end was reached. Throws a `DamagedBlockError` when the block is not what was written to this place.
  */
 export function readBlock(
   block: Buffer,
-  first: number,
+  place: BlockPlace,
   from: number,
   into: InputRecord[],
   room: Room,
-): boolean {
-  const appendedAt = appendedAtOf(block)
-  const end = first + countOf(block)
-  let at = HEADER_BYTES
-  for (let position = first; position < end; position++) {
-    const keyField = block.readUInt32LE(at)
+): { readonly count: number; readonly isWhole: boolean } {
+  const header = readHeader(block)
+  checkPlace(header, place)
+  const body = bodyOf(block, header)
+  const { appendedAt, count } = header
+  const end = place.first + count
+  let at = 0
+  for (let position = place.first; position < end; position++) {
+    if (at + RECORD_HEADER_BYTES > body.length) throw new DamagedBlockError('its records are cut off')
+    const keyField = body.readUInt32LE(at)
     const keyBytes = keyField === 0 ? 0 : keyField - 1
-    const valueBytes = block.readUInt32LE(at + 4)
+    const valueBytes = body.readUInt32LE(at + 4)
     const keyAt = at + RECORD_HEADER_BYTES
     const valueAt = keyAt + keyBytes
     at = valueAt + valueBytes
+    if (at > body.length) throw new DamagedBlockError('its records are cut off')
     if (position < from) continue
-    if (into.length > 0 && (room.records <= 0 || room.bytes < keyBytes + valueBytes)) return false
+    if (into.length > 0 && (room.records <= 0 || room.bytes < keyBytes + valueBytes))
+      return { count, isWhole: false }
     room.records--
     room.bytes -= keyBytes + valueBytes
     into.push({
-      key: keyField === 0 ? null : block.toString('utf8', keyAt, valueAt),
-      value: block.subarray(valueAt, at),
+      key: keyField === 0 ? null : body.toString('utf8', keyAt, valueAt),
+      value: body.subarray(valueAt, at),
       position: BigInt(position),
       appendedAt,
     })
   }
-  return true
+  return { count, isWhole: true }
+}
+
+/** Throws a `DamagedBlockError` when the block says that it belongs somewhere else. */
+export function checkPlace({ place: own }: BlockHeader, { stream, partition, first }: BlockPlace): void {
+  if (own !== undefined && (own.stream !== stream || own.partition !== partition || own.first !== first))
+    throw new DamagedBlockError(
+      `it belongs to position ${own.first} of stream ${own.stream}, partition ${own.partition}`,
+    )
 }

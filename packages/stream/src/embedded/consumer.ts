@@ -1,5 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { unlessAborted } from '../aborted.ts'
-import { FencedError, type Batch, type ConsumeOptions, type OwnedPartition, type Skipped } from '../log.ts'
+import {
+  FencedError,
+  UnreadableError,
+  type Batch,
+  type ConsumeOptions,
+  type OwnedPartition,
+  type Skipped,
+} from '../log.ts'
 import type { Bell } from './bell.ts'
 import { readPartition } from './reader.ts'
 import { partitionState, type GroupState, type Tables } from './tables.ts'
@@ -12,7 +20,12 @@ export interface ConsumerParts {
   readonly partitions: number
   readonly ensureStream: (stream: string) => void
   readonly onSkipped: (skipped: Skipped) => void
+  /** Called with a block that can't be read; it is tried again. */
+  readonly onProblem: (error: Error) => void
 }
+
+/** A disk that was read wrong may be read right later. */
+const UNREADABLE_RETRY_MS = 5_000
 
 /**
  * Makes this process a member of the group. The most recent member owns the partition. Taking ownership increments the
@@ -103,7 +116,11 @@ async function ownOnce(
     // A turn of the event loop for each batch: the replay of a long stream must not starve other work.
     await new Promise(resolve => setImmediate(resolve))
     while (!ended.aborted) {
-      const batch = readPartition(tables, stream, partition, position, { recordsMax, bytesMax })
+      const batch = read()
+      if (batch === undefined) {
+        await sleep(UNREADABLE_RETRY_MS, undefined, { signal: ended }).catch(() => {})
+        continue
+      }
       const first = batch.records[0]
       if (first !== undefined) {
         const from = Math.max(position, done)
@@ -115,6 +132,17 @@ async function ownOnce(
       await bell.wait(stream, ended)
     }
     return undefined
+  }
+
+  /** Undefined when the log can't be read there: the partition waits, and the others continue. */
+  function read(): Batch | undefined {
+    try {
+      return readPartition(tables, stream, partition, position, { recordsMax, bytesMax })
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error
+      parts.onProblem(error)
+      return undefined
+    }
   }
 
   const look = (): void => {

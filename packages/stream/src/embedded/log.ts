@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { Log, Skipped } from '../log.ts'
+import type { BlockCompression } from './block.ts'
 import { createBell } from './bell.ts'
 import { consume } from './consumer.ts'
 import { readPartition } from './reader.ts'
@@ -18,8 +19,10 @@ export interface EmbeddedLogOptions {
   readonly now?: () => number
   /** Called when records were deleted before a group had read them. */
   readonly onSkipped?: (skipped: Skipped) => void
-  /** Called when retention failed; it is retried after `retainMs`. */
+  /** Called when retention failed, or when a block can't be read; both are retried. */
   readonly onProblem?: (error: Error) => void
+  /** How blocks are stored. Blocks of either kind can be read. Default: zstd. */
+  readonly compression?: BlockCompression
   /** How often to check for appends of other processes. Default: 50 ms. */
   readonly pollMs?: number
   /** How often to enforce retention. Default: 10 s. */
@@ -64,6 +67,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     now,
     partitions,
     pendingBytesMax: options.pendingBytesMax ?? PENDING_BYTES_MAX,
+    compression: options.compression ?? 'zstd',
     ensureStream,
     onChanged: bell.ring,
   })
@@ -111,6 +115,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
         partitions,
         ensureStream,
         onSkipped: options.onSkipped ?? (() => {}),
+        onProblem: options.onProblem ?? (() => {}),
       }
       const consumer = consume(parts, { ...consumeOptions, signal }, own)
       consumers.add(consumer)

@@ -1,8 +1,11 @@
-import type { Batch, InputRecord, ReadLimits } from '../log.ts'
-import { countOf, readBlock, type Room } from './block.ts'
+import { UnreadableError, type Batch, type InputRecord, type ReadLimits } from '../log.ts'
+import { DamagedBlockError, readBlock, type BlockPlace, type Room } from './block.ts'
 import { partitionState, type Tables } from './tables.ts'
 
-/** Returns records of a partition from position `from` on, or from the first one kept when `from` was deleted. */
+/**
+ * Returns records of a partition from position `from` on, or from the first one kept when `from` was deleted. Throws an
+ * `UnreadableError` when the first block from there on is damaged or missing; the records before it are returned first.
+ */
 export function readPartition(
   tables: Tables,
   stream: string,
@@ -19,18 +22,37 @@ export function readPartition(
     const room: Room = { records: limits.recordsMax, bytes: limits.bytesMax }
     let first = blockAt(tables, stream, partition, at)
     while (first < end) {
-      const block = tables.blocks.getBinary([stream, partition, first]) as Buffer | undefined
-      if (block === undefined)
-        throw new Error(
-          `The log has no block at position ${first} of stream ${stream}, partition ${partition}, which should hold positions ${start} to ${end - 1}. Its files are damaged. Restore them from a copy, or start with an empty folder.`,
-        )
-      const whole = readBlock(block, first, at, records, room)
-      if (!whole || room.records <= 0 || room.bytes <= 0) break
-      first += countOf(block)
+      const place = { stream, partition, first }
+      try {
+        const { count, isWhole } = readBlock(blockOf(tables, place), place, at, records, room)
+        if (!isWhole || room.records <= 0 || room.bytes <= 0) break
+        first += count
+      } catch (error) {
+        if (!(error instanceof DamagedBlockError)) throw error
+        // What is whole is handed out first; the next read begins with the damage.
+        const whole = records.filter(({ position }) => position < first)
+        if (whole.length === 0) throw unreadable(tables.dir, place, Math.max(at, first), error)
+        records.splice(whole.length)
+        break
+      }
     }
     at += records.length
   }
   return { stream, partition, records, next: BigInt(at) }
+}
+
+/** Returns the bytes of a block. Throws a `DamagedBlockError` when there is none at the position. */
+export function blockOf(tables: Tables, { stream, partition, first }: BlockPlace): Buffer {
+  const block = tables.blocks.getBinary([stream, partition, first]) as Buffer | undefined
+  if (block === undefined) throw new DamagedBlockError('there is none')
+  return block
+}
+
+function unreadable(dir: string, { stream, partition, first }: BlockPlace, at: number, cause: Error): Error {
+  return new UnreadableError(
+    `partition ${partition} of ${stream} can't be read at position ${at}: the block at ${first} of the log in ${dir} is damaged, ${cause.message}. Everything before it is whole. "sluicebox log verify" lists what is damaged, "sluicebox log salvage" copies what is whole to another folder.`,
+    { cause },
+  )
 }
 
 /** Returns the first position of the block that holds position `at`. */

@@ -1,4 +1,5 @@
-import { appendedAtOf, countOf } from './block.ts'
+import { checkPlace, readHeader } from './block.ts'
+import { blockOf } from './reader.ts'
 import { partitionState, type PartitionState, type Tables } from './tables.ts'
 import type { Writer } from './writer.ts'
 
@@ -85,6 +86,9 @@ function headBlock(
   end: number,
 ): Head['block'] {
   if (first >= end) return undefined
-  const block = tables.blocks.getBinary([stream, partition, first]) as Buffer
-  return { first, count: countOf(block), bytes: block.length, appendedAt: appendedAtOf(block) }
+  const place = { stream, partition, first }
+  const block = blockOf(tables, place)
+  const header = readHeader(block)
+  checkPlace(header, place)
+  return { first, count: header.count, bytes: block.length, appendedAt: header.appendedAt }
 }

@@ -20,6 +20,8 @@ export interface GroupState {
 }
 
 export interface Tables {
+  /** The folder, for messages. */
+  readonly dir: string
   readonly root: RootDatabase<unknown, Key>
   /** [stream, partition, first position] → block */
   readonly blocks: Database<Buffer, [string, number, number]>
@@ -35,7 +37,9 @@ export interface Tables {
   countChange(): void
 }
 
-const FORMAT = 1
+/** Format 1 had blocks without checksums. They are read, and new ones are written beside them. */
+const FORMAT = 2
+const FORMATS = [1, FORMAT]
 
 /** Opens the tables in the folder `dir`; creates them when they are missing. Throws when they have another format. */
 export function openTables(dir: string): Tables {
@@ -55,15 +59,16 @@ export function openTables(dir: string): Tables {
     eventTurnBatching: false,
   })
   const format = root.get('format')
-  if (format !== undefined && format !== FORMAT) {
+  if (format !== undefined && !FORMATS.includes(format as number)) {
     void root.close()
     throw new Error(
-      `it is in format ${String(format)}, but this version of Sluicebox reads format ${FORMAT}; use the version that wrote it`,
+      `it is in format ${String(format)}, but this version of Sluicebox reads formats up to ${FORMAT}; use the version that wrote it`,
     )
   }
-  if (format === undefined) root.putSync('format', FORMAT)
+  if (format !== FORMAT) root.putSync('format', FORMAT)
   const changeCount = (): number => (root.get('changes') as number | undefined) ?? 0
   return {
+    dir,
     root,
     blocks: root.openDB({ name: 'blocks', encoding: 'binary' }),
     partitions: root.openDB({ name: 'partitions', encoding: 'json' }),

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { FencedError, type OutputRecord } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
-import { packBlocks, type Block } from './block.ts'
+import { packBlocks, placeBlock, type Block, type BlockCompression } from './block.ts'
 import { partitionState, type Tables } from './tables.ts'
 
 // The only place that changes the tables. One transaction runs at a time. The changes that arrive meanwhile wait and
@@ -56,6 +56,7 @@ export interface WriterParts {
   /** Creates the stream when it is new. Called inside transactions only. */
   readonly ensureStream: (stream: string) => void
   readonly partitions: number
+  readonly compression: BlockCompression
   /** Called after each transaction with the streams that got records. */
   readonly onChanged: (streams: ReadonlySet<string>) => void
 }
@@ -144,7 +145,7 @@ export function createWriter(parts: WriterParts): Writer {
     return [...byPartition].map(([partition, those]) => ({
       stream,
       partition,
-      blocks: packBlocks(those, appendedAt),
+      blocks: packBlocks(those, { stream, partition, appendedAt, compression: parts.compression }),
     }))
   }
 
@@ -156,6 +157,7 @@ export function createWriter(parts: WriterParts): Writer {
       const before = partitionState(tables, stream, partition)
       let { end, bytes } = before
       for (const block of blocks) {
+        placeBlock(block, end)
         void tables.blocks.put([stream, partition, end], block.bytes)
         end += block.count
         bytes += block.bytes.length

@@ -3,7 +3,7 @@
 import { openEmbeddedLog } from '../embedded/log.ts'
 
 const [dir] = process.argv.slice(2) as [string]
-await using log = await openEmbeddedLog({ dir, partitions: 1 })
+await using log = await openEmbeddedLog({ dir, partitions: 1, compression: 'none' })
 const value = Buffer.alloc(50_000, 'x')
 let acknowledged = 0
 let rejection: Error | undefined
