@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addArchive } from './commands/archive.ts'
+import { addLog } from './commands/log.ts'
 import { addBad } from './commands/bad.ts'
 import { addConfig } from './commands/config.ts'
 import { addDataset } from './commands/dataset.ts'
@@ -67,6 +68,7 @@ ${EXIT_HELP}`,
   addDrain(program)
   addStatus(program)
   addTail(program)
+  addLog(program)
   addArchive(program)
   addDataset(program)
   addTrain(program)

@@ -82,7 +82,7 @@ test('only what saves a tenth is stored compressed', () => {
   }
   const short = { key: null, value: Buffer.alloc(100, 'a') }
   expect(blockOf([SAME]).length).toBeLessThan(400)
-  expect(readHeader(blockOf([short])).isCompressed).toBe(false)
+  expect(readHeader(blockOf([short])).form).toBe('plain')
   expect(blockOf([random]).length).toBeLessThanOrEqual(blockOf([random], 'none').length)
 })
 

@@ -6,7 +6,7 @@ import type { InputRecord, OutputRecord } from '../log.ts'
 // each, and triples the rate. A block names its place and carries checksums, so that whatever a disk does to it is
 // found when it is read, and so that a block can be found in a file whose structure is lost. Little-endian:
 //
-//   magic (4 bytes) · compression (uint8: 0 none, 1 zstd) · length of the stream's name (uint8) · 0xffff (uint16) ·
+//   magic (4 bytes) · form (uint8: 0 plain, 1 zstd, 2 lost) · length of the stream's name (uint8) · 0xffff (uint16) ·
 //   appendedAt (double) · first position (double) · partition (uint32) · records (uint32) · bytes of the body as stored
 //   (uint32) · bytes of the body (uint32) · CRC-32 of the body as stored (uint32) · CRC-32 of the header (uint32) ·
 //   name of the stream · body
@@ -46,13 +46,18 @@ export interface BlockPlace {
   readonly first: number
 }
 
+/** How the records are stored. `lost`: the block takes the place of records that a damaged log had. */
+export type BlockForm = 'plain' | 'zstd' | 'lost'
+
+const FORMS: readonly BlockForm[] = ['plain', 'zstd', 'lost']
+
 /** What a block says of itself. */
 export interface BlockHeader {
   readonly appendedAt: number
   readonly count: number
   /** Undefined in blocks of earlier versions. */
   readonly place: BlockPlace | undefined
-  readonly isCompressed: boolean
+  readonly form: BlockForm
   readonly bodyAt: number
   readonly storedBytes: number
   readonly bodyBytes: number
@@ -99,8 +104,7 @@ function pack(
   bodyBytes: number,
   { stream, partition, appendedAt, compression }: PackOptions,
 ): Block {
-  const nameBytes = Buffer.byteLength(stream)
-  const bodyAt = HEADER_BYTES + nameBytes
+  const bodyAt = HEADER_BYTES + Buffer.byteLength(stream)
   let block = Buffer.allocUnsafe(bodyAt + bodyBytes)
   let at = bodyAt
   for (let index = from; index < to; index++) {
@@ -118,19 +122,46 @@ function pack(
     block = block.subarray(0, bodyAt + small.length)
     block.set(small, bodyAt)
   }
+  const form = small === undefined ? 'plain' : 'zstd'
+  const count = to - from
+  writeHeader(block, { stream, partition, appendedAt, form, count, bodyAt, bodyBytes })
+  return { bytes: block, count }
+}
+
+/** Returns a block that takes the place of records that are lost. */
+export function lostBlock({ stream, partition, first }: BlockPlace, count: number): Buffer {
+  const bodyAt = HEADER_BYTES + Buffer.byteLength(stream)
+  const bytes = Buffer.alloc(bodyAt)
+  writeHeader(bytes, { stream, partition, appendedAt: 0, form: 'lost', count, bodyAt, bodyBytes: 0 })
+  placeBlock({ bytes, count }, first)
+  return bytes
+}
+
+interface HeaderFields extends Omit<BlockPlace, 'first'> {
+  readonly appendedAt: number
+  readonly form: BlockForm
+  readonly count: number
+  readonly bodyAt: number
+  readonly bodyBytes: number
+}
+
+/** Writes all of the header but the position and the checksum over it. The body is in its place. */
+function writeHeader(
+  block: Buffer,
+  { stream, partition, appendedAt, form, count, bodyAt, bodyBytes }: HeaderFields,
+): void {
   const body = block.subarray(bodyAt)
   block.set(MAGIC, 0)
-  block.writeUInt8(small === undefined ? 0 : 1, 4)
-  block.writeUInt8(nameBytes, 5)
+  block.writeUInt8(FORMS.indexOf(form), 4)
+  block.writeUInt8(bodyAt - HEADER_BYTES, 5)
   block.writeUInt16LE(MARK, 6)
   block.writeDoubleLE(appendedAt, 8)
   block.writeUInt32LE(partition, 24)
-  block.writeUInt32LE(to - from, 28)
+  block.writeUInt32LE(count, 28)
   block.writeUInt32LE(body.length, 32)
   block.writeUInt32LE(bodyBytes, 36)
   block.writeUInt32LE(crc32(body), 40)
   block.write(stream, HEADER_BYTES, 'utf8')
-  return { bytes: block, count: to - from }
 }
 
 /** Returns the compressed body, or undefined when that saves too little. */
@@ -151,7 +182,7 @@ function headerCrcOf(block: Buffer, nameBytes: number): number {
   return crc32(block.subarray(HEADER_BYTES, HEADER_BYTES + nameBytes), crc32(block.subarray(0, 44)))
 }
 
-/** Reads the header of a block. Throws a `DamagedBlockError`. The bytes may go on behind the block. */
+/** Reads the header of a block. Throws a `DamagedBlockError`. Other bytes may follow the block. */
 export function readHeader(block: Buffer): BlockHeader {
   if (block.length < FORMER_HEADER_BYTES) throw new DamagedBlockError(`it has ${block.length} bytes`)
   if (block.readUInt16LE(6) !== MARK) return readFormerHeader(block)
@@ -168,12 +199,18 @@ export function readHeader(block: Buffer): BlockHeader {
       partition: block.readUInt32LE(24),
       first: block.readDoubleLE(16),
     },
-    isCompressed: block.readUInt8(4) === 1,
+    form: formOf(block),
     bodyAt: HEADER_BYTES + nameBytes,
     storedBytes: block.readUInt32LE(32),
     bodyBytes: block.readUInt32LE(36),
     bodyCrc: block.readUInt32LE(40),
   }
+}
+
+function formOf(block: Buffer): BlockForm {
+  const form = FORMS[block.readUInt8(4)]
+  if (form === undefined) throw new DamagedBlockError('it is stored in a form that is not known')
+  return form
 }
 
 function readFormerHeader(block: Buffer): BlockHeader {
@@ -185,7 +222,7 @@ function readFormerHeader(block: Buffer): BlockHeader {
     appendedAt,
     count,
     place: undefined,
-    isCompressed: false,
+    form: 'plain',
     bodyAt: FORMER_HEADER_BYTES,
     storedBytes: bodyBytes,
     bodyBytes,
@@ -195,12 +232,12 @@ function readFormerHeader(block: Buffer): BlockHeader {
 
 /** Returns the body of a block after checking it. Throws a `DamagedBlockError`. */
 export function bodyOf(block: Buffer, header: BlockHeader): Buffer {
-  const { bodyAt, storedBytes, bodyBytes, bodyCrc, isCompressed } = header
+  const { bodyAt, storedBytes, bodyBytes, bodyCrc, form } = header
   if (block.length < bodyAt + storedBytes) throw new DamagedBlockError('it is cut off')
   const stored = block.subarray(bodyAt, bodyAt + storedBytes)
   if (bodyCrc !== undefined && crc32(stored) !== bodyCrc)
     throw new DamagedBlockError('the checksum of its records does not match')
-  if (!isCompressed) return stored
+  if (form !== 'zstd') return stored
   if (bodyBytes > BODY_BYTES_MAX) throw new DamagedBlockError(`it claims to hold ${bodyBytes} bytes`)
   try {
     const body = zstdDecompressSync(stored, { maxOutputLength: Math.max(1, bodyBytes) })
@@ -219,8 +256,8 @@ export interface Room {
 
 /**
  * Adds records of a block to `into`, from position `from` on, while there is room; `place` is where the block was found.
- * The values are views of `block`, or of its decompressed body. Returns how many records the block has, and whether its
- * end was reached. Throws a `DamagedBlockError` when the block is not what was written to this place.
+ * The values are views of `block`, or of its decompressed body. Returns how many positions the block covers, whether
+ * its end was reached, and whether its records are lost. Throws a `DamagedBlockError` when the block is not what was written to this place.
  */
 export function readBlock(
   block: Buffer,
@@ -228,11 +265,12 @@ export function readBlock(
   from: number,
   into: InputRecord[],
   room: Room,
-): { readonly count: number; readonly isWhole: boolean } {
+): { readonly count: number; readonly isWhole: boolean; readonly isLost: boolean } {
   const header = readHeader(block)
   checkPlace(header, place)
   const body = bodyOf(block, header)
   const { appendedAt, count } = header
+  if (header.form === 'lost') return { count, isWhole: true, isLost: true }
   const end = place.first + count
   let at = 0
   for (let position = place.first; position < end; position++) {
@@ -246,7 +284,7 @@ export function readBlock(
     if (at > body.length) throw new DamagedBlockError('its records are cut off')
     if (position < from) continue
     if (into.length > 0 && (room.records <= 0 || room.bytes < keyBytes + valueBytes))
-      return { count, isWhole: false }
+      return { count, isWhole: false, isLost: false }
     room.records--
     room.bytes -= keyBytes + valueBytes
     into.push({
@@ -256,7 +294,7 @@ export function readBlock(
       appendedAt,
     })
   }
-  return { count, isWhole: true }
+  return { count, isWhole: true, isLost: false }
 }
 
 /** Throws a `DamagedBlockError` when the block says that it belongs somewhere else. */

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs'
 import type { Log, Skipped } from '../log.ts'
 import type { BlockCompression } from './block.ts'
 import { createBell } from './bell.ts'
+import { checkFolder } from './check-folder.ts'
 import { consume } from './consumer.ts'
+import { DamagedFileError } from './lmdb-file.ts'
 import { readPartition } from './reader.ts'
 import { retain, type Retention } from './retention.ts'
 import { checkName, openTables, partitionState, type Tables } from './tables.ts'
@@ -40,6 +42,7 @@ const PARTITIONS = 4
 const POLL_MS = 50
 const RETAIN_MS = 10_000
 const PENDING_BYTES_MAX = 64 * 1024 * 1024
+const CHECK = { forMs: 3_000 }
 
 /**
  * Opens the log in a folder of this machine. An append resolves when its records are on the disk, and no reader sees a
@@ -48,7 +51,7 @@ const PENDING_BYTES_MAX = 64 * 1024 * 1024
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const { dir, now = Date.now } = options
-  const tables = openFolder(dir)
+  const tables = await openFolder(dir)
   let partitions: number
   try {
     partitions = settlePartitions(tables, options)
@@ -172,16 +175,27 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   }
 }
 
-function openFolder(dir: string): Tables {
+async function openFolder(dir: string): Promise<Tables> {
   try {
     mkdirSync(dir, { recursive: true })
+    // What the native reader does with a damaged file is not bounded.
+    await checkFolder(dir, CHECK)
     return openTables(dir)
   } catch (cause) {
+    if (cause instanceof DamagedFileError) throw damagedLog(dir, cause)
     throw new Error(
       `The log in ${dir} could not be opened: ${(cause as Error).message}. Name a folder that this process can write, on a local disk with free space.`,
       { cause },
     )
   }
+}
+
+/** The log can't be used, and what it holds is not deleted: every command says the same until it was salvaged or replaced. */
+function damagedLog(dir: string, cause: Error): Error {
+  return new Error(
+    `The log in ${dir} is damaged: ${cause.message}. Nothing was changed. The archive has what the archiver had read. "sluicebox log verify" lists what the log still holds, "sluicebox log salvage" copies it to another folder.`,
+    { cause },
+  )
 }
 
 /** Returns the number of partitions that all streams of this log have. */

@@ -3,8 +3,9 @@ import { DamagedBlockError, readBlock, type BlockPlace, type Room } from './bloc
 import { partitionState, type Tables } from './tables.ts'
 
 /**
- * Returns records of a partition from position `from` on, or from the first one kept when `from` was deleted. Throws an
- * `UnreadableError` when the first block from there on is damaged or missing; the records before it are returned first.
+ * Returns records of a partition from position `from` on, or from the first one kept when `from` was deleted. Positions
+ * whose records are lost are passed over, between two batches. Throws an `UnreadableError` when the first block from
+ * there on is damaged or missing; the records before it are returned first.
  */
 export function readPartition(
   tables: Tables,
@@ -17,28 +18,29 @@ export function readPartition(
   tables.root.resetReadTxn()
   const { start, end } = partitionState(tables, stream, partition)
   const records: InputRecord[] = []
-  let at = Math.max(from, start)
-  if (at < end && limits.recordsMax > 0) {
+  let next = Math.max(from, start)
+  if (next < end && limits.recordsMax > 0) {
     const room: Room = { records: limits.recordsMax, bytes: limits.bytesMax }
-    let first = blockAt(tables, stream, partition, at)
+    let first = blockAt(tables, stream, partition, next)
     while (first < end) {
       const place = { stream, partition, first }
+      const taken = records.length
       try {
-        const { count, isWhole } = readBlock(blockOf(tables, place), place, at, records, room)
+        const { count, isWhole, isLost } = readBlock(blockOf(tables, place), place, next, records, room)
+        if (isLost && taken > 0) break
+        next = isLost ? first + count : next + records.length - taken
         if (!isWhole || room.records <= 0 || room.bytes <= 0) break
         first += count
       } catch (error) {
         if (!(error instanceof DamagedBlockError)) throw error
+        if (taken === 0) throw unreadable(tables.dir, place, Math.max(next, first), error)
         // What is whole is handed out first; the next read begins with the damage.
-        const whole = records.filter(({ position }) => position < first)
-        if (whole.length === 0) throw unreadable(tables.dir, place, Math.max(at, first), error)
-        records.splice(whole.length)
+        records.splice(taken)
         break
       }
     }
-    at += records.length
   }
-  return { stream, partition, records, next: BigInt(at) }
+  return { stream, partition, records, next: BigInt(next) }
 }
 
 /** Returns the bytes of a block. Throws a `DamagedBlockError` when there is none at the position. */
