@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { schemasRoot } from '../events/event-folder.ts'
+import { schemasIn } from '../events/other-files.ts'
 import { parseSchema, SCHEMA_BYTES_MAX } from '../events/parse-schema.ts'
 import { refOf, type SchemaName } from '../events/reference.ts'
 import type { SchemaSource } from './source.ts'
@@ -53,7 +54,8 @@ export async function* copySchemas(
     if (typeof text !== 'string') return { ref, outcome: 'unusable', detail: text.fault }
     if (Buffer.byteLength(text) > SCHEMA_BYTES_MAX)
       return { ref, outcome: 'unusable', detail: `is larger than ${SCHEMA_BYTES_MAX / 1024} KiB` }
-    const parsed = parseSchema(text, schema)
+    // The folder grows with each copy, so what it holds is asked again.
+    const parsed = parseSchema(text, schema, existsSync(outDir) ? schemasIn([outDir]) : () => undefined)
     if ('faults' in parsed) return { ref, outcome: 'unusable', detail: parsed.faults.join('; ') }
     const file = fileOf(root, schema)
     const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined

@@ -3,6 +3,8 @@ import { loadEventSchemas } from './events.ts'
 import { prepareSchema } from './prepare.ts'
 import { compileSchema, type Validator } from './validate.ts'
 
+const PLACE = { vendor: 'acme', name: 'tree', version: '1-0-0' }
+
 // Anyone may send any data, so no data may keep a check busy: about 50 ms are allowed, and some machines are slower.
 
 const CPU_MS_MAX = 1_000
@@ -10,7 +12,7 @@ const MEGABYTE = 1_000_000
 const LONG = 200_000
 
 function validatorOf(schema: object): Validator {
-  return compileSchema(prepareSchema(schema as Record<string, unknown>).rules, '07')
+  return compileSchema(prepareSchema(schema as Record<string, unknown>, PLACE).rules, '07')
 }
 
 /** What the check finds, once it is found in time. The first check of a schema may warm up. */

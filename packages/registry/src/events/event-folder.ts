@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSchema, SCHEMA_BYTES_MAX, type ParsedSchema } from './parse-schema.ts'
-import { isName, isVendor, isVersion, type SchemaName } from './reference.ts'
+import { isName, isVendor, isVersion, type FindSchema, type SchemaName } from './reference.ts'
 
 /** A schema and the file that it was read from. */
 export interface StoredSchema extends ParsedSchema {
@@ -24,16 +24,20 @@ export interface SchemaFinding {
 const EMPTY = 'holds no schema: one is <vendor>/<name>/<version>.json in it'
 
 /**
- * Reads every schema of a folder. What can't be used is reported and left out. Throws when there is no such folder, or
+ * Reads every schema of a folder; `find` knows the others that it may refer to. What can't be used is reported and left out. Throws when there is no such folder, or
  * it can't be read.
  */
-export function readEventSchemas(dir: string, report: (finding: SchemaFinding) => void): StoredSchema[] {
+export function readEventSchemas(
+  dir: string,
+  find: FindSchema,
+  report: (finding: SchemaFinding) => void,
+): StoredSchema[] {
   const schemas: StoredSchema[] = []
   const places = listSchemaFiles(dir)
   if (places.length === 0) report({ file: dir, level: 'unusable', reason: EMPTY })
   for (const place of places) {
     const { file } = place
-    const read = readSchema(place)
+    const read = readSchema(place, find)
     if ('faults' in read) report({ file, level: 'unusable', reason: read.faults.join('; ') })
     else {
       if (read.gaps.length > 0) report({ file, level: 'unchecked', reason: read.gaps.join('; ') })
@@ -92,9 +96,12 @@ function list(dir: string) {
   }
 }
 
-function readSchema(place: SchemaFile): ParsedSchema | { readonly faults: readonly string[] } {
+function readSchema(
+  place: SchemaFile,
+  find: FindSchema,
+): ParsedSchema | { readonly faults: readonly string[] } {
   const read = readSchemaText(place.file)
-  return typeof read === 'string' ? parseSchema(read, place) : { faults: [read.fault] }
+  return typeof read === 'string' ? parseSchema(read, place, find) : { faults: [read.fault] }
 }
 
 /** Reads the text of a schema, or returns why it can't be used: the file can't be read, or is too large. */

@@ -218,11 +218,11 @@ describe("a site's own folder", () => {
 
   test.each([
     {
-      gap: '#/properties/a/$ref points to https://acme.test/x, which is not in the file',
+      gap: '#/properties/a/$ref points to https://acme.test/x, which is not in the folders of schemas',
       rules: { properties: { a: { $ref: 'https://acme.test/x' } } },
     },
     {
-      gap: '#/properties/a/$ref points to #/definitions/gone, which is not in the file',
+      gap: '#/properties/a/$ref points to #/definitions/gone, which is not in the folders of schemas',
       rules: { properties: { a: { $ref: '#/definitions/gone' } } },
     },
     {
@@ -288,6 +288,92 @@ describe("a site's own folder", () => {
     expect(schemas.validator(POLL)?.({ a: 'x', b: { a: 'x' } })).toEqual([])
     expect(schemas.validator(POLL)?.({ a: 7 })).toHaveLength(1)
     expect(found).toEqual([])
+  })
+
+  describe('a reference to another file of the folder is followed', () => {
+    const address = (rules: object = {}, $schema = DRAFT_07): object => ({
+      $schema,
+      self: { vendor: 'acme', name: 'address', format: 'jsonschema', version: '1-0-0' },
+      type: 'object',
+      properties: { city: { $ref: '#/definitions/city' } },
+      definitions: { city: { type: 'string' } },
+      ...rules,
+    })
+
+    test.each([
+      { by: 'its name', ref: 'iglu:acme/address/jsonschema/1-0-0' },
+      { by: 'a URL of a registry', ref: 'http://schemas.acme.test/schemas/acme/address/jsonschema/1-0-0#' },
+      { by: 'a path in our layout', ref: '../address/1-0-0.json' },
+      { by: 'a path in the layout of a registry', ref: '../../address/jsonschema/1-0-0#' },
+      { by: 'its $id', ref: 'https://acme.test/address.json' },
+      { by: 'a path beside the own $id', ref: 'address.json' },
+    ])('by $by: $ref', ({ ref }) => {
+      write('acme/address/1-0-0.json', address({ $id: 'https://acme.test/address.json#' }))
+      const own = ref === 'address.json' ? { $id: 'https://acme.test/poll.json' } : {}
+      write('acme/poll/1-0-0.json', poll({ ...own, properties: { a: { $ref: ref } } }))
+      const { schemas, found } = findings()
+      expect(found).toEqual([])
+      const validate = schemas.validator(POLL)
+      expect(validate?.({ a: { city: 'Ulm' } })).toEqual([])
+      expect(validate?.({ a: { city: 7 } })).toMatchObject([{ path: '/a/city' }])
+    })
+
+    test('with a place in it, around in a circle, and to itself by name', () => {
+      write('acme/address/1-0-0.json', address({ properties: { of: { $ref: POLL } } }))
+      write(
+        'acme/poll/1-0-0.json',
+        poll({
+          properties: {
+            city: { $ref: 'iglu:acme/address/jsonschema/1-0-0#/definitions/city' },
+            at: { $ref: 'iglu:acme/address/jsonschema/1-0-0' },
+            n: { $ref: `${POLL}#/definitions/n` },
+          },
+          definitions: { n: { type: 'integer' } },
+        }),
+      )
+      const { schemas, found } = findings()
+      expect(found).toEqual([])
+      const validate = schemas.validator(POLL)
+      expect(validate?.({ city: 'Ulm', n: 1, at: { of: { at: { of: { n: 2 } } } } })).toEqual([])
+      expect(validate?.({ city: 7 })).toHaveLength(1)
+      expect(validate?.({ at: { of: { at: { of: { n: 'x' } } } } })).toMatchObject([
+        { path: '/at/of/at/of/n' },
+      ])
+    })
+
+    test.each([
+      { what: 'is missing', other: undefined },
+      { what: 'is not JSON', other: '{' },
+      { what: 'breaks the rules of schemas', other: address({ type: 7 }) },
+      { what: 'has a broken pattern', other: address({ pattern: '(' }) },
+      { what: 'is of another edition', other: address({}, DRAFT_04) },
+    ])('but one that $what costs only its part', ({ other }) => {
+      if (other !== undefined) write('acme/address/1-0-0.json', other)
+      write(
+        'acme/poll/1-0-0.json',
+        poll({ properties: { a: { $ref: 'iglu:acme/address/jsonschema/1-0-0' }, b: { type: 'string' } } }),
+      )
+      const { schemas, found } = findings()
+      expect(found).toContainEqual({
+        file: join(dir, 'acme/poll/1-0-0.json'),
+        level: 'unchecked',
+        reason: expect.stringContaining('#/properties/a/$ref points to iglu:acme/address/jsonschema/1-0-0'),
+      })
+      expect(schemas.validator(POLL)?.({ a: 1, b: 'x' })).toEqual([])
+      expect(schemas.validator(POLL)?.({ b: 1 })).toHaveLength(1)
+    })
+
+    test('up to a number of files', () => {
+      const chain = (n: number): object => ({
+        $schema: DRAFT_07,
+        self: { vendor: 'acme', name: `c${n}`, format: 'jsonschema', version: '1-0-0' },
+        properties: { next: { $ref: `iglu:acme/c${n + 1}/jsonschema/1-0-0` } },
+      })
+      for (let n = 0; n < 40; n++) write(`acme/c${n}/1-0-0.json`, chain(n))
+      const { schemas, found } = findings()
+      expect(found.find(({ file }) => file.includes('/c0/'))?.reason).toContain('c33/')
+      expect(schemas.validator('iglu:acme/c0/jsonschema/1-0-0')?.({ next: { next: {} } })).toEqual([])
+    })
   })
 
   test('may be a checkout of a registry', () => {

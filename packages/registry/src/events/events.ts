@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { SchemaError, Validator } from './validate.ts'
 import { readEventSchemas, type SchemaFinding, type StoredSchema } from './event-folder.ts'
+import { schemasIn } from './other-files.ts'
 import { SCHEMAS_DIR } from '../streams/folder.ts'
 
 export type { SchemaError, SchemaFinding, Validator }
@@ -49,8 +50,10 @@ export function loadEventSchemas(
   report: (finding: SchemaFinding) => void = () => {},
 ): EventSchemas {
   const stored = new Map<string, StoredSchema>()
-  for (const dir of [...dirs.filter(dir => dir !== EVENT_SCHEMAS_DIR), EVENT_SCHEMAS_DIR])
-    for (const schema of readEventSchemas(dir, dir === EVENT_SCHEMAS_DIR ? refuse : report))
+  const all = [...dirs.filter(dir => dir !== EVENT_SCHEMAS_DIR), EVENT_SCHEMAS_DIR]
+  const find = schemasIn(all)
+  for (const dir of all)
+    for (const schema of readEventSchemas(dir, find, dir === EVENT_SCHEMAS_DIR ? refuse : report))
       if (!stored.has(schema.ref)) stored.set(schema.ref, schema)
 
   // A catalogue holds hundreds of schemas and a site uses only some, so each is compiled on its first use.

@@ -1,5 +1,5 @@
 import { prepareSchema, type PreparedSchema } from './prepare.ts'
-import { refOf, type SchemaName } from './reference.ts'
+import { refOf, type FindSchema, type OtherSchema, type SchemaName } from './reference.ts'
 import { compileSchema, schemaFault, type Draft, type Validator } from './validate.ts'
 
 /** A schema that can be used. */
@@ -16,10 +16,14 @@ export interface ParsedSchema {
 export const SCHEMA_BYTES_MAX = 256 * 1024
 const SELF_DESCRIBING = 'com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0'
 
-/** Reads the text of a schema whose path means the reference `place`. Returns the faults if it can't be used. */
+/**
+ * Reads the text of a schema whose path means the reference `place`. Returns the faults if it can't be used. Other
+ * schemas that it refers to are those that `find` knows.
+ */
 export function parseSchema(
   text: string,
   place: SchemaName,
+  find: FindSchema,
 ): ParsedSchema | { readonly faults: readonly string[] } {
   let schema: Record<string, unknown>
   try {
@@ -40,7 +44,10 @@ export function parseSchema(
   if (faults.length > 0) return { faults }
   let prepared: PreparedSchema
   try {
-    prepared = prepareSchema(schema)
+    prepared = prepareSchema(schema, place, (address, from) => {
+      const other = find(address, from)
+      return other !== undefined && fits(other, draft) ? other : undefined
+    })
   } catch (error) {
     return { faults: [(error as Error).message] }
   }
@@ -48,6 +55,16 @@ export function parseSchema(
   const fault = schemaFault(rules, draft)
   if (fault !== undefined) return { faults: [`is not a schema: ${fault}`] }
   return { ref: refOf(place), schema, gaps, compile: () => compileSchema(rules, draft) }
+}
+
+/** Whether another schema is of the same edition and has no fault. One that has costs only the part that refers to it. */
+function fits({ schema, place }: OtherSchema, draft: Draft): boolean {
+  if (draftOf(schema['$schema']) !== draft) return false
+  try {
+    return schemaFault(prepareSchema(schema, place).rules, draft) === undefined
+  } catch {
+    return false
+  }
 }
 
 function selfFaults(self: unknown, { vendor, name, version }: SchemaName): string[] {

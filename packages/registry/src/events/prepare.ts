@@ -1,4 +1,5 @@
 import { compilePattern } from './pattern.ts'
+import { refOf, type FindSchema, type OtherSchema, type SchemaName } from './reference.ts'
 
 /** A schema that depends on no other file, ready to be compiled. */
 export interface PreparedSchema {
@@ -10,6 +11,10 @@ export interface PreparedSchema {
 /** The keyword by which a part of a schema is counted when it is checked; its value is what it costs. */
 export const COST = 'sluiceboxSteps'
 const DEPTH_MAX = 64
+/** How many other files a schema may depend on: all of them are compiled with it. */
+const OTHERS_MAX = 32
+/** Names the definitions that hold other files. No name of a JSON pointer's own is like it. */
+const OTHER = 'sluicebox:'
 
 /** Keywords that hold schemas by name. */
 const MAPS = new Set([
@@ -36,12 +41,53 @@ const NAMES = [
 ]
 
 /**
- * Copies a schema without what can't be followed: nothing is ever fetched, and no pattern may take long. Every part
- * counts the steps that checking it takes. Throws when it is nested too deep, or a pattern is not a regular expression.
+ * Copies a schema without what can't be followed: nothing is ever fetched, and no pattern may take long. Other files
+ * that `find` knows are copied into its definitions. Every part counts the steps that checking it takes. Throws when it
+ * is nested too deep, or a pattern is not a regular expression.
  */
-export function prepareSchema(schema: Record<string, unknown>): PreparedSchema {
+export function prepareSchema(
+  schema: Record<string, unknown>,
+  place: SchemaName,
+  find: FindSchema = () => undefined,
+): PreparedSchema {
   const gaps: string[] = []
-  return { rules: copy(schema, '#', 0) as Record<string, unknown>, gaps }
+  /** The files that are part of it, by reference, each with the place where it is copied to. */
+  const files = new Map([[refOf(place), '#']])
+  const waiting: OtherSchema[] = []
+  let home: OtherSchema = { place, schema }
+  const rules = copy(schema, '#', 0) as Record<string, unknown>
+  const others: Record<string, unknown> = {}
+  for (let other = waiting.shift(); other !== undefined; other = waiting.shift()) {
+    home = other
+    const ref = refOf(other.place)
+    others[nameOf(ref)] = copy(other.schema, `${ref}#`, 0)
+  }
+  if (files.size > 1)
+    rules['definitions'] = { ...(isObject(rules['definitions']) ? rules['definitions'] : {}), ...others }
+  return { rules, gaps }
+
+  /** Where a reference points to in the copy; undefined when its target is unknown. */
+  function follow(ref: string): string | undefined {
+    const hash = ref.includes('#') ? ref.indexOf('#') : ref.length
+    const [address, fragment] = [ref.slice(0, hash), ref.slice(hash + 1)]
+    const target = address === '' ? home : find(address, home.place)
+    if (target === undefined) return undefined
+    const isRoot = refOf(target.place) === refOf(place)
+    if (!resolves(isRoot ? schema : target.schema, `#${fragment}`)) return undefined
+    const at = placeIn(target)
+    return at === undefined ? undefined : `${at}${fragment}`
+  }
+
+  function placeIn(target: OtherSchema): string | undefined {
+    const ref = refOf(target.place)
+    const known = files.get(ref)
+    if (known !== undefined) return known
+    if (files.size > OTHERS_MAX) return undefined
+    const at = `#/definitions/${encodeURIComponent(nameOf(ref))}`
+    files.set(ref, at)
+    waiting.push(target)
+    return at
+  }
 
   function copy(node: unknown, at: string, depth: number): unknown {
     if (typeof node !== 'object' || node === null) return node
@@ -67,8 +113,12 @@ export function prepareSchema(schema: Record<string, unknown>): PreparedSchema {
       gaps.push(`${at}/${keyword} ${why}, so any value is accepted there`)
     }
     const { $ref: ref, pattern, patternProperties } = rules
-    if (typeof ref === 'string' && !resolves(schema, ref))
-      leave('$ref', `points to ${ref.slice(0, 200)}, which is not in the file`)
+    if (typeof ref === 'string') {
+      const followed = follow(ref)
+      if (followed === undefined)
+        leave('$ref', `points to ${ref.slice(0, 200)}, which is not in the folders of schemas`)
+      else rules['$ref'] = followed
+    }
     for (const keyword of ['$dynamicRef', '$recursiveRef'])
       if (keyword in rules) leave(keyword, 'is not followed')
     if (typeof pattern === 'string' && isUncheckable(pattern, `${at}/pattern`)) leave('pattern', UNCHECKABLE)
@@ -105,6 +155,9 @@ function costOf(rules: Record<string, unknown>): number {
     else if (isObject(value)) cost += Object.keys(value).length
   return cost
 }
+
+/** No slash, which a JSON pointer would have to escape. */
+const nameOf = (ref: string): string => `${OTHER}${ref.replaceAll('/', ':')}`
 
 function resolves(schema: Record<string, unknown>, ref: string): boolean {
   if (ref === '#') return true

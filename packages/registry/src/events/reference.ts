@@ -11,6 +11,15 @@ export interface SchemaName {
   readonly version: string
 }
 
+/** A schema that another one refers to. */
+export interface OtherSchema {
+  readonly place: SchemaName
+  readonly schema: Record<string, unknown>
+}
+
+/** Finds the schema that the schema at `from` means by an address (without its fragment), or undefined. */
+export type FindSchema = (address: string, from: SchemaName) => OtherSchema | undefined
+
 export const isVendor = (text: string): boolean => VENDOR.test(text)
 export const isName = (text: string): boolean => NAME.test(text)
 /** Whether `text` is MODEL-REVISION-ADDITION, such as 1-0-0. */

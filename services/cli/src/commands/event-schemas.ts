@@ -3,6 +3,8 @@ import { copySchemas, type Copied } from '@sluicebox/registry/catalogue/copy'
 import { folderSource, registrySource, type SchemaSource } from '@sluicebox/registry/catalogue/source'
 import { versionsOf } from '@sluicebox/registry/catalogue/versions'
 import { readEventSchemas, type SchemaFinding } from '@sluicebox/registry/events/event-folder'
+import { EVENT_SCHEMAS_DIR } from '@sluicebox/registry/events/events'
+import { schemasIn } from '@sluicebox/registry/events/other-files'
 import { parseRef, refOf, type SchemaName } from '@sluicebox/registry/events/reference'
 import type { Command } from 'commander'
 import { openStreams } from '../data.ts'
@@ -205,8 +207,9 @@ function lint(dirs: readonly string[], options: { config?: string; json?: true }
     throw new UsageError('name a folder, or give enricher.schemaDirs in the configuration')
   const findings: SchemaFinding[] = []
   const report = (finding: SchemaFinding): void => void findings.push(finding)
+  const find = schemasIn([...folders, EVENT_SCHEMAS_DIR])
   let usable = 0
-  for (const { file, compile } of folders.flatMap(dir => readEventSchemas(dir, report)))
+  for (const { file, compile } of folders.flatMap(dir => readEventSchemas(dir, find, report)))
     try {
       compile()
       usable++
