@@ -8,6 +8,8 @@ import { isObject, type SelfDescribing, type SentEvent } from './sent-event.ts'
 /** The network user id of every anonymous request, and of trackers that were asked not to send one. */
 export const ANONYMOUS_ID = '00000000-0000-0000-0000-000000000000'
 
+/** What RFC 9562 calls Max: no generator makes it. */
+const MAX_ID = /^[f-]+$/i
 const ID_LENGTH_MAX = 128
 /** Words that programs write when they have no id. Compared in lower case. */
 const NOT_IDS = new Set([
@@ -30,6 +32,12 @@ const NOT_IDS = new Set([
   'anonymous',
   'guest',
   'empty',
+  '(empty)',
+  '(unknown)',
+  '{}',
+  '[]',
+  '"undefined"',
+  '"null"',
 ])
 const WORD_LENGTH_MAX = 15
 /** The name of a variable that a template or a tag manager did not fill in: `{{user_id}}`, `${userId}`, `%USER_ID%`. */
@@ -49,7 +57,7 @@ const PLAIN_ID = /^[\w.\-:@+/=]{4,128}$/
 export function usableId(text: unknown): string | null {
   if (typeof text !== 'string') return null
   // Most ids are UUIDs.
-  if (isUuid(text)) return text === ANONYMOUS_ID ? null : text
+  if (isUuid(text)) return text === ANONYMOUS_ID || MAX_ID.test(text) ? null : text
   const clean = PLAIN_ID.test(text) ? text : cleanText(text).trim()
   if (clean === '' || clean.length > ID_LENGTH_MAX || ZEROS.test(clean)) return null
   if (clean.length <= WORD_LENGTH_MAX && NOT_IDS.has(clean.toLowerCase())) return null
