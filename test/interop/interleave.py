@@ -3,12 +3,14 @@
 usage: interleave.py BROKERS TOPIC PARTITIONS SEED
 
 One interleaving a partition. Prints one line of JSON for each partition: the records that a read-committed consumer sees,
-as [offset, key, value], and the offset behind the last one.
+as [offset, key, value], and the offset behind the last one. In the last partitions several transactions are open side by
+side when their producers fall silent: the broker ends them when their time is over.
 """
 
 import json
 import random
 import sys
+import time
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
@@ -16,6 +18,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, To
 KEYS = ["\0\0\0\0", "\0\0\0\1", "\0\1\0\0", "", "a", "é", None]
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 STEPS = 14
+# Of the partitions, those whose last transactions time out, and after how long.
+TIMED_OUT = 5
+TRANSACTION_TIMEOUT_MS = 6_000
 TIMEOUT_S = 30
 
 
@@ -44,7 +49,46 @@ def main(brokers, topic, partitions, seed):
                 writer.end(chance.choice(["commit", "abort"]))
     for writer in writers:
         writer.end("commit")
+    silent = fall_silent(brokers, topic, range(partitions - TIMED_OUT, partitions), chance)
+    wait_for_ends(brokers, topic, range(partitions - TIMED_OUT, partitions))
     read(brokers, topic, partitions)
+    del silent
+
+
+def fall_silent(brokers, topic, partitions, chance):
+    """Leaves transactions open over some partitions, after one that ended. Returns the producers, which stay alive."""
+    silent = [
+        Writer(brokers, topic, f"silent-{i}", codec, **{"transaction.timeout.ms": TRANSACTION_TIMEOUT_MS})
+        for i, codec in enumerate(CODECS)
+    ]
+    for writer in silent:
+        writer.send(partitions[0], chance)
+        writer.end(chance.choice(["commit", "abort"]))
+    for _ in range(2):
+        for partition in partitions:
+            for writer in chance.sample(silent, 3):
+                writer.send(partition, chance)
+    return silent
+
+
+def wait_for_ends(brokers, topic, partitions):
+    """Waits until no transaction is open: then readers of committed records see as far as all others."""
+    readers = [
+        Consumer({"bootstrap.servers": brokers, "group.id": "interleaved", "isolation.level": level})
+        for level in ["read_committed", "read_uncommitted"]
+    ]
+    deadline = time.monotonic() + TIMEOUT_S
+    for partition in partitions:
+        while len({end_of(reader, topic, partition) for reader in readers}) > 1:
+            if time.monotonic() > deadline:
+                sys.exit(f"the transactions of partition {partition} did not end within {TIMEOUT_S} s")
+            time.sleep(0.1)
+    for reader in readers:
+        reader.close()
+
+
+def end_of(reader, topic, partition):
+    return reader.get_watermark_offsets(TopicPartition(topic, partition), TIMEOUT_S)[1]
 
 
 def producer(brokers, codec, **more):
@@ -61,8 +105,8 @@ def send(to, topic, partition, chance):
 class Writer:
     """A producer with a transactional id. When it dies, its successor aborts what it left open."""
 
-    def __init__(self, brokers, topic, transactional_id, codec):
-        self.start = lambda: producer(brokers, codec, **{"transactional.id": transactional_id})
+    def __init__(self, brokers, topic, transactional_id, codec, **more):
+        self.start = lambda: producer(brokers, codec, **{"transactional.id": transactional_id, **more})
         self.topic = topic
         self.is_open = False
         self.begin_life()
@@ -119,7 +163,7 @@ def read(brokers, topic, partitions):
         else:
             sys.exit(str(message.error()))
     for partition, records in seen.items():
-        _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), TIMEOUT_S)
+        end = end_of(consumer, topic, partition)
         print(json.dumps({"partition": partition, "records": records, "end": end}))
     consumer.close()
 

@@ -9,7 +9,7 @@ import { createNames } from './names.ts'
 import { boundsOf, committedOf } from './consume/read-positions.ts'
 import { fetchBatches } from './protocol/fetch.ts'
 import { readBatches } from './protocol/read-batches.ts'
-import { errorOf } from './protocol/wire.ts'
+import { errorOf } from './protocol/errors.ts'
 
 export interface KafkaLogOptions {
   readonly config: KafkaConfig

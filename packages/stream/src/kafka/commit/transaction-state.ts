@@ -1,4 +1,5 @@
-import { errorOf, send, type Broker } from '../protocol/wire.ts'
+import { errorOf } from '../protocol/errors.ts'
+import { send, type Broker } from '../protocol/wire.ts'
 
 /**
  * The state of the last transaction of a transactional id, as its coordinator reports it. `unknown` when the coordinator
@@ -25,7 +26,7 @@ export async function stateOf(coordinator: Broker, transactionalId: string): Pro
   return STATES[state] ?? 'unknown'
 }
 
-/** Returns the end of the request's header, which kafkajs does not write, and the body. */
+/** Returns the end of the request's header, which the client does not write here, and the body. */
 export function encodeRequest(transactionalId: string): Buffer {
   const id = Buffer.from(transactionalId)
   return Buffer.concat([NO_TAGS, uvarint(2), uvarint(id.length + 1), id, NO_TAGS])

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { FencedError } from '../../log.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { isHopeless, typeOf } from '../protocol/errors.ts'
+import { decodeResponse } from './transaction-state.ts'
 import { beginTransactions } from './transactions.ts'
 import type { Broker } from '../protocol/wire.ts'
 
@@ -45,21 +46,14 @@ function begin(): ReturnType<typeof beginTransactions> {
     onAsked(name)
   }
   const broker = {
-    connectionPool: {
-      pool: [
-        {
-          isConnected: () => isConnected,
-          get socket() {
-            return socket
-          },
-        },
-      ],
-      async send({ response }: { response: { decode(bytes: Buffer): Promise<object> } }) {
+    link: {
+      socket: () => (isConnected ? socket : {}),
+      async request() {
         const state = states.length > 1 ? states.shift()! : states[0]!
         receive('describe')
         const name = typeof state === 'string' ? state : ''
         const head = [...EMPTY, 2, 0, typeof state === 'number' ? state : 0, 2, 97, name.length + 1]
-        return response.decode(Buffer.from([...head, ...Buffer.from(name)]))
+        return decodeResponse(Buffer.from([...head, ...Buffer.from(name)]))
       },
     },
     initProducerId: async () => {

@@ -3,7 +3,7 @@ import type { Connection } from '../protocol/connection.ts'
 import { isDefinite, typeOf } from '../protocol/errors.ts'
 import type { FetchedPartition, FetchRequest } from '../protocol/fetch.ts'
 import { readBatches } from '../protocol/read-batches.ts'
-import { errorOf } from '../protocol/wire.ts'
+import { errorOf } from '../protocol/errors.ts'
 
 /** The records of one partition that were fetched and not yet taken. */
 export interface Feed {

@@ -7,14 +7,12 @@ const NEVER_COMMITTED = -1n
 
 /** Returns, by partition, the first offset kept and the offset up to which all transactions have ended. */
 export async function boundsOf(connection: Connection, topic: string): Promise<Bounds[]> {
-  const partitions = (await connection.partitions(topic)).map(partition => ({ partition }))
-  const [starts, ends] = await Promise.all(
-    [true, false].map(async fromBeginning => {
-      const [found] = await connection.cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }])
-      return new Map(found!.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
-    }),
-  )
-  return partitions.map(({ partition }) => ({ start: starts!.get(partition)!, end: ends!.get(partition)! }))
+  const partitions = await connection.partitions(topic)
+  const [starts, ends] = await Promise.all([
+    connection.cluster.offsets(topic, 'first'),
+    connection.cluster.offsets(topic, 'stable'),
+  ])
+  return partitions.map(partition => ({ start: starts.get(partition)!, end: ends.get(partition)! }))
 }
 
 /**

@@ -120,7 +120,7 @@ export function createAppender(connection: Connection, settings: ProduceSettings
   }
 
   async function newProducerId(): Promise<ProducerId> {
-    const broker = await connection.cluster.findControllerBroker()
+    const broker = await connection.cluster.controller()
     return broker.initProducerId({ transactionTimeout: requestTimeoutMs })
   }
 

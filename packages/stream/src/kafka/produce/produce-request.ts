@@ -1,3 +1,4 @@
+import { readInt16, readInt32, readInt64, readString, type ByteReader } from '../protocol/byte-reader.ts'
 import type { NumberedBatch, ProducerId } from './sequences.ts'
 import { encodeBatch, type Compression } from '../protocol/record-batch.ts'
 
@@ -10,6 +11,8 @@ export interface ProduceRequest {
   readonly batches: readonly NumberedBatch[]
 }
 
+/** Version 7 has what is needed (zstd since 7), and holds a batch as brokers store it. */
+export const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' }
 const ACKS_OF_ALL = -1
 
 /** Returns the body of a produce request, version 3 to 7 of Kafka's protocol. All in-sync replicas acknowledge it. */
@@ -42,6 +45,23 @@ export async function encodeProduce({
     }
   }
   return Buffer.concat(parts)
+}
+
+/** Returns the error of the first partition that has one; 0 when all batches were written. */
+export function decodeProduced(bytes: Buffer): number {
+  const reader: ByteReader = { bytes, at: 0 }
+  for (let topics = readInt32(reader); topics > 0; topics--) {
+    readString(reader)
+    for (let partitions = readInt32(reader); partitions > 0; partitions--) {
+      readInt32(reader)
+      const errorCode = readInt16(reader)
+      if (errorCode !== 0) return errorCode
+      readInt64(reader) // the first offset
+      readInt64(reader) // the time of the append
+      readInt64(reader) // where the log starts
+    }
+  }
+  return 0
 }
 
 function int16(value: number): Buffer {

@@ -1,8 +1,8 @@
 import type { Compression } from '../protocol/record-batch.ts'
 import type { Connection } from '../protocol/connection.ts'
-import { unsent } from '../protocol/errors.ts'
-import { sendProduce, type Broker } from '../protocol/wire.ts'
-import { encodeProduce } from './produce-request.ts'
+import { errorOf, unsent } from '../protocol/errors.ts'
+import { send, type Broker } from '../protocol/wire.ts'
+import { decodeProduced, encodeProduce, PRODUCE } from './produce-request.ts'
 import type { NumberedBatch, ProducerId } from './sequences.ts'
 
 /**
@@ -29,7 +29,8 @@ export async function produce(
   }
   const bodies = [...byLeader].map(async ([leader, own]) => {
     const body = await encodeProduce({ producer, compression, timeoutMs: requestTimeoutMs, batches: own })
-    await sendProduce(leader, body)
+    const errorCode = await send(leader, PRODUCE, body, decodeProduced)
+    if (errorCode !== 0) throw errorOf(errorCode)
   })
   for (const answer of await Promise.allSettled(bodies)) if (answer.status === 'rejected') throw answer.reason
 }

@@ -1,6 +1,7 @@
 import type { KafkaConfig } from '../config.ts'
-import { clientSettings } from './credentials.ts'
-import { createCluster, type Broker, type Cluster } from './wire.ts'
+import { createCluster, NO_LEADER, type Cluster } from './cluster.ts'
+import { linkSettings } from './credentials.ts'
+import type { Broker } from './wire.ts'
 
 /** Connections to the brokers of a cluster: to each broker one for fetches, and one for all other requests. */
 export interface Connection extends AsyncDisposable {
@@ -20,19 +21,12 @@ export interface Connection extends AsyncDisposable {
 }
 
 const METADATA_MAX_AGE_MS = 30_000
-const NEVER_MS = 2 ** 31
-const NO_LEADER = -1
 
 /** Connects to any of the brokers. Rejects when none can be reached, or when they refuse the credentials. */
 export async function connect(config: KafkaConfig): Promise<Connection> {
-  const cluster = createCluster({
-    ...clientSettings(config),
-    // `metadata` below decides when the cluster is asked again.
-    metadataMaxAge: NEVER_MS,
-    reauthenticationThreshold: 10_000,
-  })
+  const cluster = createCluster(config.brokers, linkSettings(config))
   try {
-    await cluster.connect()
+    await cluster.refresh()
   } catch (error) {
     throw new Error(
       `none of the brokers ${config.brokers.join(', ')} can be reached: ${(error as Error).message}. See log.kafka.brokers, and log.kafka.tls and log.kafka.sasl where the brokers ask for them.`,
@@ -48,10 +42,10 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
   async function metadata(topic: string) {
     if (!topics.has(topic)) await learn(topic)
     if (performance.now() > renewedAt + METADATA_MAX_AGE_MS) await renew()
-    return cluster.findTopicPartitionMetadata(topic)
+    return cluster.partitionsOf(topic)
   }
 
-  /** Runs questions about the cluster one after another: in parallel, kafkajs opens several connections to each broker and leaks some. */
+  /** Runs questions about the cluster one after another, so that an older response never replaces a later one. */
   function inTurn(ask: () => Promise<void>): Promise<void> {
     lastTurn = lastTurn.catch(() => {}).then(ask)
     return lastTurn
@@ -60,19 +54,18 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
   const learn = (topic: string): Promise<void> =>
     inTurn(async () => {
       if (topics.has(topic)) return
-      await cluster.addMultipleTargetTopics([topic])
+      await cluster.add(topic)
       topics.add(topic)
     })
 
   async function refresh(): Promise<void> {
     coordinators.clear()
-    if (!cluster.isConnected()) await cluster.connect()
-    await cluster.refreshMetadata()
+    await cluster.refresh()
     renewedAt = performance.now()
   }
 
   async function leaderId(topic: string, partition: number): Promise<string> {
-    const found = (await metadata(topic)).find(({ partitionId }) => partitionId === partition)
+    const found = (await metadata(topic)).find(each => each.partition === partition)
     if (found === undefined) throw new Error(`${topic} has no partition ${partition}`)
     if (found.leader === NO_LEADER)
       throw Object.assign(new Error(`partition ${partition} of ${topic} has no leader at the moment`), {
@@ -81,30 +74,28 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
     return String(found.leader)
   }
 
-  const broker = (nodeId: string): Promise<Broker> => cluster.findBroker({ nodeId })
-
   const renew = (): Promise<void> => (renewal ??= inTurn(refresh).finally(() => (renewal = undefined)))
 
   return {
     cluster,
     async partitions(topic) {
       const found = await metadata(topic)
-      return found.map(({ partitionId }) => partitionId).sort((a, b) => a - b)
+      return found.map(({ partition }) => partition).sort((a, b) => a - b)
     },
     leaderId,
-    broker,
-    leader: async (topic, partition) => broker(await leaderId(topic, partition)),
+    broker: nodeId => cluster.broker(nodeId),
+    leader: async (topic, partition) => cluster.broker(await leaderId(topic, partition)),
     async coordinator(kind, id) {
       const key = `${kind} ${id}`
       let found = coordinators.get(key)
       if (found === undefined) {
-        found = cluster.findGroupCoordinator({ groupId: id, coordinatorType: kind === 'group' ? 0 : 1 })
+        found = cluster.coordinator(kind, id)
         coordinators.set(key, found)
         found.catch(() => coordinators.delete(key))
       }
       return found
     },
     renew,
-    [Symbol.asyncDispose]: () => cluster.disconnect(),
+    [Symbol.asyncDispose]: () => cluster.close(),
   }
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { KafkaConfig as ClientSettings, OauthbearerProviderResponse, SASLOptions } from 'kafkajs'
 import type { KafkaConfig } from '../config.ts'
+import type { LinkSettings } from './link.ts'
+import './mend-kafkajs.ts'
 
-/** Returns the settings in the form that kafkajs takes. Throws when a file that they name can't be read. */
+/** Returns the settings in the form that kafkajs takes, which administers topics. Throws when a file that they name can't be read. */
 export function clientSettings(config: KafkaConfig) {
   const { brokers, clientId, requestTimeoutMs, tls } = config
   const sasl = saslOptions(config)
@@ -77,5 +79,31 @@ function secret(setting: string, file: string): string {
     throw new Error(`log.kafka.${setting}: ${file} can't be read: ${(error as Error).message}`, {
       cause: error,
     })
+  }
+}
+
+/** Returns the settings of connections. Throws when a file that they name can't be read. */
+export function linkSettings(config: KafkaConfig): LinkSettings {
+  const { ssl, sasl } = clientSettings(config)
+  return {
+    clientId: config.clientId,
+    requestTimeoutMs: config.requestTimeoutMs,
+    ...(ssl === undefined ? {} : { tls: ssl }),
+    ...(sasl === undefined ? {} : { sasl: linkSasl(sasl) }),
+  }
+}
+
+function linkSasl(sasl: SASLOptions): NonNullable<LinkSettings['sasl']> {
+  switch (sasl.mechanism) {
+    case 'oauthbearer':
+      return { mechanism: 'OAUTHBEARER', token: async () => (await sasl.oauthBearerProvider()).value }
+    case 'plain':
+      return { mechanism: 'PLAIN', username: sasl.username, password: sasl.password }
+    case 'scram-sha-256':
+      return { mechanism: 'SCRAM-SHA-256', username: sasl.username, password: sasl.password }
+    case 'scram-sha-512':
+      return { mechanism: 'SCRAM-SHA-512', username: sasl.username, password: sasl.password }
+    default:
+      throw new Error(`${sasl.mechanism} is not a mechanism of log.kafka.sasl`)
   }
 }

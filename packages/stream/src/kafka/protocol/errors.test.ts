@@ -1,33 +1,47 @@
-import kafkajs from 'kafkajs'
+import { AuthenticationError, NetworkError, ResponseError } from '@platformatic/kafka'
 import { describe, expect, test } from 'vitest'
-import { isDefinite, isFencing, isHopeless, isLost, patiently, typeOf, unsent } from './errors.ts'
+import {
+  errorOf,
+  isDefinite,
+  isFencing,
+  isHopeless,
+  isLost,
+  LostError,
+  ofProtocol,
+  patiently,
+  responseIn,
+  typeOf,
+  unsent,
+} from './errors.ts'
 
-// The errors as kafkajs makes them.
-const {
-  KafkaJSConnectionError,
-  KafkaJSNumberOfRetriesExceeded,
-  KafkaJSProtocolError,
-  KafkaJSRequestTimeoutError,
-} = kafkajs as unknown as Record<string, new (...args: unknown[]) => Error>
+const NOT_LEADER = 6
+const NOT_COORDINATOR = 16
+const UNKNOWN_MEMBER_ID = 25
+const GROUP_AUTHORIZATION_FAILED = 30
 
-const protocol = (type: string): Error =>
-  new KafkaJSProtocolError!({ type, message: type, code: 0, retriable: false })
-const lost = new KafkaJSConnectionError!('Connection refused', {})
-const late = new KafkaJSRequestTimeoutError!('timed out', {})
-const wrapped = (cause: Error): Error =>
-  new KafkaJSNumberOfRetriesExceeded!(cause, { retryCount: 2, retryTime: 50, cause })
+const protocol = (type: string): Error => Object.assign(new Error(type), { type })
+const lost = ofProtocol(new NetworkError('Connection closed'))
+const late = new LostError('no response')
+/** The error of the client for a response in which one partition has an error. */
+const refused = (code: number): Error =>
+  ofProtocol(new ResponseError(8, 2, { '/topics/0': [code, null] }, { code }))
 
 describe('what an error means', () => {
   test.each<[string, Error, { definite?: true; fencing?: true; lost?: true; hopeless?: true }]>([
-    ['another broker leads', protocol('NOT_LEADER_FOR_PARTITION'), { definite: true }],
+    ['another broker leads', errorOf(NOT_LEADER), { definite: true }],
     ['the last transaction is being written out', protocol('CONCURRENT_TRANSACTIONS'), { definite: true }],
-    ['the same after retries', wrapped(protocol('NOT_COORDINATOR_FOR_GROUP')), { definite: true }],
+    ['another broker coordinates, in a response', refused(NOT_COORDINATOR), { definite: true }],
     ['another producer has the id', protocol('INVALID_PRODUCER_EPOCH'), { fencing: true }],
     ['records may have been written', protocol('NOT_ENOUGH_REPLICAS_AFTER_APPEND'), {}],
     ['no connection', lost, { lost: true }],
     ['no answer', late, { lost: true }],
-    ['no connection after retries', wrapped(lost), { lost: true }],
-    ['no right', protocol('GROUP_AUTHORIZATION_FAILED'), { hopeless: true }],
+    ['no right', refused(GROUP_AUTHORIZATION_FAILED), { hopeless: true }],
+    [
+      'a wrong password',
+      ofProtocol(new NetworkError('failed', { cause: new AuthenticationError('refused') })),
+      { hopeless: true },
+    ],
+    ['a code of a later version', errorOf(9_999), {}],
     [
       'no right, found before anything was sent',
       unsent(protocol('GROUP_AUTHORIZATION_FAILED')),
@@ -56,7 +70,7 @@ describe('a retry', () => {
     let renewals = 0
     const got = await patiently(
       async () => {
-        if (++tries < 3) throw protocol('NOT_LEADER_FOR_PARTITION')
+        if (++tries < 3) throw protocol('NOT_LEADER_OR_FOLLOWER')
         return 'done'
       },
       async () => void renewals++,
@@ -70,7 +84,7 @@ describe('a retry', () => {
     let tries = 0
     await patiently(
       async () => {
-        if (++tries < 2) throw protocol('NOT_LEADER_FOR_PARTITION')
+        if (++tries < 2) throw protocol('NOT_LEADER_OR_FOLLOWER')
       },
       () => Promise.reject(lost),
       isDefinite,
@@ -81,7 +95,7 @@ describe('a retry', () => {
 
   test.each<[string, Error, number]>([
     ['what may have been done is not repeated', late, Infinity],
-    ['it ends when its time is over', protocol('NOT_LEADER_FOR_PARTITION'), 0],
+    ['it ends when its time is over', protocol('NOT_LEADER_OR_FOLLOWER'), 0],
   ])('%s', async (_name, error, until) => {
     let tries = 0
     const tried = patiently(
@@ -97,8 +111,10 @@ describe('a retry', () => {
     expect(tries).toBe(1)
   })
 
-  test('knows the type through what wraps it', () => {
-    expect(typeOf(wrapped(protocol('UNKNOWN_MEMBER_ID')))).toBe('UNKNOWN_MEMBER_ID')
+  test('knows the type of an error in a response, through what wraps it, and the response', () => {
+    expect(typeOf(unsent(lost))).toBe('NOT_SENT')
+    expect(typeOf(new Error('outer', { cause: refused(UNKNOWN_MEMBER_ID) }))).toBe('UNKNOWN_MEMBER_ID')
+    expect(responseIn(refused(UNKNOWN_MEMBER_ID))).toEqual({ code: UNKNOWN_MEMBER_ID })
     expect(typeOf(lost)).toBe(undefined)
   })
 })

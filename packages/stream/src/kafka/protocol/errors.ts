@@ -1,3 +1,4 @@
+import { protocolErrors, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
 import { backoffMs } from '../../backoff.ts'
 
 // What an error of a broker, or of the connection to it, means for the caller.
@@ -7,15 +8,13 @@ const DEFINITE = new Set([
   'NOT_SENT',
   'THROTTLED',
   'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_FOR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
+  'BROKER_NOT_AVAILABLE',
   'FENCED_LEADER_EPOCH',
   'UNKNOWN_LEADER_EPOCH',
   'UNKNOWN_TOPIC_OR_PARTITION',
   'REPLICA_NOT_AVAILABLE',
   'KAFKA_STORAGE_ERROR',
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR_FOR_GROUP',
   'CONCURRENT_TRANSACTIONS',
   'NOT_ENOUGH_REPLICAS',
   'COORDINATOR_LOAD_IN_PROGRESS',
@@ -42,10 +41,47 @@ export function isFencing(error: unknown): boolean {
   return FENCING.has(typeOf(error) ?? '')
 }
 
+/** No response came from a broker: the request may have taken effect or not. */
+export class LostError extends Error {
+  override readonly name = 'LostError'
+}
+
 /** Whether a broker could not be reached or sent no response: the request may have taken effect or not. */
 export function isLost(error: unknown): boolean {
-  const { name } = error as Error
-  return typeOf(error) === undefined && name.startsWith('KafkaJS')
+  return error instanceof LostError
+}
+
+/** Returns the error that a code of the protocol means, with its `type`. */
+export function errorOf(code: number, options?: ErrorOptions): Error {
+  const type = (protocolErrorsCodesById as Record<number, string | undefined>)[code] ?? `ERROR_${code}`
+  const known = (protocolErrors as Record<string, { message: string } | undefined>)[type]
+  return Object.assign(new Error(known?.message ?? `the broker returned error ${code}`, options), { type })
+}
+
+/** Returns an error of the client as one of ours: with the `type` of the protocol, or as a `LostError`. */
+export function ofProtocol(error: unknown): Error {
+  if (error instanceof ResponseError) {
+    const code = (error.errors[0] as { apiCode?: number } | undefined)?.apiCode
+    if (code !== undefined) return errorOf(code, { cause: error })
+  }
+  const causes = causesOf(error as Error)
+  const codes = causes.map(each => (each as { code?: unknown }).code)
+  const message = causes.map(each => each.message).join(' ')
+  if (codes.includes('PLT_KFK_AUTHENTICATION'))
+    return Object.assign(new Error(message, { cause: error }), { type: 'SASL_AUTHENTICATION_FAILED' })
+  if (String(codes[0]).startsWith('PLT_KFK_')) return new LostError(message, { cause: error })
+  return error as Error
+}
+
+/** Returns the response that an error of `ofProtocol` came in. */
+export function responseIn<T>(error: Error): T | undefined {
+  const { cause } = error
+  return cause instanceof ResponseError ? (cause['response'] as T) : undefined
+}
+
+function causesOf(error: Error): Error[] {
+  const { cause } = error
+  return cause instanceof Error ? [error, ...causesOf(cause)] : [error]
 }
 
 /** Whether a retry is useless: a setting, a right or a fault in the code has to be fixed first. */

@@ -9,7 +9,8 @@ import {
 } from './byte-reader.ts'
 import { UnreadableError } from '../../log.ts'
 import type { AbortedTransaction, StoredBatches } from './read-batches.ts'
-import { errorOf, send, type Broker } from './wire.ts'
+import { errorOf } from './errors.ts'
+import { send, type Broker } from './wire.ts'
 
 /** The request for one topic on one broker. */
 export interface FetchRequest {
@@ -81,8 +82,6 @@ function encodeFetch({ topic, partitions, waitMsMax, bytesMax }: FetchRequest): 
 
 export interface Fetched {
   readonly errorCode: number
-  /** Milliseconds for which the broker asks for no further request; kafkajs keeps to it. */
-  readonly clientSideThrottleTime: number
   /** Those that were asked for, each at most once; none while the broker throttles this client. */
   readonly partitions: FetchedPartition[]
 }
@@ -91,7 +90,7 @@ export interface Fetched {
 export function decodeFetched(bytes: Buffer, request: FetchRequest): Fetched {
   try {
     const fetched = decode(bytes)
-    if (fetched.errorCode === 0) checkAnswers(fetched, request)
+    checkAnswers(fetched, request)
     return fetched
   } catch (cause) {
     const numbers = request.partitions.map(({ partition }) => partition).join(', ')
@@ -111,7 +110,7 @@ function checkAnswers({ partitions }: Fetched, request: FetchRequest): void {
 
 function decode(bytes: Buffer): Fetched {
   const reader: ByteReader = { bytes, at: 0 }
-  const clientSideThrottleTime = readInt32(reader)
+  readInt32(reader) // how long the broker throttles this client, which it does by itself
   const errorCode = readInt16(reader)
   readInt32(reader)
   const partitions: FetchedPartition[] = []
@@ -120,7 +119,7 @@ function decode(bytes: Buffer): Fetched {
     for (let left = readInt32(reader); left > 0; left--) partitions.push(decodePartition(topic, reader))
   }
   if (reader.at !== bytes.length) throw new Error(`${bytes.length - reader.at} bytes are left over`)
-  return { errorCode, clientSideThrottleTime, partitions }
+  return { errorCode, partitions }
 }
 
 function decodePartition(topic: string, reader: ByteReader): FetchedPartition {

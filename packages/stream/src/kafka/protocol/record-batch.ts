@@ -25,8 +25,8 @@ export const HEAD_BYTES = 61
 const RECORD_BYTES = 32
 
 /**
- * Returns a batch of records as brokers store it: magic 2 of Kafka's message format. It is written into one buffer;
- * kafkajs makes several buffers for each record, which costs more than all the rest of its work.
+ * Returns a batch of records as brokers store it: magic 2 of Kafka's message format. It is written into one buffer:
+ * clients make several for each record, which costs more than all the rest of their work.
  */
 export async function encodeBatch(head: BatchHead, records: readonly WireRecord[]): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(HEAD_BYTES + sizeMax(records))

@@ -1,23 +1,32 @@
-import { createRequire } from 'node:module'
-import type { RetryOptions } from 'kafkajs'
-import './mend-kafkajs.ts'
+import {
+  addOffsetsToTxnV3,
+  addPartitionsToTxnV3,
+  endTxnV3,
+  heartbeatV4,
+  initProducerIdV4,
+  joinGroupV6,
+  leaveGroupV5,
+  offsetFetchV8,
+  syncGroupV4,
+  txnOffsetCommitV3,
+  type Connection,
+} from '@platformatic/kafka'
+import { responseIn, typeOf } from './errors.ts'
+import { createLink, sendEncoded, type Api, type Link, type LinkSettings } from './link.ts'
 
-// The file that reaches into kafkajs beyond its public interface: for the classes that speak Kafka's protocol with
-// the brokers. The version is pinned, and is the last one.
+// The requests to a broker: @platformatic/kafka encodes and decodes them, and keeps the connection. Each has one version,
+// which brokers from 3.9 on speak.
 //
-// The producer and the consumer of kafkajs are not used. They lose and double records, and no caller can prevent it:
-// they read offsets before they fence the former owner, may drop a batch in a retry, stop every partition in a
-// rebalance, and can't continue after a failed commit. The code in this folder that replaces them is small, because it
-// never has more than one batch of a partition in flight.
+// Its producer and consumer are not used. A partition is owned, read and committed by the code in this folder, which is
+// small because it never has more than one batch of a partition in flight.
 
-/** The requests to a broker. Each rejects with an error that has a `type`, such as NOT_LEADER_FOR_PARTITION. */
+/** The requests to a broker. Each rejects with an error that has a `type`, such as NOT_LEADER_OR_FOLLOWER. */
 export interface Broker {
   readonly nodeId: string
-  readonly connectionPool: {
-    send(request: { request: object; response: object }): Promise<unknown>
-    /** The first serves all requests but fetches. It has another socket after each reconnect. */
-    readonly pool: readonly { isConnected(): boolean; readonly socket: object }[]
-  }
+  /** Serves all requests but fetches. */
+  readonly link: Link
+  /** Fetches wait at the broker for records, and nothing may wait behind them. */
+  readonly fetchLink: Link
   joinGroup(request: {
     groupId: string
     sessionTimeout: number
@@ -73,115 +82,163 @@ export interface WireRecord {
   readonly value: Buffer
 }
 
-export interface Cluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  isConnected(): boolean
-  addMultipleTargetTopics(topics: readonly string[]): Promise<void>
-  refreshMetadata(): Promise<void>
-  refreshMetadataIfNecessary(): Promise<void>
-  findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number }[]
-  findBroker(node: { nodeId: string }): Promise<Broker>
-  findControllerBroker(): Promise<Broker>
-  findGroupCoordinator(group: { groupId: string; coordinatorType: 0 | 1 }): Promise<Broker>
-  /** As a read-committed reader sees them: the latest offset is the one up to which all transactions have ended. */
-  fetchTopicsOffset(
-    topics: readonly {
-      topic: string
-      partitions: readonly { partition: number }[]
-      fromBeginning: boolean
-    }[],
-  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>
+const FETCH_KEY = 1
+const GROUP_PROTOCOL_TYPE = 'consumer'
+/** A coordinator answers when all members have joined, which it waits for. */
+const JOIN_SLACK_MS = 5_000
+const NO_PRODUCER = { id: -1n, epoch: -1 }
+const UNKNOWN_EPOCH = -1
+/** Fencing is by the transactional id, so a commit names no member of the group: see commit/transactions.ts. */
+const NO_MEMBER = { generation: -1, id: '' }
+
+export function createBroker(nodeId: string, host: string, port: number, settings: LinkSettings): Broker {
+  const link = createLink(host, port, settings)
+  const ask = <T>(request: (connection: Connection) => Promise<T>): Promise<T> => link.request(request)
+  return {
+    nodeId,
+    link,
+    fetchLink: createLink(host, port, settings),
+    async joinGroup({ groupId, sessionTimeout, rebalanceTimeout, memberId, groupProtocols }) {
+      const join = (as: string) =>
+        link.request(
+          connection =>
+            joinGroupV6.api.async(
+              connection,
+              groupId,
+              sessionTimeout,
+              rebalanceTimeout,
+              as,
+              null,
+              GROUP_PROTOCOL_TYPE,
+              [...groupProtocols],
+            ),
+          rebalanceTimeout + JOIN_SLACK_MS,
+        )
+      const joined = await join(memberId).catch((error: unknown) => {
+        // The first request of a member is refused with the id under which it is to join.
+        if (typeOf(error) !== 'MEMBER_ID_REQUIRED') throw error
+        return join(responseIn<{ memberId: string }>(error as Error)!.memberId)
+      })
+      return {
+        generationId: joined.generationId,
+        leaderId: joined.leader,
+        memberId: joined.memberId,
+        members: joined.members.map(({ memberId: id, metadata }) => ({
+          memberId: id,
+          memberMetadata: metadata,
+        })),
+      }
+    },
+    async syncGroup({ groupId, generationId, memberId, groupAssignment }) {
+      const assignments = groupAssignment.map(({ memberId: id, memberAssignment }) => ({
+        memberId: id,
+        assignment: memberAssignment,
+      }))
+      const { assignment } = await ask(connection =>
+        syncGroupV4.api.async(connection, groupId, generationId, memberId, null, null, null, assignments),
+      )
+      return { memberAssignment: assignment }
+    },
+    heartbeat: ({ groupId, groupGenerationId, memberId }) =>
+      ask(connection => heartbeatV4.api.async(connection, groupId, groupGenerationId, memberId, null)),
+    leaveGroup: ({ groupId, memberId }) =>
+      ask(connection =>
+        leaveGroupV5.api.async(connection, groupId, [{ memberId, groupInstanceId: null, reason: null }]),
+      ),
+    async offsetFetch({ groupId, topics }) {
+      const wanted = topics.map(({ topic, partitions }) => ({
+        name: topic,
+        partitionIndexes: partitions.map(({ partition }) => partition),
+      }))
+      const { groups } = await ask(connection =>
+        offsetFetchV8.api.async(connection, [{ groupId, memberEpoch: UNKNOWN_EPOCH, topics: wanted }], false),
+      )
+      return {
+        responses: (groups[0]?.topics ?? []).map(({ name, partitions }) => ({
+          topic: name,
+          partitions: partitions.map(({ partitionIndex, committedOffset }) => ({
+            partition: partitionIndex,
+            offset: String(committedOffset),
+          })),
+        })),
+      }
+    },
+    async initProducerId({ transactionalId, transactionTimeout }) {
+      const { producerId, producerEpoch } = await ask(connection =>
+        initProducerIdV4.api.async(
+          connection,
+          transactionalId ?? null,
+          transactionTimeout,
+          NO_PRODUCER.id,
+          NO_PRODUCER.epoch,
+        ),
+      )
+      return { producerId: String(producerId), producerEpoch }
+    },
+    addPartitionsToTxn: ({ transactionalId, producerId, producerEpoch, topics }) =>
+      ask(connection =>
+        addPartitionsToTxnV3.api.async(connection, [
+          {
+            transactionalId,
+            producerId: BigInt(producerId),
+            producerEpoch,
+            verifyOnly: false,
+            topics: topics.map(({ topic, partitions }) => ({ name: topic, partitions: [...partitions] })),
+          },
+        ]),
+      ),
+    addOffsetsToTxn: ({ transactionalId, producerId, producerEpoch, groupId }) =>
+      ask(connection =>
+        addOffsetsToTxnV3.api.async(connection, transactionalId, BigInt(producerId), producerEpoch, groupId),
+      ),
+    txnOffsetCommit: ({ transactionalId, producerId, producerEpoch, groupId, topics }) =>
+      ask(connection =>
+        txnOffsetCommitV3.api.async(
+          connection,
+          transactionalId,
+          groupId,
+          BigInt(producerId),
+          producerEpoch,
+          NO_MEMBER.generation,
+          NO_MEMBER.id,
+          null,
+          topics.map(({ topic, partitions }) => ({
+            name: topic,
+            partitions: partitions.map(({ partition, offset }) => ({
+              partitionIndex: partition,
+              committedOffset: BigInt(offset),
+              committedLeaderEpoch: UNKNOWN_EPOCH,
+              committedMetadata: null,
+            })),
+          })),
+        ),
+      ),
+    endTxn: ({ transactionalId, producerId, producerEpoch, transactionResult }) =>
+      ask(connection =>
+        endTxnV3.api.async(connection, transactionalId, BigInt(producerId), producerEpoch, transactionResult),
+      ),
+  }
 }
 
-export interface ClusterSettings {
-  readonly brokers: readonly string[]
-  readonly clientId: string
-  readonly ssl?: object
-  readonly sasl?: object
-  readonly connectionTimeout: number
-  readonly authenticationTimeout: number
-  readonly reauthenticationThreshold: number
-  readonly requestTimeout: number
-  readonly enforceRequestTimeout: boolean
-  readonly metadataMaxAge: number
-  readonly retry: RetryOptions
+/** Closes the connections to a broker. */
+export async function closeBroker({ link, fetchLink }: Broker): Promise<void> {
+  await Promise.all([link.close(), fetchLink.close()])
 }
 
-const require = createRequire(import.meta.url)
-const ClusterClass = require('kafkajs/src/cluster/index.js') as new (settings: object) => Cluster
-const createSocketFactory = require('kafkajs/src/network/socketFactory.js') as () => unknown
-const { createLogger, LEVELS } = require('kafkajs/src/loggers/index.js') as {
-  createLogger: (options: object) => unknown
-  LEVELS: { NOTHING: number }
-}
-const EncoderClass = require('kafkajs/src/protocol/encoder.js') as new (size: number) => {
-  buf: Buffer
-  offset: number
-}
-const produceResponse = require('kafkajs/src/protocol/requests/produce/v7/response.js') as object
-const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
-  createErrorFromCode: (code: number) => Error
-}
-
-export function createCluster(settings: ClusterSettings): Cluster {
-  return new ClusterClass({
-    ...settings,
-    logger: createLogger({ level: LEVELS.NOTHING, logCreator: () => () => {} }),
-    socketFactory: createSocketFactory(),
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: null,
-    isolationLevel: 1,
-  })
-}
-
-export interface Api {
-  readonly apiKey: number
-  readonly apiVersion: number
-  readonly apiName: string
-}
-
-/** Sends a request that kafkajs lacks, or has only in an older version. Returns what `decode` reads in the response. */
-export async function send<T extends object>(
-  broker: Broker,
+/** Sends a request of which we encode the body and read the response. */
+export function send<T>(
+  { link, fetchLink }: Broker,
   api: Api,
   body: Buffer,
   decode: (response: Buffer) => T,
 ): Promise<T> {
-  const response = { decode: (bytes: Buffer) => Promise.resolve(decode(bytes)), parse: (read: T) => read }
-  return sendEncoded(broker, api, body, response) as Promise<T>
-}
-
-const PRODUCE: Api = { apiKey: 0, apiVersion: 7, apiName: 'Produce' }
-
-/**
- * Sends a produce request of version 7, whose encoded body is `body`. Rejects with the error of the first partition
- * that has one.
- */
-export async function sendProduce(broker: Broker, body: Buffer): Promise<void> {
-  await sendEncoded(broker, PRODUCE, body, produceResponse)
-}
-
-function sendEncoded(broker: Broker, api: Api, body: Buffer, response: object): Promise<unknown> {
-  const encoded = new EncoderClass(0)
-  encoded.buf = body
-  encoded.offset = body.length
-  return broker.connectionPool.send({
-    request: { ...api, expectResponse: () => true, encode: () => Promise.resolve(encoded) },
-    response,
-  })
-}
-
-/** Returns the error that a code of the protocol means, with its `type`. */
-export function errorOf(code: number): Error {
-  return createErrorFromCode(code)
+  return sendEncoded(api.apiKey === FETCH_KEY ? fetchLink : link, api, body, decode)
 }
 
 /**
  * Returns the socket of the connection to a broker, to be compared with an earlier one: it is a different object after
  * each reconnect, which every restart of the broker causes, and each time while the broker is not connected.
  */
-export function socketOf(broker: Broker): object {
-  const connection = broker.connectionPool.pool[0]!
-  return connection.isConnected() ? connection.socket : {}
+export function socketOf({ link }: Broker): object {
+  return link.socket()
 }
