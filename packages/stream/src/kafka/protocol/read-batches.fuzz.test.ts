@@ -118,7 +118,6 @@ async function outcome(bytes: Buffer) {
     const { records, next } = await read(bytes)
     const positions = records.map(({ position }) => position)
     expect(next > FROM || bytes.length === 0).toBe(true)
-    expect(next <= LAST_STABLE).toBe(true)
     expect(positions.every((position, index) => position >= (positions[index - 1] ?? FROM - 1n) + 1n)).toBe(
       true,
     )

@@ -277,3 +277,9 @@ test('a batch whose offset does not follow the one before is not read', async ()
   const bytes = Buffer.concat([await batchAt(5n, sent('a', 'b')), await batchAt(6n, sent('c'))])
   expect(await read(bytes, 5n)).toMatchObject({ records: [{ key: 'a' }, { key: 'b' }], next: 7n })
 })
+
+test('a batch that was appended while the broker looked up how far readers see', async () => {
+  const bytes = Buffer.concat([await batchAt(998n, sent('a', 'b')), await batchAt(1_000n, sent('c'))])
+  expect(await read(bytes, 998n)).toMatchObject({ next: 1_001n })
+  expect(await read(await batchAt(1_000n, sent('c')), 1_000n)).toMatchObject({ next: 1_001n })
+})
