@@ -49,7 +49,7 @@ export function runService(
     let ready = (): Health => ({ ok: false, reason: waiting ?? 'starting' })
     const watched = watchLog({ logger, metrics })
     await using admin = await serveAdmin(() => {
-      const reason = watched.unreadable()
+      const reason = watched.trouble()
       return reason === undefined ? ready() : { ok: false, reason }
     })
     const patiently = createPatience({ logger, signal, onWait: reason => (waiting = reason) })

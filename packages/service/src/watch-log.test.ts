@@ -49,16 +49,16 @@ test('errors that are all different do not fill the memory, and each is logged',
 })
 
 test('what can not be read is told to the readiness probe for as long as it is reported', () => {
-  const { onProblem, unreadable, clock } = watch()
+  const { onProblem, trouble, clock } = watch()
   onProblem(new Error('the broker is gone'))
-  expect(unreadable()).toBeUndefined()
+  expect(trouble()).toBeUndefined()
   onProblem(new UnreadableError('partition 0 of raw'))
   onProblem(new UnreadableError('partition 1 of raw'))
   clock.now = 10_000
   onProblem(new UnreadableError('partition 1 of raw'))
-  expect(unreadable()).toBe('partition 0 of raw; partition 1 of raw')
+  expect(trouble()).toBe('partition 0 of raw; partition 1 of raw')
   clock.now = 20_000
-  expect(unreadable()).toBe('partition 1 of raw')
+  expect(trouble()).toBe('partition 1 of raw')
   clock.now = 30_000
-  expect(unreadable()).toBeUndefined()
+  expect(trouble()).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 import type { Logger } from '@sluicebox/runtime/log'
 import type { Registry } from '@sluicebox/runtime/metrics'
-import { UnreadableError } from '@sluicebox/stream/log'
+import { UnreadableError, UnwritableError } from '@sluicebox/stream/log'
 import type { OpenLogParts } from '@sluicebox/stream/open'
 import { Counter } from 'prom-client'
 
@@ -14,12 +14,12 @@ export interface WatchLogParts {
 /** An error that repeats is logged once in this time. */
 const REPEAT_MS = 10_000
 const MESSAGES_MAX = 100
-/** A log reports what it can't read every few seconds, for as long as it can't. */
-const UNREADABLE_FOR_MS = 15_000
+/** A log reports what it can't read or write every few seconds, for as long as it can't. */
+const TROUBLE_FOR_MS = 15_000
 
 export interface WatchedLog extends Pick<OpenLogParts, 'onSkipped' | 'onProblem'> {
-  /** What the log can't read at the moment, for the readiness probe; undefined when it can read everything. */
-  unreadable(): string | undefined
+  /** What the log can't read or write at the moment, for the readiness probe; undefined when it can do both. */
+  trouble(): string | undefined
 }
 
 /** Returns the callbacks of a log that put what it reports into the process's logs, metrics and readiness. */
@@ -40,12 +40,12 @@ export function watchLog({ logger, metrics, now = Date.now }: WatchLogParts): Wa
   const told = new Map<string, { at: number; repeats: number }>()
 
   /** When it was last reported, by its message. */
-  const unreadable = new Map<string, number>()
+  const troubles = new Map<string, number>()
 
   return {
-    unreadable() {
-      for (const [message, at] of unreadable) if (now() - at > UNREADABLE_FOR_MS) unreadable.delete(message)
-      return unreadable.size === 0 ? undefined : [...unreadable.keys()].join('; ')
+    trouble() {
+      for (const [message, at] of troubles) if (now() - at > TROUBLE_FOR_MS) troubles.delete(message)
+      return troubles.size === 0 ? undefined : [...troubles.keys()].join('; ')
     },
     onSkipped({ group, stream, partition, from, to }) {
       skippedPositions.inc({ group, stream }, Number(to - from))
@@ -57,7 +57,7 @@ export function watchLog({ logger, metrics, now = Date.now }: WatchLogParts): Wa
     onProblem(error) {
       problems.inc()
       const { message } = error
-      if (error instanceof UnreadableError) unreadable.set(message, now())
+      if (error instanceof UnreadableError || error instanceof UnwritableError) troubles.set(message, now())
       const last = told.get(message)
       if (last !== undefined && now() - last.at < REPEAT_MS) {
         last.repeats++

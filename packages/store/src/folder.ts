@@ -1,14 +1,26 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { checkKey, checkPrefix } from './key.ts'
-import type { Store, StoredObject } from './store.ts'
+import { StoreError, type Store, type StoredObject } from './store.ts'
 
 // Keys never start with a dot, so this folder never holds objects, and is never listed.
 const TEMP_DIR = '.tmp'
 /** Another process may still be writing a file that is younger than this. */
 const LEFTOVER_AGE_MS = 3_600_000
 const DURABLE_DIRS_MAX = 10_000
+const UNWRITABLE = [
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EIO',
+  'EFBIG',
+  'EMFILE',
+  'ENFILE',
+  'EACCES',
+  'EPERM',
+  'ESTALE',
+]
 
 /**
  * Keeps objects as files under `dir`, and makes the folder when it is missing. A write resolves when file and folder are
@@ -50,9 +62,25 @@ export async function openFolderStore(dir: string): Promise<Store> {
       const result = await place(temp, path)
       await syncDir(dirname(path))
       return result
+    } catch (error) {
+      throw await unwritable(error, key)
     } finally {
-      await rm(temp, { force: true })
+      await rm(temp, { force: true }).catch(() => {})
     }
+  }
+
+  /** What the system refuses, such as a write to a disk that is full, with how much room there is. */
+  async function unwritable(error: unknown, key: string): Promise<unknown> {
+    if (!isCode(error, ...UNWRITABLE)) return error
+    const free = await statfs(root).then(
+      ({ bavail, bsize, ffree }) =>
+        `${Math.floor((bavail * bsize) / 1_048_576)} MiB and ${ffree === 0 ? 'no' : ffree} files are free there`,
+      () => 'the folder can not be reached',
+    )
+    return new StoreError(
+      `can't write ${key} to the folder ${root}: ${(error as Error).message}; ${free}. Make room or repair the disk`,
+      { cause: error },
+    )
   }
 
   return {

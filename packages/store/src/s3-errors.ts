@@ -1,4 +1,5 @@
 import { S3ServiceException } from '@aws-sdk/client-s3'
+import { StoreError } from './store.ts'
 
 /** Whether the store responded with this status. */
 export function isError(error: unknown, status: number): error is S3ServiceException {
@@ -13,7 +14,9 @@ export async function storeError<T>(what: string, work: () => Promise<T>): Promi
     const { name, message } = error as Error
     const said = name === 'Error' || message.includes(name) ? message : `${name}: ${message}`
     const advice = ADVICE.find(([pattern]) => pattern.test(name) || pattern.test(message))?.[1]
-    throw new Error(`can't ${what}: ${said}${advice === undefined ? '' : `. ${advice}`}`, { cause: error })
+    throw new StoreError(`can't ${what}: ${said}${advice === undefined ? '' : `. ${advice}`}`, {
+      cause: error,
+    })
   }
 }
 

@@ -45,7 +45,7 @@ export interface OwnedPartition {
   /**
    * Writes the outputs and commits the position `next`: all records below it are done. A log that can do both or
    * neither does so; another log writes the outputs first. Readers see the result at once or soon after. Rejects with
-   * `FencedError` when another member has taken the partition.
+   * `FencedError` when another member has taken the partition. While the log can't be written, it waits and retries.
    */
   commit(outputs: Readonly<Record<string, readonly OutputRecord[]>>, next: bigint): Promise<void>
 }
@@ -59,6 +59,14 @@ export class FencedError extends Error {}
  */
 export class UnreadableError extends Error {
   override readonly name = 'UnreadableError'
+}
+
+/**
+ * The log can't write at the moment, such as to a disk that is full. Nothing of what was to be written together was kept,
+ * and a retry succeeds when there is room.
+ */
+export class UnwritableError extends Error {
+  override readonly name = 'UnwritableError'
 }
 
 /** Records that were deleted before a group had read them. */

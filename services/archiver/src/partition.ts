@@ -8,7 +8,7 @@ import {
 import type { Logger } from '@sluicebox/runtime/log'
 import { createPatience } from '@sluicebox/service/patience'
 import type { World } from '@sluicebox/stream/driver/world'
-import type { Store } from '@sluicebox/store/store'
+import { StoreError, type Store } from '@sluicebox/store/store'
 import { createAvroWriter } from './objects/avro-object.ts'
 import { adopt, findChainEnd, type Place } from './manifests/chain.ts'
 import type { ArchiverConfig } from './config.ts'
@@ -136,6 +136,9 @@ interface Chain {
   isSettled(appendedAt: number): boolean
 }
 
+/** Waiting helps only against a store that can't write at the moment. */
+const mustEnd = (error: unknown): boolean => !(error instanceof StoreError)
+
 interface OpenObject {
   readonly writer: ObjectWriter
   readonly cut: Cut
@@ -195,11 +198,12 @@ async function startChain(parts: PartitionParts, place: Place, owned: OwnedParti
 
     // First the object, then its entry, then the group's position. After a crash in between, the next owner repeats
     // the rest: it finds the object under its key, as it does when another archiver was faster.
-    const outcome = await store.create(key, bytes)
+    const outcome = await patiently('the archive', () => store.create(key, bytes), mustEnd)
     let entry: ManifestEntry
     if (outcome === 'created') {
       entry = entryOf(key, bytes, facts, summary)
-      await writeEntry(store, entry)
+      const made = entry
+      await patiently('the archive', () => writeEntry(store, made), mustEnd)
     } else entry = await adopt(store, key, name)
 
     if (entry.end !== end) position = entry.end

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '../backoff.ts'
 import { unlessAborted } from '../aborted.ts'
 import {
   FencedError,
   UnreadableError,
+  UnwritableError,
   type Batch,
   type ConsumeOptions,
   type OwnedPartition,
@@ -26,6 +28,10 @@ export interface ConsumerParts {
 
 /** A disk that was read wrong may be read right later. */
 const UNREADABLE_RETRY_MS = 5_000
+/** While the disk is full. */
+const UNWRITABLE_BACKOFF = { firstMs: 100, maxMs: 5_000 }
+/** Processes of one machine may retry at the same instants. */
+const FULL_WAIT = 1
 
 /**
  * Makes this process a member of the group. The most recent member owns the partition. Taking ownership increments the
@@ -60,32 +66,57 @@ async function ownRepeatedly(
 ): Promise<void> {
   while (!options.signal.aborted) {
     const taken = await take(parts, options, partition)
+    if (taken === undefined) return
     const lost = await ownOnce(parts, options, partition, taken, own)
     if (!lost) return
     await untilReleased(parts, options, partition)
   }
 }
 
-async function take(parts: ConsumerParts, options: ConsumeOptions, partition: number): Promise<GroupState> {
+async function take(
+  parts: ConsumerParts,
+  options: ConsumeOptions,
+  partition: number,
+): Promise<GroupState | undefined> {
   const { tables, writer, bell } = parts
   const key: [string, string, number] = [options.group, options.stream, partition]
-  const taken = await writer.change({
-    bytes: 0,
-    make() {
-      parts.ensureStream(options.stream)
-      const before = tables.groups.get(key)
-      const state = {
-        epoch: (before?.epoch ?? 0) + 1,
-        position: before?.position ?? partitionState(tables, options.stream, partition).start,
-        released: false,
-      }
-      void tables.groups.put(key, state)
-      return state
-    },
-  })
+  const taken = await whenWritable(parts, options.signal, () =>
+    writer.change({
+      bytes: 0,
+      make() {
+        parts.ensureStream(options.stream)
+        const before = tables.groups.get(key)
+        const state = {
+          epoch: (before?.epoch ?? 0) + 1,
+          position: before?.position ?? partitionState(tables, options.stream, partition).start,
+          released: false,
+        }
+        void tables.groups.put(key, state)
+        return state
+      },
+    }),
+  )
   // A former owner in this process then ends at once.
   bell.check()
   return taken
+}
+
+/** Repeats a write until the log can be written; undefined when `signal` aborts first. Other errors are passed on. */
+async function whenWritable<T>(
+  { onProblem }: ConsumerParts,
+  signal: AbortSignal,
+  write: () => Promise<T>,
+): Promise<T | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await write()
+    } catch (error) {
+      if (!(error instanceof UnwritableError)) throw error
+      onProblem(error)
+      await sleep(backoffMs(attempt, UNWRITABLE_BACKOFF, FULL_WAIT), undefined, { signal }).catch(() => {})
+      if (signal.aborted) return undefined
+    }
+  }
 }
 
 /** Calls `own` for one ownership. Returns whether another owner has taken the partition. */
@@ -166,15 +197,24 @@ async function ownOnce(
         const bytes = placements
           .flatMap(({ blocks }) => blocks)
           .reduce((sum, block) => sum + block.bytes.length, 0)
-        await writer.change({
-          bytes,
-          make() {
-            if (tables.groups.get(key)?.epoch !== epoch) throw fenced()
-            writer.place(placements)
-            void tables.groups.put(key, { epoch, position: Number(to), released: false })
-          },
+        const next = Number(to)
+        const isWritten = await whenWritable(parts, ended, async () => {
+          await writer.change({
+            bytes,
+            make() {
+              const state = tables.groups.get(key)
+              if (state?.epoch !== epoch) throw fenced()
+              // A write that failed at its very end may have been kept: it must not be made twice.
+              if (state.position === next && next !== done) return
+              writer.place(placements)
+              void tables.groups.put(key, { epoch, position: next, released: false })
+            },
+          })
+          return true
         })
-        done = Number(to)
+        // The process stops. The next owner starts at what was committed.
+        if (isWritten === undefined) throw fenced()
+        done = next
       },
     })
   } finally {

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import { FencedError, type OutputRecord } from '../log.ts'
+import { FencedError, UnwritableError, type OutputRecord } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
 import { packBlocks, placeBlock, type Block, type BlockCompression } from './block.ts'
 import { partitionState, type Tables } from './tables.ts'
@@ -170,13 +170,15 @@ export function createWriter(parts: WriterParts): Writer {
     // lmdb gives the cause of its rejection in another promise.
     const cause = await (error.commitError ?? Promise.resolve(error)).catch((reason: Error) => reason)
     const free = await statfs(parts.dir).then(
-      ({ bavail, bsize }) => ` ${Math.floor((bavail * bsize) / 1_048_576)} MiB are free there.`,
+      ({ bavail, bsize, ffree }) =>
+        ` ${Math.floor((bavail * bsize) / 1_048_576)} MiB are free there${ffree === 0 ? ', and not one file more can be made' : ''}.`,
       () => '',
     )
-    return new Error(
-      `The log in ${parts.dir} could not be written: ${cause.message}.${free} Nothing of this transaction was kept. Make room or repair the disk, then retry.`,
-      { cause },
-    )
+    const message = `The log in ${parts.dir} could not be written: ${cause.message}.${free} Nothing of this transaction was kept. Make room or repair the disk, then retry.`
+    // The error number of the system: a full disk is EIO here, since lmdb writes several pages in one call.
+    return 'code' in cause && typeof cause.code === 'number'
+      ? new UnwritableError(message, { cause })
+      : new Error(message, { cause })
   }
 
   return {
