@@ -244,6 +244,7 @@ describe('the state of a partition', () => {
     })
     await scene.run()
     expect(scene.actions.find(action => action.startsWith('commit'))).toBe('commit out=a3 next=3')
+    expect(scene.actions.filter(action => action.startsWith('problem '))).toHaveLength(1)
   })
 
   test.each<[string, Partial<Scenario>, Snapshot['last']]>([

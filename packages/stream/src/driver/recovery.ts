@@ -4,7 +4,7 @@ import type { DriveOptions } from './options.ts'
 import type { Batch, Log, OwnedPartition } from '../log.ts'
 import { createResolver } from './resolving.ts'
 import { REAL_WORLD } from './world.ts'
-import type { PlacedRecord, Snapshot } from './snapshots.ts'
+import { DamagedSnapshotError, type PlacedRecord, type Snapshot } from './snapshots.ts'
 import { Unresolved } from './stage.ts'
 
 /**
@@ -68,10 +68,16 @@ async function loadSnapshot<State, Output extends string>(
   const { partition, committed } = owned
   if (stage.snapshots === undefined) return undefined
   const snapshot = await fetchSnapshot(options, owned)
-  if (snapshot === undefined || snapshot.version !== stage.snapshots.version) return undefined
+  if (snapshot === undefined) return undefined
+  const drop = (why: string): undefined => {
+    observe?.onSnapshotProblem?.({ partition, error: new Error(`the snapshot ${why}: it is not used`) })
+  }
+  if (snapshot.version !== stage.snapshots.version)
+    return drop('was made by another version, or with other settings, files or bundles')
   // The snapshot can be ahead of the committed position when the log has lost commits. Its state then contains records
   // whose outputs are not in the log.
-  if (snapshot.position > committed) return undefined
+  if (snapshot.position > committed)
+    return drop(`holds records up to ${snapshot.position}, and the group has committed ${committed}`)
   const { position, last } = snapshot
   if (last !== undefined && last.position >= start && !(await isIn(log, input, partition, last))) {
     const error = new Error(
@@ -101,7 +107,12 @@ async function fetchSnapshot<State, Output extends string>(
   let found: Snapshot | undefined
   const resolver = createResolver({
     async resolve() {
-      found = await snapshots.store.load(group, partition)
+      try {
+        found = await snapshots.store.load(group, partition)
+      } catch (error) {
+        if (!(error instanceof DamagedSnapshotError)) throw error
+        observe?.onSnapshotProblem?.({ partition, error })
+      }
     },
     backoff,
     world,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createSnapshots } from './snapshots.ts'
+import { createSnapshots, DamagedSnapshotError } from './snapshots.ts'
 
 describe('snapshots', () => {
   const snapshot = { position: 2n ** 60n, version: 'features 7', bytes: Uint8Array.of(1, 2, 3) }
@@ -41,15 +41,15 @@ describe('snapshots', () => {
     expect(await snapshots.load('scorer', 0)).toMatchObject({ position: 7n })
   })
 
-  test('count as absent when any byte is damaged or missing', async () => {
+  test('are refused when any byte is damaged or missing', async () => {
     const { snapshots, objects } = createStore()
     await snapshots.save('scorer', 0, snapshot)
     const [key, whole] = [...objects][0]!
     for (let at = 0; at < whole.length; at++) {
       objects.set(key, whole.with(at, whole[at]! ^ 1))
-      expect(await snapshots.load('scorer', 0)).toBeUndefined()
+      await expect(snapshots.load('scorer', 0)).rejects.toThrow(DamagedSnapshotError)
       objects.set(key, whole.slice(0, at))
-      expect(await snapshots.load('scorer', 0)).toBeUndefined()
+      await expect(snapshots.load('scorer', 0)).rejects.toThrow(DamagedSnapshotError)
     }
   })
 })

@@ -17,9 +17,13 @@ export type PlacedRecord = Pick<InputRecord, 'position' | 'appendedAt'>
 
 /** Keeps the latest snapshot of each partition of each group. Losing one costs time, never correctness. */
 export interface SnapshotStore {
+  /** Rejects with a `DamagedSnapshotError` when what is kept is not what was saved. */
   load(group: string, partition: number): Promise<Snapshot | undefined>
   save(group: string, partition: number, snapshot: Snapshot): Promise<void>
 }
+
+/** What is kept of a snapshot is not what was saved: waiting does not help, and replay does. */
+export class DamagedSnapshotError extends Error {}
 
 /** The part of an object store that snapshots need. */
 export interface Objects {
@@ -33,8 +37,7 @@ const HEADER_BYTES = 36
 const NOWHERE = 2n ** 64n - 1n
 
 /**
- * Keeps snapshots as objects named `<prefix><group>/<partition>.snapshot`. An object that is damaged, or is not a
- * snapshot, counts as absent. The layout of an object, little-endian:
+ * Keeps snapshots as objects named `<prefix><group>/<partition>.snapshot`. The layout of an object, little-endian:
  *
  *   magic (uint32) · CRC-32 of all that follows (uint32) · position (uint64) · position of the last record (uint64) ·
  *   its `appendedAt` (float64) · version bytes (uint32) · version · state
@@ -43,8 +46,15 @@ export function createSnapshots(objects: Objects, prefix = 'snapshots/'): Snapsh
   const keyOf = (group: string, partition: number): string => `${prefix}${group}/${partition}.snapshot`
   return {
     async load(group, partition) {
-      const object = await objects.get(keyOf(group, partition))
-      return object === undefined ? undefined : decode(object)
+      const key = keyOf(group, partition)
+      const object = await objects.get(key)
+      if (object === undefined) return undefined
+      const snapshot = decode(object)
+      if (snapshot === undefined)
+        throw new DamagedSnapshotError(
+          `the snapshot ${key} is damaged: its checksum does not match. It is not used, and the next one replaces it`,
+        )
+      return snapshot
     },
     async save(group, partition, snapshot) {
       await objects.put(keyOf(group, partition), encode(snapshot))
