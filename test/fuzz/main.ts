@@ -36,6 +36,14 @@ function tell(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
+let isStopping = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    tell('stopping: counting what there is; once more ends at once')
+    isStopping = true
+    process.once(signal, () => process.exit(1))
+  })
+
 async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(HELP)
   const [count, seed, connections, minutes] = [
@@ -56,7 +64,7 @@ async function main(): Promise<void> {
     const sender = createSender(url, connections)
     let [next, toldAt] = [0, performance.now()]
     async function sendOneAfterAnother(): Promise<void> {
-      while (next < count && performance.now() < endAt && !ended()) {
+      while (next < count && performance.now() < endAt && !isStopping && !ended()) {
         const number = next++
         // Each request has a generator of its own, so that it does not depend on the order of the answers.
         const shape = makeShape(number, createRandom(Math.imul(seed, 0x9e3779b1) ^ number))
@@ -72,7 +80,7 @@ async function main(): Promise<void> {
     }
     try {
       await Promise.all(Array.from({ length: connections }, sendOneAfterAnother))
-      if (ended()) problems.push(`up ended by itself:\n${pipeline!.stderr()}`)
+      if (ended() && !isStopping) problems.push(`up ended by itself:\n${pipeline!.stderr()}`)
     } finally {
       sender.close()
       const code = await pipeline?.stop()
@@ -112,10 +120,20 @@ async function eachLine<T>(stream: string, data: string, take: (line: T) => void
     ...{ cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
   })
   const exited = once(child, 'exit')
-  for await (const line of createInterface({ input: child.stdout! }))
-    if (line !== '') take(JSON.parse(line) as T)
-  const [code] = await exited
-  if (code !== 0) throw new Error(`tail ${stream} ended with ${String(code)}`)
+  let unread = ''
+  for await (const line of createInterface({ input: child.stdout! })) {
+    // What is cut off is told with the status of the command that left it so.
+    if (unread !== '') break
+    try {
+      if (line !== '') take(JSON.parse(line) as T)
+    } catch (error) {
+      unread = `${String(error)} in ${line.slice(0, 500)}`
+    }
+  }
+  child.stdout?.resume()
+  const [code, signal] = (await exited) as [number | null, string | null]
+  if (code !== 0 || unread !== '')
+    throw new Error(`tail ${stream} ended with ${String(code ?? signal)} ${unread}`)
 }
 
 await main()
