@@ -80,6 +80,9 @@ export function runService(
   })
 }
 
+/** The groups of the stages: what they have not read is kept beyond its age while there is room. */
+const STAGE_GROUPS = ['archiver', 'enricher', 'scorer']
+
 interface OpenParts {
   readonly logger: Logger
   readonly watched: WatchedLog
@@ -91,7 +94,7 @@ async function openServiceLog(
   { config: { log: config, dataDir }, streams }: ServiceOptions,
   { logger, watched, patiently }: OpenParts,
 ): Promise<Log> {
-  const parts = { config, dir: dataPaths(dataDir).log, ...watched }
+  const parts = { config, dir: dataPaths(dataDir).log, heldBy: STAGE_GROUPS, ...watched }
   if (isOnThisMachine(config)) return openLog(parts)
   const findings = await patiently('the log', () => checkLog(config, streams))
   for (const { level, message } of findings) if (level === 'warning') logger.warn(message)

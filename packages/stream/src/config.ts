@@ -22,7 +22,9 @@ export const logConfig = z
           .int()
           .min(60_000)
           .default(7 * DAY_MS)
-          .describe('Records older than this are deleted.'),
+          .describe(
+            'Records older than this are deleted. The embedded log keeps what a stage has not read for longer, up to `bytesMax`; Kafka does not.',
+          ),
         bytesMax: z
           .int()
           .min(1_000_000)

@@ -330,6 +330,36 @@ describe('the embedded log', () => {
       expect((await all(log, 'raw')).map(({ key }) => key)).toEqual(['kept'])
     })
 
+    test('keeps what a group that holds records has not read beyond its age, and up to the size', async () => {
+      let now = 0
+      const log = await open({
+        partitions: 2,
+        now: () => now,
+        retention: { ageMs: 100, bytesMax: 5000, heldBy: ['archiver', 'absent'] },
+        compression: 'none',
+      })
+      for (let n = 0; n < 4; n++)
+        await log.append('raw', [{ ...record(`${n}`, 'x'.repeat(500)), partition: n % 2 }])
+      const stop = new AbortController()
+      await log.consume(
+        { stream: 'raw', group: 'archiver', recordsMax: 9, bytesMax: 9000, signal: stop.signal },
+        async owned => {
+          if (owned.partition === 0) await owned.commit({}, 1n)
+          else stop.abort()
+        },
+      )
+      now = 30 * 86_400_000
+      expect(await log.retain()).toBe(1)
+      expect(await log.bounds('raw')).toEqual([
+        { start: 1n, end: 2n },
+        { start: 0n, end: 2n },
+      ])
+      for (let n = 4; n < 14; n++)
+        await log.append('raw', [{ ...record(`${n}`, 'x'.repeat(500)), partition: n % 2 }])
+      expect(await log.retain()).toBeGreaterThan(0)
+      expect((await log.bounds('raw'))[1]!.start).toBeGreaterThan(0n)
+    })
+
     test('keeps everything without limits', async () => {
       const log = await open({ now: () => 0 })
       await log.append('raw', [record('a', '')])

@@ -5,10 +5,12 @@ import type { Writer } from './writer.ts'
 
 /** Bounds of what a stream keeps. With both, records that exceed either one are deleted. */
 export interface Retention {
-  /** Records older than this are deleted. */
+  /** Records older than this are deleted, once the groups of `heldBy` have read them. */
   readonly ageMs?: number
-  /** While all partitions of a stream together are larger than this, the oldest records are deleted. */
+  /** While all partitions of a stream together are larger than this, the oldest records are deleted, read or not. */
   readonly bytesMax?: number
+  /** Groups for which records are kept beyond their age. One that has never read a stream does not hold it. */
+  readonly heldBy?: readonly string[]
 }
 
 /** Blocks deleted in one transaction, which then takes a few milliseconds. */
@@ -32,8 +34,9 @@ export interface RetentionParts {
 }
 
 /**
- * Deletes the records that exceed the retention of any stream, from the head, in whole blocks. Only age and size count,
- * as on other logs: a record is deleted whether or not each group has read it. Returns the number of records deleted.
+ * Deletes the records that exceed the retention of any stream, from the head, in whole blocks. What a group that holds
+ * records has not read is deleted only for its size: a clock that jumps, or an archiver that is down for longer than
+ * the age, loses nothing while there is room. Returns the number of records deleted.
  */
 export async function retain(parts: RetentionParts): Promise<number> {
   const { tables, writer } = parts
@@ -59,15 +62,16 @@ function retainSlice(
   })
   const bytesMax = retention.bytesMax ?? Infinity
   const oldestKept = retention.ageMs === undefined ? -Infinity : now() - retention.ageMs
+  const readTo = heads.map(({ partition }) => readToOf(tables, stream, partition, retention.heldBy ?? []))
+  const isTooOld = ({ block, partition }: Head): boolean =>
+    block !== undefined && block.appendedAt < oldestKept && block.first + block.count <= readTo[partition]!
   let bytes = heads.reduce((sum, head) => sum + head.state.bytes, 0)
   let records = 0
   let blocks = 0
   for (; blocks < SLICE_BLOCKS; blocks++) {
-    const oldest = heads.reduce((a, b) =>
-      (b.block?.appendedAt ?? Infinity) < (a.block?.appendedAt ?? Infinity) ? b : a,
-    )
+    const oldest = oldestOf(bytes > bytesMax ? heads : heads.filter(isTooOld))
+    if (oldest?.block === undefined) break
     const { block, partition, state } = oldest
-    if (block === undefined || (bytes <= bytesMax && block.appendedAt >= oldestKept)) break
     void tables.blocks.remove([stream, partition, block.first])
     oldest.state = { start: block.first + block.count, end: state.end, bytes: state.bytes - block.bytes }
     oldest.block = headBlock(tables, stream, partition, oldest.state.start, state.end)
@@ -76,6 +80,21 @@ function retainSlice(
   }
   if (records > 0) for (const head of heads) void tables.partitions.put([stream, head.partition], head.state)
   return { records, done: blocks < SLICE_BLOCKS }
+}
+
+/** The position below which every group that holds records of a partition has read. */
+function readToOf(tables: Tables, stream: string, partition: number, groups: readonly string[]): number {
+  return Math.min(
+    ...groups.map(group => tables.groups.get([group, stream, partition])?.position ?? Infinity),
+    Infinity,
+  )
+}
+
+function oldestOf(heads: readonly Head[]): Head | undefined {
+  return heads.reduce<Head | undefined>(
+    (a, b) => ((b.block?.appendedAt ?? Infinity) < (a?.block?.appendedAt ?? Infinity) ? b : a),
+    undefined,
+  )
 }
 
 function headBlock(
