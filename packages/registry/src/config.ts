@@ -9,6 +9,7 @@ export const registryConfig = z
         url => !/^[^/]+:\/\/[^/]*@/.test(url),
         'must be without a name: give registry.username and registry.passwordFile',
       )
+      .refine(url => !/[?#]/.test(url), 'must be without a query: messages name this address')
       .optional()
       .describe(
         'A schema registry that speaks the Confluent protocol, such as http://registry:8081. Without it the schemas that ship are used, and every process has them.',

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { startAdmin, type Health } from './admin.ts'
 import { createMetrics } from './metrics.ts'
@@ -32,6 +34,25 @@ test.each([
 ])('%s with %j answers %d', async (path, health, status, body) => {
   const ask = await admin(() => health)
   expect(await ask(path)).toEqual({ status, body })
+})
+
+test('is not read under a name of another site, which could lead here', async () => {
+  const server = await startAdmin({
+    host: '127.0.0.1',
+    port: 0,
+    metrics: createMetrics(),
+    ready: () => ({ ok: true }),
+    started: () => true,
+  })
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  for (const path of ['/metrics', '/health/live', '/health/ready']) {
+    const [response] = (await once(
+      get(`${server.url}${path}`, { headers: { host: 'evil.example' } }),
+      'response',
+    )) as [IncomingMessage]
+    response.resume()
+    expect(response.statusCode).toBe(421)
+  }
 })
 
 test('says that it is starting until it has started', async () => {

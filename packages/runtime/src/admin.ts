@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isLocalHost, isLoopback } from './local-host.ts'
 import type { Registry } from './metrics.ts'
 
 /** The answer to a probe. */
@@ -28,10 +29,16 @@ export interface AdminServer extends AsyncDisposable {
 
 /**
  * Serves health and metrics to operators, on a port of their own: /health/live, /health/ready, /health/startup and
- * /metrics. A probe receives 200 or 503, with the reason as JSON. Rejects when the port is taken.
+ * /metrics. On an address of this machine alone it answers only to names of this machine. A probe receives 200 or 503, with the reason as JSON. Rejects when the port is taken.
  */
 export async function startAdmin({ host, port, metrics, ready, started }: AdminParts): Promise<AdminServer> {
+  const isLocal = isLoopback(host)
   const server = createServer((req, res) => {
+    if (isLocal && !isLocalHost(req.headers.host)) {
+      res.writeHead(421, { 'content-type': 'text/plain' })
+      res.end('this port answers to localhost and 127.0.0.1\n')
+      return
+    }
     const answer = ({ ok, reason, details }: Health): void => {
       res.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' })
       res.end(`${JSON.stringify({ status: ok ? 'ok' : 'unavailable', reason, ...details })}\n`)

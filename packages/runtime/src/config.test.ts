@@ -74,6 +74,16 @@ describe('loadConfig', () => {
     ])
   })
 
+  test.each([
+    ['http://me:hunter2@registry:8081/x', 'http://…@registry:8081/x'],
+    ['http://registry:8081/x?token=hunter2', 'http://registry:8081/x?…'],
+    ['http://me:hunter2@registry?token=hunter2#a', 'http://…@registry?…'],
+  ])('does not repeat what may be secret in %s', (value, shown) => {
+    const [fault] = faultsOf(() => loadConfig(schema, { file: file(`collector:\n  port: ${value}\n`) }))
+    expect(fault).toContain(`(it is "${shown}")`)
+    expect(fault).not.toContain('hunter2')
+  })
+
   test('names the environment variable whose value is wrong', () => {
     expect(faultsOf(() => loadConfig(schema, { env: { SLUICEBOX_COLLECTOR_PORT: '99999' } }))).toEqual([
       expect.stringMatching(/^environment variable SLUICEBOX_COLLECTOR_PORT: collector\.port: Too big/),

@@ -265,8 +265,13 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   )
 }
 
+/** A name, a password and a query in an address may be secret, so that no message repeats them. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(/(\w:\/\/)[^\s"/?#]*@/g, '$1…@').replaceAll(/(\w:\/\/[^\s"?]*\?)[^\s"]*/g, '$1…')
+}
+
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'not set'
+  const text = withoutSecrets(JSON.stringify(value) ?? 'not set')
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 

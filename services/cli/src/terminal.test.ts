@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { output, paint, print, progress, table, tell, tellFailure } from './terminal.ts'
+import { output, paint, print, progress, table, tell, tellFailure, visible } from './terminal.ts'
 
 const original = { ...output }
 afterEach(() => void Object.assign(output, original))
@@ -25,6 +25,34 @@ describe('what is printed', () => {
   test('is the message of a failure alone, without a trace', () => {
     const { data, messages } = written(() => tellFailure(new Error('the disk is full')))
     expect([data, messages]).toEqual(['', 'error: the disk is full\n'])
+  })
+})
+
+describe('what a visitor sent', () => {
+  test.each<[what: string, text: string, shown: string]>([
+    ['a command to the terminal', 'a\u001b]0;x\u0007b', 'a\\u001b]0;x\\u0007b'],
+    ['a clearing of the screen', '\u001b[2J', '\\u001b[2J'],
+    ['the same in one character', '\u009b2J', '\\u009b2J'],
+    ['a carriage return', 'a\rb', 'a\\u000db'],
+    ['a turned direction', 'gpj\u202egepj.exe', 'gpj\\u202egepj.exe'],
+    ['an isolate', '\u2066a\u2069', '\\u2066a\\u2069'],
+    ['a blank of no width', 'v\u200b1\ufeff', 'v\\u200b1\\ufeff'],
+    ['a tag', 'a\u{e0041}', 'a\\udb40\\udc41'],
+    ['letters of any script, a tab and a line end', 'é世\tالعربية\n', 'é世\tالعربية\n'],
+    [
+      'a colour of ours',
+      paint('red', 'x', { isTTY: true } as never),
+      paint('red', 'x', { isTTY: true } as never),
+    ],
+  ])('%s is shown and not obeyed', (_what, text, shown) => {
+    expect(visible(text)).toBe(shown)
+    expect(written(() => print(text)).data).toBe(`${shown}\n`)
+    expect(written(() => tell(text)).messages).toBe(`${shown}\n`)
+  })
+
+  test('has the same meaning in JSON', () => {
+    const value = { a: 'x\u202e\u{e0041}\u009b\u007f' }
+    expect(JSON.parse(visible(JSON.stringify(value)))).toEqual(value)
   })
 })
 

@@ -12,14 +12,31 @@ export const output = {
   },
 }
 
+/**
+ * Characters that a visitor could send to change what a terminal shows: controls, those that are not seen, and those that
+ * turn the direction of writing. Line ends, tabs and the colours of `paint` are not among them.
+ */
+const HIDDEN =
+  /(?!\u001b\[(?:[012]|3[1236])m)[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
+
+/** Makes such characters visible, as JSON writes them: JSON keeps its meaning. */
+export function visible(text: string): string {
+  return text.replaceAll(HIDDEN, found =>
+    Array.from(
+      { length: found.length },
+      (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
+}
+
 /** Prints one line of data. */
 export function print(line: string): void {
-  output.data(`${line}\n`)
+  output.data(`${visible(line)}\n`)
 }
 
 /** Prints a message for the person at the terminal. */
 export function tell(message: string): void {
-  output.messages(`${message}\n`)
+  output.messages(`${visible(message)}\n`)
 }
 
 /** Prints why a command failed. */

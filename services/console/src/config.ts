@@ -4,6 +4,13 @@ const count = (description: string) => z.int().min(1).describe(description)
 
 /** The console's section of the configuration. */
 export const consoleConfig = z.strictObject({
+  token: z
+    .string()
+    .regex(/^[\w.~-]{16,200}$/, 'must be 16 to 200 letters, digits and . _ ~ -')
+    .optional()
+    .describe(
+      'What a reader of the page and of the Micro-compatible API has to show, as `Authorization: Bearer …`, or once as `/?token=…`. Without it they are served only where `collector.host` is an address of this machine alone, such as 127.0.0.1, and elsewhere answer 404.',
+    ),
   recordsMax: count(
     'Records of each stream that the page and the Micro-compatible API keep in memory. Beyond it the oldest are forgotten here; the log still has them.',
   ).default(1_000),

@@ -2,6 +2,7 @@ import { createLogger } from '@sluicebox/runtime/log'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { consoleConfig } from './config.ts'
 import { createConsole, type BundleDescription, type Console } from './console.ts'
+import type { Door } from './door.ts'
 import { createMemoryLog, type MemoryLog } from '@sluicebox/stream/testing/memory-log'
 import { badRecord, codecs, goodRecord, rawRecord, record, scoredRecord } from './testing/records.ts'
 
@@ -22,7 +23,7 @@ afterEach(async () => {
 })
 
 async function open(
-  parts: { bundle?: () => BundleDescription | undefined; url?: string } = {},
+  parts: { bundle?: () => BundleDescription | undefined; url?: string; door?: Door } = {},
 ): Promise<Console> {
   opened = await createConsole({
     log,
@@ -227,9 +228,37 @@ describe('the page', () => {
   })
 
   test('does not repeat a host that is not a host name', async () => {
-    const { inject } = await open()
+    const { inject } = await open({ door: { isLocal: false, token: undefined } })
     const { body } = await inject({ url: '/', headers: { host: 'x; rm -rf ~' } })
     expect(body).toContain('--to http://localhost:8080')
+  })
+
+  test('is not shown under a name of another site, which could lead here', async () => {
+    const { inject } = await open()
+    for (const url of ['/', '/api/status', '/console/live', '/micro/all', '/micro/good', '/nothing'])
+      expect((await inject({ url, headers: { host: 'evil.example' } })).statusCode, url).toBe(421)
+  })
+
+  test('with a token is shown to who has it, and a browser keeps it in a cookie', async () => {
+    const { inject } = await open({ door: { isLocal: false, token: 'sixteen-letters-x' } })
+    const headers = { host: 'shop.example' }
+    for (const url of ['/', '/api/status', '/micro/good', '/micro/reset', '/?token=sixteen-letters-y'])
+      expect((await inject({ url, headers })).statusCode, url).toBe(401)
+    const first = await inject({ url: '/?token=sixteen-letters-x', headers })
+    expect([first.statusCode, first.headers.location]).toEqual([303, '/'])
+    const cookie = String(first.headers['set-cookie'])
+    expect(cookie).toBe('sluicebox_console=sixteen-letters-x; HttpOnly; SameSite=Strict; Path=/')
+    const seen = await inject({ url: '/', headers: { ...headers, cookie: cookie.split(';')[0]! } })
+    expect(seen.statusCode).toBe(200)
+    const authorization = 'Bearer sixteen-letters-x'
+    expect((await inject({ url: '/micro/all', headers: { ...headers, authorization } })).statusCode).toBe(200)
+  })
+
+  test('is not emptied by a page of another site', async () => {
+    const { inject } = await open()
+    const asked = { url: '/micro/reset', headers: { host: 'localhost', 'sec-fetch-site': 'cross-site' } }
+    expect((await inject(asked)).statusCode).toBe(403)
+    expect((await inject('/micro/reset')).statusCode).toBe(200)
   })
 
   test('says the address that it was given', async () => {

@@ -7,6 +7,7 @@ import type { Logger } from '@sluicebox/runtime/log'
 import type { Log } from '@sluicebox/stream/log'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { ConsoleConfig } from './config.ts'
+import { isEqual, refusalOf, TOKEN_COOKIE, tokenInQuery, type Door } from './door.ts'
 import { liveSection } from './page/live.ts'
 import { microBad, microGood } from './micro/micro.ts'
 import { parseFilter } from './micro/micro-filter.ts'
@@ -30,6 +31,8 @@ export interface ConsoleParts {
   /** URL of the page, for the commands that it shows. Default: the host that the request names. */
   readonly url?: string
   readonly now?: () => number
+  /** Who may look. Default: requests that reach this machine by its own names. */
+  readonly door?: Door
 }
 
 export interface Console {
@@ -113,6 +116,18 @@ export async function createConsole(parts: ConsoleParts): Promise<Console> {
   // A filter is parsed as JSON, whatever content type the client names.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  const door = parts.door ?? { isLocal: true, token: undefined }
+  app.addHook('onRequest', async (request, reply) => {
+    const { token } = door
+    if (token !== undefined && request.method === 'GET' && isEqual(tokenInQuery(request.url), token)) {
+      // The token must not stay in the address, which browsers show and remember.
+      const cookie = `${TOKEN_COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`
+      return secure(reply).code(303).header('set-cookie', cookie).header('location', '/').send('')
+    }
+    const refusal = refusalOf(request, door)
+    if (refusal !== undefined) return secure(reply).code(refusal.code).send({ error: refusal.error })
+  })
 
   app.get('/', (request, reply) => {
     const nonce = randomBytes(16).toString('base64')

@@ -1,5 +1,6 @@
 import { startCollector } from '@sluicebox/collector/http/server'
 import { createConsole } from '@sluicebox/console/console'
+import { isLoopback } from '@sluicebox/runtime/local-host'
 import { createEventCheck } from '@sluicebox/enricher/check-event'
 import { loadSchemas } from '@sluicebox/enricher/start'
 import { STREAMS, type StreamName } from '@sluicebox/event/records'
@@ -77,6 +78,9 @@ async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise
   await using pipeline = await startPipeline({ ...parts, config, eventSchemas })
   const decoder = async <Name extends StreamName>(stream: Name) =>
     createLearningDecoder(await parts.codec(stream), parts.fetchSchema)
+  const isLocal = isLoopback(config.collector.host)
+  const { token } = config.console
+  const isPageServed = isLocal || token !== undefined
   const page = await createConsole({
     log,
     codecs: {
@@ -88,6 +92,7 @@ async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise
     config: config.console,
     logger: logger.child({ stage: 'console' }),
     bundle: () => pipeline.bundle,
+    door: { isLocal, token },
   })
   await using _page = { [Symbol.asyncDispose]: () => page.close() }
   await using collector = await startCollector({
@@ -97,9 +102,13 @@ async function up(config: Config, asJson: boolean, parts: ServiceParts): Promise
     logger: logger.child({ stage: 'collector' }),
     metrics,
     checkEvent: createEventCheck({ config: config.enricher, schemas: eventSchemas }),
-    fallback: page.handle,
+    ...(isPageServed ? { fallback: page.handle } : {}),
   })
   parts.readyWhen(() => (collector.ready().ok ? pipeline.ready() : collector.ready()))
+  if (!isPageServed)
+    logger.warn(
+      `the page and the read API are not served: ${config.collector.host} is reached from other machines, and they show what visitors sent; set console.token to serve them`,
+    )
   announce(config, { url: collector.url, admin: parts.adminUrl }, asJson)
 
   await Promise.race([aborted(signal), pipeline.failed])
