@@ -19,7 +19,9 @@ if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
     )
     process.exit(1)
   }
-  const child = spawn(node, [main.pathname, ...process.argv.slice(2)], { stdio: 'inherit' })
+  // The channel tells the command when this process is gone, even if it was killed.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
+  const child = spawn(node, [main.pathname, ...process.argv.slice(2)], { stdio })
   // A signal to this process is meant for the command.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))

@@ -6,6 +6,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+// Started by an older Node.js (bin/sluicebox.js), the command ends with it, in the orderly way of a signal.
+if (process.channel !== undefined) {
+  process.channel.unref()
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+}
+
 const LEFTOVERS_MS = 500
 
 /** Resolves when the reader has taken everything that was written. A pipe takes only a part at once. */

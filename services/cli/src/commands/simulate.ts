@@ -28,18 +28,23 @@ Examples:
     )
     .action(async (options: { to: string; sessions: number; rate: number; seed?: number; json?: true }) => {
       const seed = options.seed ?? randomInt(2 ** 31)
-      const events = [...simulate({ sessions: options.sessions, seed })]
-      const counts = await sendPaced(
-        options.to,
-        events.map((event, index) => ({ dueMs: (index / options.rate) * 1000, json: JSON.stringify(event) })),
-        { count: events.length },
-      )
+      const events = paced(simulate({ sessions: options.sessions, seed }), options.rate)
+      const counts = await sendPaced(options.to, events, { count: options.sessions * EVENTS_PER_SESSION })
       if (options.json) print(JSON.stringify({ sessions: options.sessions, seed, ...counts }))
       else
         tell(
           `sent ${counts.accepted + counts.bad} events of ${options.sessions} visits (seed ${seed}): ${counts.accepted} accepted, ${counts.bad} bad`,
         )
     })
+}
+
+/** About how many events a simulated visit has, for the progress bar. */
+const EVENTS_PER_SESSION = 7
+
+/** Made while they are sent: the number of visits bounds neither the memory nor the wait for the first request. */
+function* paced(events: Iterable<object>, perSecond: number): Generator<PacedEvent> {
+  let index = 0
+  for (const event of events) yield { dueMs: (index++ / perSecond) * 1000, json: JSON.stringify(event) }
 }
 
 export interface PacedEvent {
@@ -72,7 +77,7 @@ export async function sendPaced(
       if (signal?.aborted === true) break
       await sender.send(event.json)
       sent++
-      bar.update(sent / count, `${sent} events`)
+      bar.update(Math.min(1, sent / count), `${sent} events`)
     }
     await sender.flush()
   } finally {
