@@ -43,6 +43,9 @@ export async function openStreams(config: Config): Promise<Streams> {
   }
 }
 
+/** A person waits for the command, and the processes that write have checked the log for longer. */
+const CHECK_FOR_MS = 300
+
 /** Does not retry, so that a person at a terminal learns at once what can't be reached. */
 export const atOnce: Patiently = (_what, attempt) => attempt()
 
@@ -64,5 +67,5 @@ async function openExistingLog({ log: config, dataDir }: Config): Promise<Log> {
     })
   checkLogExists(dataDir)
   // Without retention: the writers decide what is kept.
-  return openEmbeddedLog({ dir: dataPaths(dataDir).log })
+  return openEmbeddedLog({ dir: dataPaths(dataDir).log, checkForMs: CHECK_FOR_MS })
 }

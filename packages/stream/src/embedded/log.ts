@@ -25,6 +25,8 @@ export interface EmbeddedLogOptions {
   readonly onProblem?: (error: Error) => void
   /** How blocks are stored. Blocks of either kind can be read. Default: zstd. */
   readonly compression?: BlockCompression
+  /** How long the check of the file's structure may take at the start. Default: 3 s. */
+  readonly checkForMs?: number
   /** How often to check for appends of other processes. Default: 50 ms. */
   readonly pollMs?: number
   /** How often to enforce retention. Default: 10 s. */
@@ -42,7 +44,7 @@ const PARTITIONS = 4
 const POLL_MS = 50
 const RETAIN_MS = 10_000
 const PENDING_BYTES_MAX = 64 * 1024 * 1024
-const CHECK = { forMs: 3_000 }
+const CHECK_FOR_MS = 3_000
 
 /**
  * Opens the log in a folder of this machine. An append resolves when its records are on the disk, and no reader sees a
@@ -51,7 +53,7 @@ const CHECK = { forMs: 3_000 }
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const { dir, now = Date.now } = options
-  const tables = await openFolder(dir)
+  const tables = await openFolder(dir, options.checkForMs ?? CHECK_FOR_MS)
   let partitions: number
   try {
     partitions = settlePartitions(tables, options)
@@ -175,11 +177,11 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   }
 }
 
-async function openFolder(dir: string): Promise<Tables> {
+async function openFolder(dir: string, checkForMs: number): Promise<Tables> {
   try {
     mkdirSync(dir, { recursive: true })
     // What the native reader does with a damaged file is not bounded.
-    await checkFolder(dir, CHECK)
+    await checkFolder(dir, { forMs: checkForMs })
     return openTables(dir)
   } catch (cause) {
     if (cause instanceof DamagedFileError) throw damagedLog(dir, cause)

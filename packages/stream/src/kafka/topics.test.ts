@@ -79,19 +79,25 @@ describe.skipIf(!(await serversAvailable('kafka')))('the topics of a cluster', (
               { name: 'cleanup.policy', value: 'compact' },
               { name: 'max.message.bytes', value: '100000' },
               { name: 'min.insync.replicas', value: '2' },
+              { name: 'retention.ms', value: '60000' },
+              { name: 'compression.type', value: 'snappy' },
             ],
           },
           { topic: topic('good'), numPartitions: 1 },
+          { topic: topic('bad'), numPartitions: 3 },
         ],
       }),
     )
-    const found = messages(await checkCluster(config, ['raw', 'good'])).join('\n')
+    const found = messages(await checkCluster(config, ['raw', 'good', 'bad'])).join('\n')
     for (const expected of [
       /error: \S+raw has cleanup.policy compact/,
       /error: \S+raw takes batches of 100000 bytes/,
       /error: \S+raw has 1 copies and min.insync.replicas 2/,
       /warning: \S+good keeps the times of its writers/,
-      /warning: the topics have different numbers of partitions/,
+      /warning: \S+raw deletes records after 1 minutes/,
+      /warning: \S+raw has compression.type snappy/,
+      /error: \S+good has 1 partitions, and \S+raw has 2: .* --partitions 3\)/,
+      /warning: \S+bad has 3 partitions, and \S+raw has 2/,
     ])
       expect(found).toMatch(expected)
   })

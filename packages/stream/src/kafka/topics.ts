@@ -67,6 +67,9 @@ export async function createTopics(config: LogConfig, streams: readonly string[]
   })
 }
 
+/** Stages, the archiver among them, may be down for a weekend. */
+const RETENTION_MS_MIN = 3_600_000
+
 /** Returns what is wrong with the cluster for a process that reads and writes these streams. */
 export async function checkCluster(config: LogConfig, streams: readonly string[]): Promise<Finding[]> {
   const { kafka } = config
@@ -94,14 +97,34 @@ export async function checkCluster(config: LogConfig, streams: readonly string[]
       const settings = new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
       findings.push(...checkTopic(kafka, name, partitions, settings))
     }
-    const counts = new Set(metadata.map(({ partitions }) => partitions.length))
-    if (counts.size > 1)
-      findings.push({
-        level: 'warning',
-        message: `the topics have different numbers of partitions (${metadata.map(({ name, partitions }) => `${name} ${partitions.length}`).join(', ')}): a stage has no work for more members than its input has partitions`,
-      })
-    return findings
+    const counts = metadata.map(({ name, partitions }) => ({ name, count: partitions.length }))
+    return [...findings, ...checkCounts(counts, topics)]
   })
+}
+
+/**
+ * A stage writes the heartbeats of a partition to the same partition of its outputs: one that is not there stops it, and
+ * one beyond those of its input never gets any, so that its sessions stay open. `order` has the input first.
+ */
+function checkCounts(
+  counts: readonly { readonly name: string; readonly count: number }[],
+  order: readonly string[],
+): Finding[] {
+  const input = [...counts].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))[0]
+  const most = Math.max(...counts.map(({ count }) => count))
+  return counts
+    .filter(({ count }) => count !== input?.count)
+    .map(({ name, count }) =>
+      count < input!.count
+        ? {
+            level: 'error',
+            message: `${name} has ${count} partitions, and ${input!.name} has ${input!.count}: a stage can't write the heartbeats of the others. Drain the stages, give every topic ${most} partitions (kafka-topics.sh --alter --topic ${name} --partitions ${most}), and start them again`,
+          }
+        : {
+            level: 'warning',
+            message: `${name} has ${count} partitions, and ${input!.name} has ${input!.count}: the others get no heartbeats, and sessions there stay open. Drain the stages, give every topic ${most} partitions, and start them again`,
+          },
+    )
 }
 
 function checkTopic(
@@ -146,6 +169,18 @@ function checkTopic(
     say(
       'warning',
       `${topic} keeps the times of its writers, so lag in seconds follows their clocks. Set message.timestamp.type to LogAppendTime`,
+    )
+  const retentionMs = number('retention.ms')
+  if (retentionMs >= 0 && retentionMs < RETENTION_MS_MIN)
+    say(
+      'warning',
+      `${topic} deletes records after ${Math.round(retentionMs / 60_000)} minutes: a stage that is down for longer loses what it has not read. Set retention.ms to days`,
+    )
+  const codec = settings.get('compression.type')
+  if (codec !== undefined && codec !== 'producer' && codec !== kafka.compression)
+    say(
+      'warning',
+      `${topic} has compression.type ${codec}, so that the brokers compress each batch again. Set it to producer, or log.kafka.compression to ${codec}`,
     )
   const short = partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length
   if (short > 0) say('warning', `${short} partitions of ${topic} have copies that are behind or away`)
